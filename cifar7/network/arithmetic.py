@@ -1,0 +1,110 @@
+"""Shapes, parameters, MACs and receptive field in closed form, without torch, in microseconds.
+
+Conventions, the same everywhere in cifar7:
+- Parameters are the learnt ones: weights and biases, and scale and shift of a normalisation.
+- MACs are multiply-accumulates of convolutions and linear layers for one image, without bias.
+- The receptive field is the side, in image pixels, of the square that one value can see. A layer of kernel k,
+  dilation d and stride s turns receptive field r and jump j into r + d(k-1)j and jump js (Araujo, Norris and
+  Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill 2019). It is given before the
+  average pooling of the output stage, and with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cifar7.network.layers import Layer, expand
+from cifar7.network.spec import NetSpec
+
+Shape = tuple[int, int, int]  # channels, height, width
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one layer does to shape and receptive field, and what it costs."""
+
+    layer: Layer
+    input: Shape
+    output: Shape
+    kernel: int  # pixels; a global pool's is the size of its map
+    stride: int
+    parameters: int
+    macs: int
+    jump_in: int  # image pixels between neighbouring values of the map that comes in
+    jump: int
+    receptive_field_in: int  # image pixels
+    receptive_field: int
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """All rows of a network and their totals. `before` and `with` mean the average pooling of stage O."""
+
+    rows: tuple[Row, ...]
+    parameters: int
+    macs: int
+    receptive_field_before: int
+    receptive_field_total: int
+
+
+def analyse(spec: NetSpec) -> Analysis:
+    """Count a network that `problems.problems` finds nothing wrong with."""
+    rows = walk(spec)
+    at = next(i for i, row in enumerate(rows) if row.layer.kind in ("avg_pool", "global_avg_pool"))
+    return Analysis(
+        rows=rows,
+        parameters=sum(row.parameters for row in rows),
+        macs=sum(row.macs for row in rows),
+        receptive_field_before=rows[at].receptive_field_in,
+        receptive_field_total=rows[-1].receptive_field,
+    )
+
+
+def walk(spec: NetSpec) -> tuple[Row, ...]:
+    """The rows as far as the map lasts: the last has a height of 0 where the map vanishes."""
+    rows: list[Row] = []
+    shape: Shape = (spec.in_channels, spec.image_size, spec.image_size)
+    field, jump = 1, 1
+    for layer in expand(spec):
+        row = _row(layer, shape, field, jump)
+        rows.append(row)
+        shape, field, jump = row.output, row.receptive_field, row.jump
+        if shape[1] < 1:
+            break
+    return tuple(rows)
+
+
+def _row(layer: Layer, shape: Shape, field: int, jump: int) -> Row:
+    size = shape[1]
+    whole = layer.kind == "global_avg_pool"
+    kernel, stride = (size, size) if whole else (layer.kernel, layer.stride)
+    side = map_size(size, kernel, stride, layer.padding, layer.dilation)
+    return Row(
+        layer=layer,
+        input=shape,
+        output=(layer.out_channels, side, side),
+        kernel=kernel,
+        stride=stride,
+        parameters=parameters(layer),
+        macs=_weights(layer) * side * side if layer.weighted else 0,
+        jump_in=jump,
+        jump=jump * stride,
+        receptive_field_in=field,
+        receptive_field=field + layer.dilation * (kernel - 1) * jump,
+    )
+
+
+def map_size(size: int, kernel: int, stride: int, padding: int, dilation: int) -> int:
+    """Side of the map after a sliding window, in pixels; 0 where the window does not fit."""
+    return max(0, (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1)
+
+
+def parameters(layer: Layer) -> int:
+    """Learnt numbers of one layer."""
+    if layer.weighted:
+        return _weights(layer) + (layer.out_channels if layer.bias else 0)
+    return 2 * layer.out_channels if layer.kind in ("batch_norm", "group_norm") else 0
+
+
+def _weights(layer: Layer) -> int:
+    return layer.out_channels * (layer.in_channels // layer.groups) * layer.kernel**2

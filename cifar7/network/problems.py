@@ -1,0 +1,135 @@
+"""What keeps a network from being built, in words: the stage, what is wrong, and the cure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+from cifar7.network.arithmetic import Row, walk
+from cifar7.network.spec import MAX_UNITS, OUTPUT, STAGE_NAMES, Head, NetSpec, SpecError, Stage, Unit, read_value
+
+MAX_PARAMETERS = 20_000_000
+MAX_MACS = 5_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something impossible. `stage` is C1 … C4 or O, or empty where it concerns the whole network."""
+
+    stage: str
+    message: str
+    cure: str
+
+    def __str__(self) -> str:
+        return f"{self.stage}: {self.message} {self.cure}" if self.stage else f"{self.message} {self.cure}"
+
+
+def check(spec: NetSpec) -> None:
+    """Raise SpecError with every problem of the network, in one line; nothing where it can be built."""
+    found = problems(spec)
+    if found:
+        raise SpecError(" · ".join(str(p) for p in found))
+
+
+def problems(spec: NetSpec) -> list[Problem]:
+    """Everything that keeps the network from being built, in the order of its stages."""
+    found = list(_ranges(spec))
+    if found:
+        return found
+    found = list(_channels(spec)) + list(_padding(spec))
+    return found or list(_shapes(spec))
+
+
+def _ranges(spec: NetSpec) -> Iterator[Problem]:
+    """Values outside their declared range, wherever the spec came from."""
+    parts: list[tuple[str, str, NetSpec | Stage | Head | Unit]] = [("", "the network", spec)]
+    for name, part in zip((*STAGE_NAMES, OUTPUT), (*spec.stages, spec.output), strict=True):
+        parts.append((name, name, part))
+        if not part.units and name != OUTPUT or len(part.units) > MAX_UNITS:
+            yield Problem(name, f"has {len(part.units)} units.", f"Give it 1 to {MAX_UNITS}.")
+        parts += [(name, f"unit {i}", unit) for i, unit in enumerate(part.units, 1)]
+    for stage, where, obj in parts:
+        for spec_field in fields(obj):
+            if spec_field.name in ("units", "stages", "output"):
+                continue
+            try:
+                read_value(getattr(obj, spec_field.name), spec_field, f"{where}: {spec_field.name}")
+            except SpecError as error:
+                said, _, cure = str(error).partition("; it takes ")
+                yield Problem(stage, f"{said}.", f"It takes {cure}")
+
+
+def _units(spec: NetSpec) -> Iterator[tuple[str, int, int, Unit]]:
+    """(stage, number, input channels, unit) of every unit in order."""
+    channels = spec.in_channels
+    for name, part in zip((*STAGE_NAMES, OUTPUT), (*spec.stages, spec.output), strict=True):
+        for number, unit in enumerate(part.units, 1):
+            yield name, number, channels, unit
+            channels = unit.channels
+
+
+def _channels(spec: NetSpec) -> Iterator[Problem]:
+    last = spec.in_channels
+    for stage, number, channels, unit in _units(spec):
+        last = unit.channels
+        if unit.kind != "grouped":
+            continue
+        for count, which in ((channels, "input"), (unit.channels, "output")):
+            if count % unit.groups:
+                fit = [g for g in range(1, min(channels, unit.channels) + 1) if channels % g == unit.channels % g == 0]
+                yield Problem(
+                    stage,
+                    f"unit {number} has {unit.groups} groups, which do not divide its {count} {which} channels.",
+                    f"Choose {', '.join(map(str, fit))} groups.",
+                )
+                break
+    if spec.output.classifier == "none" and last != spec.classes:
+        yield Problem(
+            OUTPUT,
+            f"nothing follows the pooling, so the last unit has to put out the {spec.classes} classes, and it puts out {last} channels.",
+            f"Give the last unit {spec.classes} channels, or end with a 1x1 convolution or a linear layer.",
+        )
+
+
+def _padding(spec: NetSpec) -> Iterator[Problem]:
+    for stage, number, _, unit in _units(spec):
+        if unit.padding is None and unit.dilation * (unit.kernel - 1) % 2:
+            yield Problem(
+                stage,
+                f"unit {number} has an even kernel of {unit.kernel}, which no padding centres on its pixel.",
+                f"Choose kernel {unit.kernel + 1}, or give the padding as a number.",
+            )
+
+
+def _shapes(spec: NetSpec) -> Iterator[Problem]:
+    rows = walk(spec)
+    last = rows[-1]
+    if last.output[1] < 1:
+        yield _vanished(last)
+        return
+    pool = next(r for r in rows if r.layer.kind in ("avg_pool", "global_avg_pool"))
+    if pool.output[1] != 1:
+        yield Problem(
+            OUTPUT,
+            f"average pooling {pool.kernel}x{pool.kernel} leaves a map of {pool.output[1]}x{pool.output[2]}, not 1x1.",
+            "Pool the whole map (global average pooling).",
+        )
+        return
+    total, macs = sum(r.parameters for r in rows), sum(r.macs for r in rows)
+    if total > MAX_PARAMETERS or macs > MAX_MACS:
+        yield Problem(
+            "",
+            f"The network has {total:,} parameters and {macs:,} MACs; cifar7 builds up to {MAX_PARAMETERS:,} and {MAX_MACS:,}.",
+            "Choose fewer channels.",
+        )
+
+
+def _vanished(row: Row) -> Problem:
+    size, layer = row.input[1], row.layer
+    span = layer.dilation * (row.kernel - 1) + 1
+    what = "pool" if layer.kind.endswith("pool") else f"convolution of unit {layer.unit}"
+    cure = "Pool less often before it, or choose a smaller kernel or dilation."
+    if layer.kind == "conv":
+        cure = "Pool less often before it, choose a smaller kernel or dilation, or more padding."
+    return Problem(layer.stage, f"the map vanishes: the {what} spans {span} pixels and its map, padding included, "
+                   f"has {size + 2 * layer.padding}.", cure)  # fmt: skip

@@ -1,0 +1,257 @@
+"""A network is data: stages C1 to C4 of convolution units, and an output stage O.
+
+The vocabulary is closed. What can be said here is exactly what the page edits, the arithmetic counts, the
+builder builds and the exporter writes; a new kind of layer is added here first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, dataclass, field, fields, replace
+from typing import Any
+
+from cifar7.errors import UserError
+
+SCHEMA_VERSION = 1
+STAGE_NAMES = ("C1", "C2", "C3", "C4")
+OUTPUT = "O"
+
+KINDS = ("standard", "grouped", "separable")
+ACTIVATIONS = ("relu", "leaky_relu", "silu", "gelu")
+NORMS = ("batch", "group", "none")
+ORDERS = ("conv-norm-act", "conv-act-norm")
+CLASSIFIERS = ("none", "conv", "linear")
+DROPOUT_PLACES = ("unit", "depthwise")
+MAX_UNITS = 12
+
+
+class SpecError(UserError):
+    """A network description that cannot be built: says which stage, and the cure."""
+
+
+def number(default: Any = MISSING, *, low: float, high: float) -> Any:
+    """A dataclass field with a range, both ends included."""
+    return field(default=default, metadata={"low": low, "high": high})
+
+
+def choice(default: str, choices: tuple[str, ...]) -> Any:
+    """A dataclass field with a closed set of values."""
+    return field(default=default, metadata={"choices": choices})
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One convolution and what follows it: normalisation, activation, dropout.
+
+    `kind`: `standard`; `grouped`, into `groups` groups; `separable`, a depthwise convolution (one filter a
+    channel, the unit's kernel, stride, padding and dilation) and then a pointwise 1x1 that sets the channels.
+    """
+
+    channels: int = number(low=1, high=1024)  # output channels
+    kernel: int = number(3, low=1, high=11)  # pixels, square
+    kind: str = choice("standard", KINDS)
+    groups: int = number(1, low=1, high=1024)  # read by kind `grouped` only
+    stride: int = number(1, low=1, high=4)  # pixels
+    dilation: int = number(1, low=1, high=8)  # pixels between the taps of the kernel
+    padding: int | None = number(None, low=0, high=32)  # pixels a side; None: what keeps the map at stride 1
+    norm: bool = True  # the network's normalisation follows the convolution
+    activation: bool = True  # the network's activation follows the convolution
+    dropout: float = number(0.0, low=0.0, high=0.9)  # probability
+    # Of a separable unit only:
+    between: bool = True  # normalisation and activation also between depthwise and pointwise
+    dropout_after: str = choice("unit", DROPOUT_PLACES)  # whole unit, or its depthwise convolution only
+    pointwise_padding: int = number(0, low=0, high=4)  # pixels a side
+
+    @property
+    def same_padding(self) -> int:
+        """Pixels a side that keep the map: d(k-1)/2, rounded down where that is uneven."""
+        return self.dilation * (self.kernel - 1) // 2
+
+    @property
+    def actual_padding(self) -> int:
+        """Pixels a side that the convolution gets."""
+        return self.same_padding if self.padding is None else self.padding
+
+    @property
+    def spatial(self) -> bool:
+        """Whether the convolution looks at more than one pixel."""
+        return self.kernel > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Convolution units in a row, then a max-pool of `pool` x `pool` pixels with that stride, or none."""
+
+    units: tuple[Unit, ...]
+    pool: int | None = number(None, low=2, high=4)
+
+    @property
+    def channels(self) -> int:
+        """Channels the stage puts out."""
+        return self.units[-1].channels
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The output stage O: units, then average pooling, then the classifier.
+
+    `pool`: None pools the whole map (global average pooling); a number is a fixed kernel with that stride.
+    `classifier`: a 1x1 convolution or a linear layer to the classes, or none, and then the last unit before
+    the pooling has to put out one channel a class.
+    """
+
+    units: tuple[Unit, ...] = ()
+    pool: int | None = number(None, low=1, high=64)
+    classifier: str = choice("conv", CLASSIFIERS)
+
+
+@dataclass(frozen=True, slots=True)
+class NetSpec:
+    """A whole network, from an image (in_channels, image_size, image_size) to `classes` logits."""
+
+    name: str
+    stages: tuple[Stage, Stage, Stage, Stage]
+    output: Head = Head()
+    activation: str = choice("relu", ACTIVATIONS)
+    norm: str = choice("batch", NORMS)
+    order: str = choice("conv-norm-act", ORDERS)
+    bias: bool = True  # False: convolutions that a normalisation follows have no bias
+    classes: int = number(10, low=2, high=1000)
+    in_channels: int = number(3, low=1, high=4)
+    image_size: int = number(32, low=8, high=256)  # pixels, square
+
+    def stage(self, name: str) -> Stage:
+        """The stage called `C1` … `C4`."""
+        return self.stages[STAGE_NAMES.index(name)]
+
+    def with_stage(self, name: str, stage: Stage) -> NetSpec:
+        """The same network with one stage C1 … C4 replaced."""
+        at = STAGE_NAMES.index(name)
+        return replace(self, stages=self.stages[:at] + (stage,) + self.stages[at + 1 :])
+
+    def with_classes(self, classes: int) -> NetSpec:
+        """The same network for another number of classes; without a classifier the last unit changes with it."""
+        if classes == self.classes:
+            return self
+        spec = replace(self, classes=classes)
+        if spec.output.classifier != "none":
+            return spec
+        if spec.output.units:
+            return replace(spec, output=replace(spec.output, units=_resize_last(spec.output.units, classes)))
+        last = spec.stages[-1]
+        return spec.with_stage(STAGE_NAMES[-1], replace(last, units=_resize_last(last.units, classes)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON; of a unit or stage only what differs from the default."""
+        return {
+            "version": SCHEMA_VERSION,
+            **{f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("stages", "output")},
+            "stages": {n: _part_to_dict(s) for n, s in zip(STAGE_NAMES, self.stages, strict=True)},
+            "output": {**_part_to_dict(self.output), "classifier": self.output.classifier},
+        }
+
+    @classmethod
+    def from_dict(cls, data: Any) -> NetSpec:
+        """The network that `to_dict` wrote, of this version or an older one.
+
+        Raises SpecError for anything else: names, types and ranges are checked here. Whether the network can
+        be built is asked of `problems.problems`.
+        """
+        given = dict(_mapping(data, "the network"))
+        version = given.pop("version", None)
+        if isinstance(version, bool) or version not in range(1, SCHEMA_VERSION + 1):
+            raise SpecError(f'version is {_show(version)}; this cifar7 reads version 1 to {SCHEMA_VERSION}, as in "version": 1.')
+        stages = dict(_mapping(given.pop("stages", None), "stages"))
+        if sorted(stages) != sorted(STAGE_NAMES):
+            raise SpecError(f"stages has {_show(sorted(map(str, stages)))}; it needs exactly {', '.join(STAGE_NAMES)}.")
+        return cls(
+            stages=tuple(_read_stage(stages[n], n) for n in STAGE_NAMES),  # type: ignore[arg-type]
+            output=_read_head(given.pop("output", None)),
+            **_read_fields(cls, given, "the network", skip=("stages", "output")),
+        )
+
+
+def _resize_last(units: tuple[Unit, ...], channels: int) -> tuple[Unit, ...]:
+    return (*units[:-1], replace(units[-1], channels=channels))
+
+
+def _part_to_dict(part: Stage | Head) -> dict[str, Any]:
+    return {"units": [_unit_to_dict(u) for u in part.units], "pool": part.pool}
+
+
+def _unit_to_dict(unit: Unit) -> dict[str, Any]:
+    values = {f.name: getattr(unit, f.name) for f in fields(unit)}
+    return {f.name: values[f.name] for f in fields(unit) if f.default is MISSING or values[f.name] != f.default}
+
+
+def _read_stage(data: Any, where: str) -> Stage:
+    given = dict(_mapping(data, where))
+    units = _read_units(given.pop("units", None), where)
+    if not units:
+        raise SpecError(f'{where} has no units; a stage needs at least one, as in "units": [{{"channels": 32}}].')
+    return Stage(units=units, **_read_fields(Stage, given, where, skip=("units",)))
+
+
+def _read_head(data: Any) -> Head:
+    if data is None:
+        return Head()
+    given = dict(_mapping(data, OUTPUT))
+    units = _read_units(given.pop("units", []), OUTPUT)
+    return Head(units=units, **_read_fields(Head, given, OUTPUT, skip=("units",)))
+
+
+def _read_units(data: Any, where: str) -> tuple[Unit, ...]:
+    if not isinstance(data, list) or len(data) > MAX_UNITS:
+        raise SpecError(f"{where}: units is {_show(data)}; it takes a list of at most {MAX_UNITS} units.")
+    places = [f"{where}, unit {i}" for i in range(1, len(data) + 1)]
+    return tuple(
+        Unit(**_read_fields(Unit, dict(_mapping(u, at)), at)) for u, at in zip(data, places, strict=True)
+    )
+
+
+def _mapping(data: Any, where: str) -> dict[str, Any]:
+    if not isinstance(data, dict):
+        raise SpecError(f"{where} is {_show(data)}; it takes an object with named fields.")
+    return data
+
+
+def _read_fields(cls: type, given: dict[str, Any], where: str, skip: tuple[str, ...] = ()) -> dict[str, Any]:
+    known = {f.name: f for f in fields(cls) if f.name not in skip}
+    for name in given:
+        if name not in known:
+            raise SpecError(f"{where} has no field {_show(name)}; it takes {', '.join(known)}.")
+    for name, spec_field in known.items():
+        if name not in given:
+            if spec_field.default is MISSING:
+                raise SpecError(f"{where} lacks {name}.")
+            continue
+        given[name] = read_value(given[name], spec_field, f"{where}: {name}")
+    return given
+
+
+def read_value(value: Any, spec_field: Any, where: str) -> Any:
+    """One field's value, checked against its declared type and range. Raises SpecError."""
+    meta, kind = spec_field.metadata, spec_field.type
+    if "choices" in meta:
+        if value not in meta["choices"]:
+            raise SpecError(f"{where} is {_show(value)}; it takes {', '.join(meta['choices'])}.")
+    elif "low" in meta:
+        if value is None and "None" in kind:
+            return None
+        whole = "float" not in kind
+        kinds = int if whole else (int, float)
+        if isinstance(value, bool) or not isinstance(value, kinds) or not meta["low"] <= value <= meta["high"]:
+            noun = "a whole number" if whole else "a number"
+            raise SpecError(f"{where} is {_show(value)}; it takes {noun} from {meta['low']} to {meta['high']}.")
+        return value if whole else float(value)
+    elif kind == "bool":
+        if not isinstance(value, bool):
+            raise SpecError(f"{where} is {_show(value)}; it takes true or false.")
+    elif not isinstance(value, str) or not 1 <= len(value) <= 60 or not value.isprintable():
+        raise SpecError(f"{where} is {_show(value)}; it takes a text of 1 to 60 printable characters.")
+    return value
+
+
+def _show(value: Any) -> str:
+    """A value as it may stand in a message: short, on one line."""
+    text = "missing" if value is None else repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"
