@@ -87,7 +87,9 @@ def _unit_layers(spec: NetSpec, stage: str, number: int, channels: int, unit: Un
         yield Layer(stage, number, "dropout", unit.channels, unit.channels, rate=unit.dropout)
 
 
-def _norm_and_activation(spec: NetSpec, stage: str, number: int, channels: int, unit: Unit) -> Iterator[Layer]:
+def _norm_and_activation(
+    spec: NetSpec, stage: str, number: int, channels: int, unit: Unit
+) -> Iterator[Layer]:
     norm = unit.norm and spec.norm != "none"
     order = [f"{spec.norm}_norm"] * norm + [spec.activation] * unit.activation
     if spec.order == "conv-act-norm":

@@ -6,7 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 from cifar7.network.arithmetic import Row, walk
-from cifar7.network.spec import MAX_UNITS, OUTPUT, STAGE_NAMES, Head, NetSpec, SpecError, Stage, Unit, read_value
+from cifar7.network.spec import (
+    MAX_UNITS,
+    OUTPUT,
+    STAGE_NAMES,
+    Head,
+    NetSpec,
+    SpecError,
+    Stage,
+    Unit,
+    read_value,
+)
 
 MAX_PARAMETERS = 20_000_000
 MAX_MACS = 5_000_000_000
@@ -45,8 +55,8 @@ def _ranges(spec: NetSpec) -> Iterator[Problem]:
     parts: list[tuple[str, str, NetSpec | Stage | Head | Unit]] = [("", "the network", spec)]
     for name, part in zip((*STAGE_NAMES, OUTPUT), (*spec.stages, spec.output), strict=True):
         parts.append((name, name, part))
-        if not part.units and name != OUTPUT or len(part.units) > MAX_UNITS:
-            yield Problem(name, f"has {len(part.units)} units.", f"Give it 1 to {MAX_UNITS}.")
+        if len(part.units) > MAX_UNITS:
+            yield Problem(name, f"has {len(part.units)} units.", f"Give it at most {MAX_UNITS}.")
         parts += [(name, f"unit {i}", unit) for i, unit in enumerate(part.units, 1)]
     for stage, where, obj in parts:
         for spec_field in fields(obj):
@@ -76,7 +86,11 @@ def _channels(spec: NetSpec) -> Iterator[Problem]:
             continue
         for count, which in ((channels, "input"), (unit.channels, "output")):
             if count % unit.groups:
-                fit = [g for g in range(1, min(channels, unit.channels) + 1) if channels % g == unit.channels % g == 0]
+                fit = [
+                    g
+                    for g in range(1, min(channels, unit.channels) + 1)
+                    if channels % g == unit.channels % g == 0
+                ]
                 yield Problem(
                     stage,
                     f"unit {number} has {unit.groups} groups, which do not divide its {count} {which} channels.",

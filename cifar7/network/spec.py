@@ -79,15 +79,13 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Convolution units in a row, then a max-pool of `pool` x `pool` pixels with that stride, or none."""
+    """Convolution units in a row, then a max-pool of `pool` x `pool` pixels with that stride, or none.
 
-    units: tuple[Unit, ...]
+    A stage without units passes its input on: a network may have fewer than four.
+    """
+
+    units: tuple[Unit, ...] = ()
     pool: int | None = number(None, low=2, high=4)
-
-    @property
-    def channels(self) -> int:
-        """Channels the stage puts out."""
-        return self.units[-1].channels
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +121,13 @@ class NetSpec:
         """The stage called `C1` … `C4`."""
         return self.stages[STAGE_NAMES.index(name)]
 
+    def channels_into(self, name: str) -> int:
+        """Channels that the stage C1 … C4 or O gets from the last unit before it."""
+        before = self.stages[: (*STAGE_NAMES, OUTPUT).index(name)]
+        return next(
+            (u.channels for stage in reversed(before) for u in reversed(stage.units)), self.in_channels
+        )
+
     def with_stage(self, name: str, stage: Stage) -> NetSpec:
         """The same network with one stage C1 … C4 replaced."""
         at = STAGE_NAMES.index(name)
@@ -137,8 +142,11 @@ class NetSpec:
             return spec
         if spec.output.units:
             return replace(spec, output=replace(spec.output, units=_resize_last(spec.output.units, classes)))
-        last = spec.stages[-1]
-        return spec.with_stage(STAGE_NAMES[-1], replace(last, units=_resize_last(last.units, classes)))
+        name = next((n for n in reversed(STAGE_NAMES) if spec.stage(n).units), None)
+        if name is None:
+            return spec
+        stage = spec.stage(name)
+        return spec.with_stage(name, replace(stage, units=_resize_last(stage.units, classes)))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON; of a unit or stage only what differs from the default."""
@@ -159,10 +167,14 @@ class NetSpec:
         given = dict(_mapping(data, "the network"))
         version = given.pop("version", None)
         if isinstance(version, bool) or version not in range(1, SCHEMA_VERSION + 1):
-            raise SpecError(f'version is {_show(version)}; this cifar7 reads version 1 to {SCHEMA_VERSION}, as in "version": 1.')
+            raise SpecError(
+                f'version is {_show(version)}; this cifar7 reads version 1 to {SCHEMA_VERSION}, as in "version": 1.'
+            )
         stages = dict(_mapping(given.pop("stages", None), "stages"))
         if sorted(stages) != sorted(STAGE_NAMES):
-            raise SpecError(f"stages has {_show(sorted(map(str, stages)))}; it needs exactly {', '.join(STAGE_NAMES)}.")
+            raise SpecError(
+                f"stages has {_show(sorted(map(str, stages)))}; it needs exactly {', '.join(STAGE_NAMES)}."
+            )
         return cls(
             stages=tuple(_read_stage(stages[n], n) for n in STAGE_NAMES),  # type: ignore[arg-type]
             output=_read_head(given.pop("output", None)),
@@ -180,14 +192,14 @@ def _part_to_dict(part: Stage | Head) -> dict[str, Any]:
 
 def _unit_to_dict(unit: Unit) -> dict[str, Any]:
     values = {f.name: getattr(unit, f.name) for f in fields(unit)}
-    return {f.name: values[f.name] for f in fields(unit) if f.default is MISSING or values[f.name] != f.default}
+    return {
+        f.name: values[f.name] for f in fields(unit) if f.default is MISSING or values[f.name] != f.default
+    }
 
 
 def _read_stage(data: Any, where: str) -> Stage:
     given = dict(_mapping(data, where))
-    units = _read_units(given.pop("units", None), where)
-    if not units:
-        raise SpecError(f'{where} has no units; a stage needs at least one, as in "units": [{{"channels": 32}}].')
+    units = _read_units(given.pop("units", []), where)
     return Stage(units=units, **_read_fields(Stage, given, where, skip=("units",)))
 
 
@@ -239,9 +251,15 @@ def read_value(value: Any, spec_field: Any, where: str) -> Any:
             return None
         whole = "float" not in kind
         kinds = int if whole else (int, float)
-        if isinstance(value, bool) or not isinstance(value, kinds) or not meta["low"] <= value <= meta["high"]:
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, kinds)
+            or not meta["low"] <= value <= meta["high"]
+        ):
             noun = "a whole number" if whole else "a number"
-            raise SpecError(f"{where} is {_show(value)}; it takes {noun} from {meta['low']} to {meta['high']}.")
+            raise SpecError(
+                f"{where} is {_show(value)}; it takes {noun} from {meta['low']} to {meta['high']}."
+            )
         return value if whole else float(value)
     elif kind == "bool":
         if not isinstance(value, bool):
