@@ -1,0 +1,184 @@
+"""What a trained network said about the test pictures: probabilities, and what follows from them.
+
+Numpy only: the page reads predictions without loading torch.
+"""
+
+from __future__ import annotations
+
+import secrets
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cifar7.errors import UserError
+
+Order = Literal["confidence", "unsure", "index"]
+ORDERS: tuple[Order, ...] = ("confidence", "unsure", "index")
+
+
+class PredictionsError(UserError):
+    """The predictions cannot be read, or do not fit together."""
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Class probabilities of N pictures and the truth about them.
+
+    probabilities: float32 (N, K), each row summing to one; labels: int64 (N,), the true classes;
+    classes: the K class names. Raises PredictionsError when these three do not fit together.
+    """
+
+    probabilities: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    classes: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        probabilities = np.asarray(self.probabilities, dtype=np.float32)
+        labels = np.asarray(self.labels, dtype=np.int64)
+        classes = tuple(str(name) for name in self.classes)
+        if probabilities.ndim != 2 or probabilities.shape[1] != len(classes):
+            raise PredictionsError(
+                f"probabilities have the shape {probabilities.shape}; "
+                f"(pictures, {len(classes)} classes) is wanted"
+            )
+        if labels.shape != (len(probabilities),):
+            raise PredictionsError(
+                f"there are labels of the shape {labels.shape} for {len(probabilities)} pictures; "
+                "one each is wanted"
+            )
+        if len(labels) and (labels.min() < 0 or labels.max() >= len(classes)):
+            raise PredictionsError(
+                f"labels run from {labels.min()} to {labels.max()}; 0 to {len(classes) - 1} is wanted"
+            )
+        object.__setattr__(self, "probabilities", probabilities)
+        object.__setattr__(self, "labels", labels)
+        object.__setattr__(self, "classes", classes)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def predicted(self) -> NDArray[np.int64]:
+        """The likeliest class of every picture, (N,); the lower index where two tie."""
+        return self.probabilities.argmax(axis=1).astype(np.int64)  # (N,)
+
+    @property
+    def confidence(self) -> NDArray[np.float32]:
+        """The probability given to the predicted class, (N,)."""
+        if not len(self):
+            return np.zeros(0, dtype=np.float32)
+        return self.probabilities.max(axis=1)  # (N,)
+
+    @property
+    def correct(self) -> NDArray[np.bool_]:
+        """Whether the likeliest class is the true one, (N,)."""
+        return self.predicted == self.labels  # (N,)
+
+    @property
+    def accuracy(self) -> float:
+        """Fraction of pictures whose likeliest class is the true one, 0..1; nan without pictures."""
+        return float(self.correct.mean()) if len(self) else float("nan")
+
+    def confusion(self) -> NDArray[np.int64]:
+        """Counts (K, K), [true, predicted]; rows sum to the class sizes, the trace to the hits."""
+        size = len(self.classes)
+        cells = self.labels * size + self.predicted  # (N,)
+        return np.bincount(cells, minlength=size * size).reshape(size, size).astype(np.int64)  # (K, K)
+
+    def class_accuracy(self) -> NDArray[np.float64]:
+        """Fraction of each true class that was recognised (recall), (K,); nan for one without pictures."""
+        counts = self.confusion()
+        sizes = counts.sum(axis=1)  # (K,)
+        shares = np.full(len(self.classes), np.nan)
+        np.divide(counts.diagonal(), sizes, out=shares, where=sizes > 0)
+        return shares
+
+    def indices(
+        self,
+        true: int | None = None,
+        predicted: int | None = None,
+        *,
+        wrong_only: bool = False,
+        order: Order = "confidence",
+    ) -> list[int]:
+        """Indices of the pictures with this true and this predicted class (None: any class).
+
+        order: "confidence" puts the surest prediction first, "unsure" the least sure, "index" keeps the order
+        of the set.
+        Raises PredictionsError for a class that is not there or an order that is not known.
+        """
+        predictions = self.predicted
+        chosen = np.ones(len(self), dtype=bool)  # (N,)
+        if true is not None:
+            chosen &= self.labels == self._class(true)
+        if predicted is not None:
+            chosen &= predictions == self._class(predicted)
+        if wrong_only:
+            chosen &= predictions != self.labels
+        found = np.flatnonzero(chosen)
+        if order == "index":
+            return [int(index) for index in found]
+        if order not in ORDERS:
+            raise PredictionsError(f"order {order!r} is not known; choose one of {', '.join(ORDERS)}")
+        sureness = self.confidence[found]
+        # A stable sort: pictures of equal confidence keep the set's order, so a gallery does not jump.
+        ranks = np.argsort(-sureness if order == "confidence" else sureness, kind="stable")
+        return [int(index) for index in found[ranks]]
+
+    def mistakes(
+        self, true: int | None = None, predicted: int | None = None, order: Order = "confidence"
+    ) -> list[int]:
+        """Indices of the misclassified pictures, the most confident mistake first; see `indices`."""
+        return self.indices(true, predicted, wrong_only=True, order=order)
+
+    def confused_pairs(self, limit: int = 5) -> list[tuple[int, int, int, float]]:
+        """The commonest errors, as (true class, predicted class, count, fraction of the true class)."""
+        counts = self.confusion()
+        sizes = counts.sum(axis=1)
+        wrong = counts.copy()
+        np.fill_diagonal(wrong, 0)
+        ranks = np.argsort(-wrong, axis=None, kind="stable")[:limit]
+        cells = [divmod(int(rank), len(self.classes)) for rank in ranks]
+        return [(t, p, int(wrong[t, p]), float(wrong[t, p] / sizes[t])) for t, p in cells if wrong[t, p]]
+
+    def _class(self, index: int) -> int:
+        if not 0 <= index < len(self.classes):
+            raise PredictionsError(f"there is no class {index}; they run from 0 to {len(self.classes) - 1}")
+        return index
+
+    def save(self, path: Path) -> None:
+        """Write an .npz that is either whole or not there."""
+        half = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        try:
+            with half.open("wb") as file:
+                np.savez(
+                    file,
+                    probabilities=self.probabilities,
+                    labels=self.labels,
+                    classes=np.array(self.classes, dtype=str),
+                )
+            half.replace(path)
+        finally:
+            half.unlink(missing_ok=True)
+
+    @staticmethod
+    def load(path: Path) -> Predictions:
+        """Read an .npz written by `save`; raises PredictionsError if it is missing or is something else."""
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                content: dict[str, Any] = {
+                    name: stored[name] for name in ("probabilities", "labels", "classes")
+                }
+        except FileNotFoundError:
+            raise PredictionsError("this run has no predictions: it did not come to its test") from None
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise PredictionsError(
+                f"{path.name} is not a file of predictions ({error}); train the run again"
+            ) from error
+        return Predictions(
+            content["probabilities"], content["labels"], tuple(str(c) for c in content["classes"])
+        )

@@ -1,0 +1,128 @@
+"""The right to execute a run, and the only way to write into its folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, cast
+
+from cifar7.results.predictions import Predictions
+from cifar7.runs.files import Lock, move_into_place, plain, read_json, replace_json, try_lock
+from cifar7.runs.folder import RunError, RunFolder, State, Status
+
+BEAT_SECONDS = 0.5  # at most one beat per this time goes into events.jsonl ...
+LONG_RUN_BEATS = 2000  # ... and in a run of T seconds one per T / 2000: 10 hours are 10,000 lines, not 72,000
+
+
+class Claim:
+    """Holds run.lock while the run is "running", until release() or the death of the process."""
+
+    def __init__(self, run: RunFolder, lock: Lock) -> None:
+        self.run = run
+        self._lock: Lock | None = lock
+        self._status: Status = run.status()
+        self._next_beat = 0.0
+        self._began = time.monotonic()
+        self._close_torn_line()
+        (run.path / "control.json").unlink(missing_ok=True)
+        self.update(state="running", started=time.time(), pid=os.getpid(), phase="starting", reason=None)
+
+    def __enter__(self) -> Claim:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        self.release()
+
+    @property
+    def status(self) -> Status:
+        """What was last written."""
+        return self._status
+
+    def update(self, *, durable: bool = False, **changes: Any) -> None:
+        """Replace status.json with these fields changed."""
+        status = {**self._status, **changes}
+        replace_json(self.run.path / "status.json", status, durable=durable)
+        self._status = cast(Status, status)
+
+    def record(self, event: dict[str, Any]) -> None:
+        """Append an event (an "event" key names it); a beat also becomes the status's progress."""
+        kind = event.get("event")
+        if kind == "beat":
+            now = time.monotonic()
+            if now >= self._next_beat:
+                self._append(event)
+                self._next_beat = now + max(BEAT_SECONDS, (now - self._began) / LONG_RUN_BEATS)
+            self.update(progress=event)
+            return
+        self._append(event)
+        if kind == "epoch":
+            self.update(epoch=event)
+
+    def end(self, state: State, reason: str | None = None, result: dict[str, Any] | None = None) -> None:
+        """Write how the run ended; the lock is kept until release()."""
+        result = self._status["result"] if result is None else result
+        self.update(durable=True, state=state, reason=reason, result=result, ended=time.time(), phase=None)
+
+    def asked(self) -> str | None:
+        """What a page or command asked of the running run: "stop", or None. Cheap enough for every batch."""
+        path = self.run.path / "control.json"
+        if not path.exists():
+            return None
+        try:
+            return str(read_json(path).get("ask"))
+        except (OSError, ValueError):
+            return None
+
+    def save_environment(self, environment: dict[str, Any]) -> None:
+        """Write the versions, device and data that the run works with."""
+        replace_json(self.run.path / "environment.json", environment)
+
+    def save_predictions(self, predictions: Predictions) -> None:
+        """Write what the network says about the test pictures."""
+        predictions.save(self.run.path / "predictions.npz")
+
+    def half_of(self, name: str) -> Path:
+        """A path to write a large file to, before `put` moves it into its place in one step."""
+        return self.run.path / f".half-{name}"
+
+    def put(self, name: str) -> None:
+        """Move what was written to half_of(name) into its place."""
+        move_into_place(self.half_of(name), self.run.path / name)
+
+    def release(self) -> None:
+        """Let go of the run. One that was not brought to an end shows as failed from then on."""
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def _append(self, event: dict[str, Any]) -> None:
+        line = json.dumps(plain(event), ensure_ascii=False, allow_nan=False) + "\n"
+        # One write per line: a reader meets whole lines, save for the last one of a writer that was killed.
+        with (self.run.path / "events.jsonl").open("ab", buffering=0) as file:
+            file.write(line.encode())
+
+    def _close_torn_line(self) -> None:
+        path = self.run.path / "events.jsonl"
+        if path.exists() and path.stat().st_size:
+            with path.open("rb+") as file:
+                file.seek(-1, os.SEEK_END)
+                if file.read(1) != b"\n":
+                    file.write(b"\n")
+
+
+def claim(run: RunFolder) -> Claim:
+    """Take a queued run for this process; call it under hold_queue. Raises RunError if another has it."""
+    # A reconciling reader may hold the lock for an instant, so one try is too few.
+    lock = try_lock(run.path / "run.lock", timeout=5.0)
+    if lock is None:
+        raise RunError(f"the run {run.id} is being executed by another process")
+    try:
+        return Claim(run, lock)
+    except BaseException:
+        lock.release()
+        raise
