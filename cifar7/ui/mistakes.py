@@ -1,0 +1,5 @@
+"""Mistakes."""
+
+import streamlit as st
+
+st.title("Mistakes")

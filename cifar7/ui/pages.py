@@ -1,0 +1,5 @@
+"""The pages' files, for st.Page, st.page_link and st.switch_page."""
+
+DESIGN = "cifar7/ui/design.py"
+TRAIN = "cifar7/ui/train.py"
+MISTAKES = "cifar7/ui/mistakes.py"
