@@ -1,0 +1,41 @@
+"""Numbers as people read them: times, shares and sizes in words."""
+
+from __future__ import annotations
+
+
+def percent(fraction: float | None, digits: int = 1) -> str:
+    """A fraction 0..1 as "84.3 %", with a narrow space that does not break; a dash for None."""
+    return "–" if fraction is None else f"{100 * fraction:.{digits}f}\u202f%"
+
+
+def duration(seconds: float) -> str:
+    """A time span as "8 s", "3 min 05 s" or "2 h 07 min"."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole}\u202fs"
+    if whole < 3600:
+        return f"{whole // 60}\u202fmin {whole % 60:02d}\u202fs"
+    return f"{whole // 3600}\u202fh {whole % 3600 // 60:02d}\u202fmin"
+
+
+def ago(seconds: float) -> str:
+    """How long something is past: "just now", "5 min ago", "3 h ago", "2 days ago"."""
+    minutes = int(max(0.0, seconds) // 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < 60:
+        return f"{minutes}\u202fmin ago"
+    if minutes < 60 * 24:
+        return f"{minutes // 60}\u202fh ago"
+    days = minutes // (60 * 24)
+    return f"{days} day{'s' if days > 1 else ''} ago"
+
+
+def count(number: float, noun: str) -> str:
+    """A number with its noun: "1 epoch", "45,000 images"."""
+    return f"{number:,.0f}\u202f{noun}{'' if number == 1 else 's'}"
+
+
+def plain(text: str) -> str:
+    """Text of somebody else's making, so that Markdown shows it as it is."""
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()<>#+-.!|~$:^=&" else letter for letter in text)
