@@ -64,7 +64,9 @@ class Claim:
             self.update(epoch=event)
 
     def end(self, state: State, reason: str | None = None, result: dict[str, Any] | None = None) -> None:
-        """Write how the run ended; the lock is kept until release()."""
+        """Write how the run ended; the first end counts. The lock is kept until release()."""
+        if self._status["state"] != "running":
+            return
         result = self._status["result"] if result is None else result
         self.update(durable=True, state=state, reason=reason, result=result, ended=time.time(), phase=None)
 

@@ -46,7 +46,8 @@ class Status(TypedDict):
     name: str  # the design's
     data: str  # the image set's name in the library
     device: str  # as asked for: auto, cpu, cuda, mps
-    phase: str | None  # while running: "starting", "data", "training", "testing"
+    phase: str | None  # while running: "starting", "data", "training"
+    preparing: dict[str, Any] | None  # in phase "data": {"what", "done", "total"}
     progress: dict[str, Any] | None  # the newest beat
     epoch: dict[str, Any] | None  # the newest end of an epoch
     result: dict[str, Any] | None  # the finished event
@@ -230,6 +231,7 @@ def _fresh(name: str, data_name: str, device: str) -> Status:
         data=data_name,
         device=device,
         phase=None,
+        preparing=None,
         progress=None,
         epoch=None,
         result=None,

@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import cifar7
+from cifar7.data.store import check_name
+from cifar7.network.problems import check
 from cifar7.network.spec import NetSpec
 from cifar7.runs import children
 from cifar7.runs.claim import Claim, claim
@@ -21,7 +23,13 @@ IDLE_MINUTES = 20.0  # after which a worker without work ends
 
 
 def enqueue(runs_dir: Path, spec: NetSpec, config: TrainConfig, data_name: str) -> RunFolder:
-    """Lay a run at the end of the queue; `ensure_worker` sees to it that somebody takes it."""
+    """Lay a run at the end of the queue; `ensure_worker` sees to it that somebody takes it.
+
+    Raises SpecError for a network that cannot be built, DataError for what cannot name a set, RunError when
+    too many wait.
+    """
+    check(spec)
+    check_name(data_name)
     if len(waiting(runs_dir)) >= LONGEST_QUEUE:
         raise RunError(f"{LONGEST_QUEUE} runs are waiting already; stop some of them first")
     run = RunFolder.create(runs_dir, spec, config, data_name)

@@ -1,0 +1,180 @@
+"""`runs` and `show`: what was trained."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from cifar7.commands.output import duration, percent, put, put_json, table
+from cifar7.network.arithmetic import analyse
+from cifar7.network.problems import problems
+from cifar7.runs.folder import RunError, RunFolder, Status, list_runs
+from cifar7.runs.queue import reconcile, waiting
+
+
+def runs(given: argparse.Namespace) -> int:
+    """List the runs, the newest first."""
+    known = _known(given.runs)
+    if given.json:
+        put_json(
+            {"runs_dir": str(given.runs.absolute()), "runs": [_brief(run, status) for run, status in known]}
+        )
+        return 0
+    if not known:
+        put(f"No runs in {given.runs} yet; `python -m cifar7 train starter --data shapes` makes one.")
+        return 0
+    rows = [
+        (
+            run.id,
+            status["name"],
+            status["data"],
+            status["state"],
+            _epochs(status),
+            percent(_result(status).get("test_accuracy")),
+            duration(_result(status).get("seconds")),
+        )
+        for run, status in known
+    ]
+    put(table(("run", "network", "data", "state", "epochs", "test", "time"), rows, left=(0, 1, 2, 3)))
+    return 0
+
+
+def show(given: argparse.Namespace) -> int:
+    """Tell about one run."""
+    run = find(given.runs, given.run)
+    status = run.reconcile()
+    told = _full(run, status)
+    if given.json:
+        put_json(told)
+        return 0
+    lines: list[tuple[str, object]] = [("run", run.id), ("state", status["state"])]
+    if status["reason"]:
+        lines.append(("reason", status["reason"]))
+    lines += [
+        ("network", _network_line(told)),
+        ("data", _data_line(status, told)),
+        ("created", _clock(status["created"])),
+    ]
+    lines += [("device", told["environment"]["device"])] if told["environment"] else []
+    lines += _result_lines(status)
+    width = max(len(name) for name, _ in lines)
+    for name, value in lines:
+        put(f"{name.ljust(width)}  {value}")
+    if told["curve"]:
+        put()
+        put(_epoch_table(told["curve"]))
+    if told["class_accuracy"]:
+        put()
+        put(table(("class", "test accuracy"), [(n, percent(a)) for n, a in told["class_accuracy"].items()]))
+    return 0
+
+
+def find(runs_dir: Path, beginning: str) -> RunFolder:
+    """The run whose id begins so. Raises RunError when there is none, or more than one."""
+    found = [run for run in list_runs(runs_dir) if run.id.startswith(beginning)] if beginning else []
+    exact = [run for run in found if run.id == beginning]
+    if len(exact or found) == 1:
+        return (exact or found)[0]
+    if not found:
+        raise RunError(
+            f"no run in {runs_dir} begins with {beginning!r:.80}; `python -m cifar7 runs` lists them"
+        )
+    raise RunError(f"{len(found)} runs begin with {beginning!r:.80}; say more, as in {found[0].id}")
+
+
+def _known(runs_dir: Path) -> list[tuple[RunFolder, Status]]:
+    reconcile(runs_dir)
+    known = []
+    for run in list_runs(runs_dir):
+        with suppress(RunError):
+            known.append((run, run.status()))
+    return known
+
+
+def _brief(run: RunFolder, status: Status) -> dict[str, Any]:
+    result = _result(status)
+    wanted = ("test_accuracy", "epochs", "seconds", "images_per_second", "device")
+    return {"run": run.id, "state": status["state"], "reason": status["reason"], "network": status["name"],
+            "data": status["data"], "created": status["created"],
+            **{key: result.get(key) for key in wanted}}  # fmt: skip
+
+
+def _full(run: RunFolder, status: Status) -> dict[str, Any]:
+    spec, config = run.spec(), run.config()
+    events, _ = run.events()
+    shares: dict[str, float | None] = {}
+    if run.has_predictions():
+        predictions = run.predictions()
+        shares = {
+            name: float(share) for name, share in zip(predictions.classes, predictions.class_accuracy())
+        }
+    queue = [waits.id for waits in waiting(run.path.parent)] if status["state"] == "queued" else []
+    return {
+        **_brief(run, status),
+        "path": str(run.path),
+        "parameters": None if problems(spec) else analyse(spec).parameters,
+        "position": queue.index(run.id) + 1 if run.id in queue else None,
+        "status": dict(status),
+        "spec": spec.to_dict(),
+        "config": config.to_dict(),
+        "environment": run.environment(),
+        "curve": [event for event in events if event.get("event") == "epoch"],
+        "class_accuracy": shares,
+    }
+
+
+def _result(status: Status) -> dict[str, Any]:
+    return status["result"] or {}
+
+
+def _epochs(status: Status) -> str:
+    done = _result(status).get("epochs")
+    if done is None:
+        done = (status["epoch"] or {}).get("epoch", 0)
+    total = (status["progress"] or status["epoch"] or {}).get("epochs")
+    return f"{done}/{total}" if total else str(done)
+
+
+def _network_line(told: dict[str, Any]) -> str:
+    return f"{told['network']}, {told['parameters'] or 0:,} parameters"
+
+
+def _data_line(status: Status, told: dict[str, Any]) -> str:
+    data = told["environment"].get("data") or {}
+    synthetic = ", synthetic" if data.get("synthetic") else ""
+    return f"{status['data']} ({data['title']}{synthetic})" if data else status["data"]
+
+
+def _clock(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
+
+
+def _result_lines(status: Status) -> list[tuple[str, object]]:
+    result = _result(status)
+    if not result:
+        return []
+    return [
+        ("test accuracy", f"{percent(result.get('test_accuracy'))} (protocol {result.get('protocol')})"),
+        ("train accuracy", f"{percent(result.get('train_accuracy'))} (evaluation mode, no augmentation)"),
+        ("epochs", _epochs(status)),
+        ("time", f"{duration(result.get('seconds'))}, {result.get('images_per_second') or 0:,.0f} images/s"),
+    ]
+
+
+def _epoch_table(epochs: list[dict[str, Any]]) -> str:
+    held = "heldout" if epochs[0].get("heldout_accuracy") is not None else "test"
+    head = ("epoch", "train loss", "train", "held out" if held == "heldout" else "test", "time")
+    rows = [
+        (
+            event["epoch"],
+            "-" if event["train_loss"] is None else f"{event['train_loss']:.4f}",
+            percent(event["train_accuracy"]),
+            percent(event[f"{held}_accuracy"]),
+            duration(event["seconds"]),
+        )
+        for event in epochs
+    ]
+    return table(head, rows, left=())

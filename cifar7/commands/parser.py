@@ -1,0 +1,153 @@
+"""What can be said on the command line, and to which function it goes.
+
+The contract for scripts: with --json one JSON object on stdout and nothing else; progress on stderr; a mistake
+is one line on stderr and exit status 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NoReturn
+
+from cifar7 import paths
+from cifar7.commands.output import say
+from cifar7.errors import UserError
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, with errors of one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and where to read what is right; exit status 2."""
+        say(f"{self.prog}: {message}; `{self.prog} --help` shows what can be said")
+        sys.exit(2)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Carry out one command; returns its exit status: 0, 2 after a mistake, 1 or 130 as `train` says."""
+    given = build().parse_args(arguments)
+    try:
+        return _call(given)
+    except UserError as error:
+        say(f"cifar7: {' '.join(str(error).split())}")
+        return 2
+    except KeyboardInterrupt:
+        say("cifar7: interrupted")
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has gone (`| head`); keep the interpreter from complaining at its exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _call(given: argparse.Namespace) -> int:
+    module, function = given.does.split(":")
+    # Loaded only now: `describe` must not wait for torch.
+    carry_out: Callable[[argparse.Namespace], int] = getattr(
+        import_module(f"cifar7.commands.{module}"), function
+    )
+    return carry_out(given)
+
+
+def build() -> Parser:
+    """The parser of all commands."""
+    parser = Parser(
+        prog="python -m cifar7", description="Design, train and understand small image classifiers."
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
+
+    def command(name: str, does: str, text: str) -> Parser:
+        made = commands.add_parser(name, help=text, description=text)
+        made.set_defaults(does=does)
+        return made
+
+    for_json = command("presets", "networks:presets", "List the networks to start from.")
+    _json(for_json)
+    describe = command(
+        "describe", "networks:describe", "Layers, parameters, MACs and receptive field of a network."
+    )
+    describe.add_argument(
+        "network", metavar="PRESET|SPEC.json", help="a preset's name, or a file with a network"
+    )
+    _json(describe)
+    _train(
+        command(
+            "train", "training:train", "Train a network and test it. Ctrl-C stops it and keeps what there is."
+        )
+    )
+    runs = command("runs", "history:runs", "List the runs.")
+    _runs(runs)
+    _json(runs)
+    show = command("show", "history:show", "Tell about one run.")
+    show.add_argument("run", metavar="RUN", help="the run's id, or its beginning")
+    _runs(show)
+    _json(show)
+    _data(command("data", "images:data", "List the data sets; fetch or import one."))
+    return parser
+
+
+def _train(train: Parser) -> None:
+    train.add_argument(
+        "network", metavar="PRESET|SPEC.json", help="a preset's name, or a file with a network"
+    )
+    train.add_argument("--data", required=True, metavar="NAME|PATH",
+                       help="a data set's name, or class folders, or an archive of them")  # fmt: skip
+    # The defaults are TrainConfig's: None means not said.
+    train.add_argument("--epochs", type=whole, metavar="N", help="passes over the training images")
+    train.add_argument("--batch-size", type=whole, metavar="N", help="images a step")
+    train.add_argument("--lr", type=decimal, metavar="X", help="peak learning rate")
+    train.add_argument("--seed", type=whole, metavar="N", help="of weights, order and augmentation")
+    train.add_argument("--device", choices=DEVICES, default=None, help="default: the best there is")
+    _runs(train)
+    _json(train)
+
+
+def _data(data: Parser) -> None:
+    _json(data)
+    actions = data.add_subparsers(metavar="ACTION", parser_class=Parser)
+    fetch = actions.add_parser("fetch", help="download the official CIFAR-10 (170 MB)")
+    fetch.add_argument("name", choices=("cifar10",))
+    fetch.set_defaults(does="images:fetch")
+    take_in = actions.add_parser("import", help="take in class folders, or an archive of them, under a name")
+    take_in.add_argument("path", type=Path, metavar="PATH", help="has train/<class>/ and test/<class>/ in it")
+    take_in.add_argument("--name", required=True, help="small letters, digits, - and _")
+    take_in.set_defaults(does="images:take_in")
+    for action in (fetch, take_in):
+        # SUPPRESS: an absent --json must not undo one that was said before the action.
+        action.add_argument(
+            "--json", action="store_true", default=argparse.SUPPRESS, help="one JSON object on stdout"
+        )
+
+
+def _json(parser: Parser) -> None:
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+
+
+def _runs(parser: Parser) -> None:
+    parser.add_argument(
+        "--runs", type=Path, default=paths.runs_dir(), metavar="DIR", help="default: %(default)s"
+    )
+
+
+def whole(text: str) -> int:
+    """An argument that is a whole number."""
+    return _number(text, int, "a whole number")
+
+
+def decimal(text: str) -> float:
+    """An argument that is a number."""
+    return _number(text, float, "a number")
+
+
+def _number(text: str, kind: type[Any], noun: str) -> Any:
+    try:
+        return kind(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not {noun}") from None

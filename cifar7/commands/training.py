@@ -1,0 +1,184 @@
+"""`train`: one run in this process, through the same folder and the same code as the worker's."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from cifar7.commands.networks import read_network
+from cifar7.commands.output import DataProgress, Progress, duration, percent, put, put_json, say
+from cifar7.data import library
+from cifar7.data.imageset import ImageSet
+from cifar7.network.arithmetic import analyse
+from cifar7.network.problems import check
+from cifar7.network.spec import NetSpec
+from cifar7.runs.execute import execute
+from cifar7.runs.folder import RunFolder, Status
+from cifar7.runs.queue import start_here
+from cifar7.training.config import TrainConfig
+
+
+def train(given: argparse.Namespace) -> int:
+    """Train and test; exit status 0, 2 if it failed for a reason one can mend, 130 if it was interrupted."""
+    spec = read_network(given.network)
+    config = _config(given)
+    progress = DataProgress()
+    images = library.open_data(given.data, progress.report)
+    progress.close()
+    spec = _fitted(spec, images)
+    claim = start_here(given.runs, spec, config, images.name)
+    run = claim.run
+    say(f"{spec.name} on {images.title} ({len(images.classes)} classes), run {run.id}")
+    view = _View()
+    with _Interrupts() as interrupts:
+        # The set is open already, under the title that was asked for.
+        status = execute(claim, lambda name, progress: images, asked=interrupts.asked, listen=view.hear)
+    view.close()
+    if status["state"] == "failed":
+        say(f"cifar7: {status['reason']}")
+        return 2
+    if given.json:
+        put_json(_result(run, spec, images, status))
+    else:
+        _summarise(run, spec, images, status)
+    return 130 if interrupts.count else 0
+
+
+def _config(given: argparse.Namespace) -> TrainConfig:
+    said = {name: getattr(given, name) for name in ("epochs", "batch_size", "lr", "seed", "device")}
+    return TrainConfig(**{name: value for name, value in said.items() if value is not None})
+
+
+def _fitted(spec: NetSpec, images: ImageSet) -> NetSpec:
+    if len(images.classes) == spec.classes:
+        return spec
+    fitted = spec.with_classes(len(images.classes))
+    check(fitted)
+    say(f"{spec.name} has {spec.classes} classes and {images.title} {len(images.classes)}: "
+        f"the output was set to {fitted.classes}")  # fmt: skip
+    return fitted
+
+
+class _Interrupts:
+    """The first Ctrl-C (or SIGTERM) asks for a stop at the next batch, a second one does not wait."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> _Interrupts:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with suppress(ValueError):  # not in the main thread: then there are no signals to catch
+                self._before[number] = signal.signal(number, self._heard)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _heard(self, number: int, frame: FrameType | None) -> None:
+        self.count += 1
+        if self.count > 1:
+            raise KeyboardInterrupt
+        say("\nstopping; what there is will be tested and kept (once more to leave at once)")
+
+    def asked(self) -> str | None:
+        """For the training loop: why to stop."""
+        return "Interrupted at the command line" if self.count else None
+
+
+class _View:
+    """The run as it goes, on stderr."""
+
+    def __init__(self) -> None:
+        self._line = Progress()
+
+    def hear(self, event: dict[str, Any]) -> None:
+        """Show one event."""
+        kind = event["event"]
+        if kind == "started":
+            self._line.keep(
+                f"{event['device']}, {event['precision']}; {event['parameters']:,} parameters; "
+                f"{event['train_images']:,} images to train on, {event['heldout_images']:,} held out, "
+                f"{event['test_images']:,} to test"
+            )
+        elif kind == "beat":
+            self._line.update(
+                f"{bar(event['step'], event['steps'])} epoch {event['epoch']}/{event['epochs']}  "
+                f"loss {event['loss']:.3f}  {event['images_per_second']:,.0f} images/s  "
+                f"{duration(event['seconds_left'])} left"
+            )
+        elif kind == "epoch":
+            self._line.keep(_epoch(event))
+
+    def close(self) -> None:
+        """Leave the terminal tidy."""
+        self._line.close()
+
+
+def bar(done: int, total: int, width: int = 24) -> str:
+    """A bar of text, as in "[######------]  50 %"."""
+    filled = width * done // max(total, 1)
+    return f"[{'#' * filled}{'-' * (width - filled)}] {100 * done // max(total, 1):3} %"
+
+
+def _epoch(event: dict[str, Any]) -> str:
+    seen = f"epoch {event['epoch']}/{event['epochs']}  loss {event['train_loss']:.3f}  "
+    seen += f"train {percent(event['train_accuracy'])}  "
+    if event["heldout_accuracy"] is not None:
+        return f"{seen}held out {percent(event['heldout_accuracy'])}  {duration(event['seconds'])}"
+    return f"{seen}test {percent(event['test_accuracy'])}  {duration(event['seconds'])}"
+
+
+PROTOCOLS = {
+    "holdout": "protocol holdout: epoch chosen on held-out training images, test set read once, at the end",
+    "test-each-epoch": "protocol test-each-epoch: tested after every epoch, the last weights kept",
+}
+
+
+def _summarise(run: RunFolder, spec: NetSpec, images: ImageSet, status: Status) -> None:
+    result = status["result"] or {}
+    if status["state"] == "stopped":
+        put(str(status["reason"]))
+    put(
+        f"test accuracy {percent(result.get('test_accuracy'))} on {len(images.test):,} images of {images.title}"
+    )
+    put(PROTOCOLS[str(result.get("protocol"))])
+    if images.synthetic:
+        put("the images are synthetic: drawn by a program, not photographed")
+    for note in images.notes:
+        put(f"note: {note}")
+    put(f"{result.get('epochs')} epochs in {duration(result.get('seconds'))}, "
+        f"{result.get('images_per_second') or 0:,.0f} images/s on {result.get('device')}; "
+        f"{analyse(spec).parameters:,} parameters")  # fmt: skip
+    put(f"run {run.id} in {_short(run.path.parent)}")
+
+
+def _short(path: Path) -> str:
+    with suppress(ValueError):
+        return f"~/{path.relative_to(Path.home())}"
+    return str(path)
+
+
+def _result(run: RunFolder, spec: NetSpec, images: ImageSet, status: Status) -> dict[str, Any]:
+    result = {key: value for key, value in (status["result"] or {}).items() if key != "event"}
+    told = analyse(spec)
+    return {
+        "run": run.id,
+        "path": str(run.path),
+        "network": spec.name,
+        "parameters": told.parameters,
+        "data": images.name,
+        "data_title": images.title,
+        "data_origin": images.origin,
+        "data_fingerprint": images.fingerprint,
+        "synthetic": images.synthetic,
+        "classes": list(images.classes),
+        "state": status["state"],
+        "reason": status["reason"],
+        **result,
+    }

@@ -1,0 +1,147 @@
+"""The process that trains: `python -m cifar7.runs.worker RUNS_DIR [--device D]`.
+
+It takes queued runs one after the other, keeps libraries and data loaded in between, and ends when it was
+idle for long, when its folder of runs is gone, or on SIGTERM, which stops a run at its next batch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from cifar7 import paths
+from cifar7.data import library
+from cifar7.data.imageset import ImageSet, Progress
+from cifar7.runs.execute import execute
+from cifar7.runs.files import try_lock
+from cifar7.runs.queue import DEVICES, IDLE_MINUTES, claim_next, worker_lock
+
+LOOK_SECONDS = 0.05  # between two looks at the folder's time of change
+NICENESS = 10
+SCAN_SECONDS = 2.0  # between two readings of the whole queue when that time did not change
+
+log = logging.getLogger("cifar7.worker")
+
+
+class Shelf:
+    """Opens image sets for runs, and keeps the last one open: the next run mostly asks for it again."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data_dir = data_dir
+        self._last: ImageSet | None = None
+
+    def open(self, name: str, progress: Progress) -> ImageSet:
+        """The library's set; the same object as last time while its content is the same. Raises DataError."""
+        images = library.open_set(name, progress, self._data_dir)
+        if self._last is None or (self._last.name, self._last.fingerprint) != (name, images.fingerprint):
+            self._last = images
+        return self._last
+
+
+class Worker:
+    """One worker: its folder, its device, and the signal to end."""
+
+    def __init__(self, runs_dir: Path, device: str, data_dir: Path, idle_minutes: float) -> None:
+        self.runs_dir, self.device, self.idle_minutes = runs_dir, device, idle_minutes
+        self.shelf = Shelf(data_dir)
+        self.end_asked = False
+        self.prepared = False
+
+    def serve(self) -> None:
+        """Hold the worker's lock and execute runs until there is a reason to end."""
+        lock_path = worker_lock(self.runs_dir, self.device)
+        lock = try_lock(lock_path, timeout=2.0)  # whoever started us may still hold it for a moment
+        if lock is None:
+            log.info("another worker serves %s", self.device)
+            return
+        inode = lock_path.stat().st_ino
+        log.info("pid %d serves %s", os.getpid(), self.device)
+        idle_since, seen, scanned = time.monotonic(), -1, 0.0
+        while not self.end_asked and _inode(lock_path) == inode:
+            changed = self.runs_dir.stat().st_mtime_ns
+            if changed == seen and time.monotonic() - scanned < SCAN_SECONDS:
+                if time.monotonic() - idle_since > 60 * self.idle_minutes:
+                    log.info("idle for %g minutes: good night", self.idle_minutes)
+                    return
+                time.sleep(LOOK_SECONDS)
+                continue
+            seen, scanned = changed, time.monotonic()
+            if self._execute_next():
+                seen, idle_since = -1, time.monotonic()
+            else:
+                self._prepare()
+        log.info("ending")
+
+    def _execute_next(self) -> bool:
+        claim = claim_next(self.runs_dir, self.device)
+        if claim is None:
+            return False
+        # The run is claimed before torch is loaded: should that kill the process, the run shows it, and a new
+        # worker does not try the same run for ever.
+        log.info("run %s", claim.run.id)
+        self._prepare()
+        status = execute(claim, self.shelf.open, device=self.device, asked=self._asked)
+        log.info("run %s %s", claim.run.id, status["state"])
+        return True
+
+    def _prepare(self) -> None:
+        """Once: load what a run needs, so that pressing Train is felt at once, and make room for the page."""
+        if self.prepared:
+            return
+        self.prepared = True
+        try:
+            import torch
+
+            from cifar7.training.devices import choose
+
+            device = choose(self.device)
+            torch.zeros(1, device=device)  # an accelerator takes seconds to wake
+            # On a CPU the page comes first; an accelerator is fed by this process, which must not wait.
+            if device.type == "cpu" and hasattr(os, "nice"):
+                os.nice(max(0, NICENESS - os.nice(0)))
+        except Exception:
+            log.exception("preparing failed; the next run will tell")
+
+    def _asked(self) -> str | None:
+        return "Stopped because its worker was asked to end" if self.end_asked else None
+
+    def ask_to_end(self, *_: object) -> None:
+        """End after the batch that is being worked on."""
+        self.end_asked = True
+
+
+def _inode(path: Path) -> int | None:
+    """Which file stands there: another one than at the start means another folder by the same name."""
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve one folder of runs until there is a reason to end."""
+    parser = argparse.ArgumentParser(prog="python -m cifar7.runs.worker", description="Executes queued runs.")
+    parser.add_argument("runs_dir", type=Path)
+    parser.add_argument("--device", choices=DEVICES, default="auto")
+    parser.add_argument("--data-dir", type=Path, default=None)
+    parser.add_argument("--idle-minutes", type=float, default=IDLE_MINUTES)
+    given = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    data_dir = given.data_dir or paths.data_dir()
+    worker = Worker(given.runs_dir.absolute(), given.device, data_dir, given.idle_minutes)
+    for name in ("SIGTERM", "SIGINT"):
+        signal.signal(getattr(signal, name), worker.ask_to_end)
+    try:
+        worker.serve()
+    except FileNotFoundError:
+        log.info("the folder of runs is gone: so am I")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
