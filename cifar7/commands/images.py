@@ -24,7 +24,7 @@ def data(given: argparse.Namespace) -> int:
             f"{info.train_size:,}",
             f"{info.test_size:,}",
             "yes" if info.present else "no",
-            f"{info.title}{' (synthetic)' if info.synthetic else ''}",
+            info.title,
         )
         for info in sets
     ]

@@ -1,12 +1,13 @@
 """What can be said on the command line, and to which function it goes.
 
-The contract for scripts: with --json one JSON object on stdout and nothing else; progress on stderr; a mistake
-is one line on stderr and exit status 2.
+The contract for scripts: with --json one JSON object on stdout and nothing else; progress on stderr; a
+mistake is one line on stderr and exit status 2.
 """
 
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -33,6 +34,7 @@ class Parser(argparse.ArgumentParser):
 def main(arguments: list[str] | None = None) -> int:
     """Carry out one command; returns its exit status: 0, 2 after a mistake, 1 or 130 as `train` says."""
     given = build().parse_args(arguments)
+    logging.getLogger("cifar7").addHandler(logging.NullHandler())  # what matters is said in words
     try:
         return _call(given)
     except UserError as error:

