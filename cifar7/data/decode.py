@@ -1,0 +1,107 @@
+"""An image file's bytes to 32x32 RGB pixels."""
+
+import io
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from cifar7.data.imageset import SIZE, DataError, Images
+
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
+SUFFIXES = frozenset(
+    (
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".jfif",
+        ".webp",
+        ".bmp",
+        ".gif",
+        ".tif",
+        ".tiff",
+        ".ppm",
+        ".pgm",
+        ".pbm",
+        ".pnm",
+    )
+)
+MAX_PIXELS = 64_000_000  # of one image; a phone's largest have about 50 million
+ORIENTATION, QUARTER_TURNS = 0x0112, (5, 6, 7, 8)  # of EXIF: values at which width and height change places
+DEEP_GREY = ("I;16", "I;16L", "I;16B", "I;16N", "I")  # 16 bits a pixel
+
+RECIPE = (
+    1  # raised when the same file would become other pixels: caches made by the old recipe are left alone
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Decoded:
+    """pixels: uint8 (32, 32, 3); size: (width, height), as shown, before it was scaled."""
+
+    pixels: Images
+    size: tuple[int, int]
+    see_through: bool
+    animated: bool
+
+
+def decode(data: bytes, name: str) -> Decoded:
+    """The image in `data`. DataError with `name` if it is none, is damaged or too large.
+
+    Turned upright as its EXIF tag says; transparency laid on white; of an animation the first picture.
+    Another size than 32x32: the centre square, as large as fits, scaled with a Lanczos filter.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of sizes that MAX_PIXELS refuses, and of odd EXIF
+            return _decode(data)
+    except DataError as error:
+        raise DataError(f"{name} {error}") from error
+    except Exception as error:  # Pillow's decoders raise almost anything on damaged bytes
+        why = (
+            "not an image"
+            if isinstance(error, Image.UnidentifiedImageError)
+            else str(error) or type(error).__name__
+        )
+        raise DataError(f"{name} cannot be read as an image ({why}): replace or remove it") from error
+
+
+def _decode(data: bytes) -> Decoded:
+    with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
+        if opened.width * opened.height > MAX_PIXELS:
+            raise DataError(
+                f"has {opened.width} x {opened.height} pixels, more than {MAX_PIXELS:,}: scale it down"
+            )
+        animated = getattr(opened, "n_frames", 1) > 1
+        exif = opened.getexif()
+        if (
+            opened.size == (SIZE, SIZE)
+            and opened.mode == "RGB"
+            and not exif
+            and not opened.has_transparency_data
+        ):
+            return Decoded(np.asarray(opened), (SIZE, SIZE), False, animated)
+        size = opened.size[::-1] if exif.get(ORIENTATION, 1) in QUARTER_TURNS else opened.size
+        opened.draft("RGB", (4 * SIZE, 4 * SIZE))  # a large JPEG is decoded at a fraction of its size
+        image, see_through = _to_rgb(ImageOps.exif_transpose(opened))
+    if image.size != (SIZE, SIZE):
+        image = ImageOps.fit(image, (SIZE, SIZE), Image.Resampling.LANCZOS)
+    return Decoded(np.asarray(image), (size[0], size[1]), see_through, animated)
+
+
+def _to_rgb(image: Image.Image) -> tuple[Image.Image, bool]:
+    """The image as RGB, and whether anything of it was transparent."""
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        see_through = image.getchannel("A").getextrema()[0] != 255
+        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert(
+            "RGB"
+        ), see_through
+    if image.mode in DEEP_GREY:
+        deep = np.asarray(image).astype(np.int64)  # (H, W), 0..65535
+        image = Image.fromarray((deep.clip(0, 65535) >> 8).astype(np.uint8))
+    if image.mode == "F":
+        raise DataError("has floating-point pixels, whose brightness is not agreed: save it as an 8-bit PNG")
+    return image.convert("RGB"), False

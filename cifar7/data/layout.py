@@ -1,0 +1,110 @@
+"""Which file of a source is an image of which class: `train/<class>/<file>`, `test/<class>/<file>`."""
+
+from dataclasses import dataclass
+
+from cifar7.data.decode import SUFFIXES
+from cifar7.data.imageset import DataError
+
+SPLITS = ("train", "test")
+RIGHT = "give train/<class>/<image> and test/<class>/<image>, with the same classes in both"
+SHOWN = 3  # names in a note
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an image belongs."""
+
+    split: str
+    folder: str  # the class
+    file: str
+
+
+class Layout:
+    """Told every file and folder of a source in turn; answers where images belong, and remembers the rest.
+
+    `source` is the name of the folder or archive, for messages.
+    """
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self._top: str | None = None  # the common top folder with its slash, "" for none
+        self._images: dict[str, dict[str, int]] = {split: {} for split in SPLITS}  # split -> class -> number
+        self._no_images: list[str] = []
+        self._elsewhere: list[str] = []
+
+    def place(self, name: str, is_folder: bool) -> Place | None:
+        """The place of an image; None for a folder and for a file that is ignored (and counted).
+
+        DataError: an image in train/ or test/ that is not in a class folder of it, or two top folders.
+        """
+        parts = name.split("/")
+        if any(part.startswith(".") or part in ("__MACOSX", "@eaDir") for part in parts):
+            if not is_folder:
+                self._no_images.append(name)
+            return None
+        if not is_folder and not any(name.lower().endswith(suffix) for suffix in SUFFIXES):
+            self._no_images.append(name)
+            return None
+        start = next((i for i, part in enumerate(parts[:2]) if part in SPLITS), None)
+        if start is None or (not is_folder and start == len(parts) - 1):
+            if not is_folder:
+                self._elsewhere.append(name)
+            return None
+        self._check_top("/".join(parts[:start]), name)
+        split, below = parts[start], parts[start + 1 :]
+        if is_folder:
+            if len(below) == 1:
+                self._images[split].setdefault(below[0], 0)
+            return None
+        if len(below) != 2:
+            raise DataError(f"{name} in {self.source} is not in a class folder of {split}/: {RIGHT}")
+        self._images[split][below[0]] = self._images[split].get(below[0], 0) + 1
+        return Place(split, below[0], below[1])
+
+    def _check_top(self, top: str, name: str) -> None:
+        if self._top is None:
+            self._top = top
+        if self._top != top:
+            raise DataError(
+                f"{self.source} has train/ or test/ in two places, {self._top or 'at the top'} and {top or 'at the top'} "
+                f"({name}): keep one"
+            )
+
+    def classes(self) -> tuple[str, ...]:
+        """The class names in alphabetical order, once everything was told.
+
+        DataError: no images, one split only, a class that one split lacks, fewer than two classes.
+        """
+        for split in SPLITS:
+            if not sum(self._images[split].values()):
+                raise DataError(f"{self.source} has no images in {split}/: {RIGHT}")
+        names = sorted({*self._images["train"], *self._images["test"]})
+        for split in SPLITS:
+            lacking = [name for name in names if not self._images[split].get(name)]
+            if lacking:
+                raise DataError(f"{self.source} has no images of {_some(lacking)} in {split}/: {RIGHT}")
+        if len(names) < 2:
+            raise DataError(f"{self.source} has one class only, {names[0]!r}: there is nothing to tell apart")
+        return tuple(names)
+
+    def notes(self) -> list[str]:
+        """What was passed over."""
+        notes = []
+        if self._no_images:
+            notes.append(
+                f"{_files(self._no_images)} that are not images were passed over: {_some(self._no_images)}."
+            )
+        if self._elsewhere:
+            notes.append(
+                f"{_files(self._elsewhere)} outside train/ and test/ were passed over: {_some(self._elsewhere)}."
+            )
+        return notes
+
+
+def _files(names: list[str]) -> str:
+    return f"{len(names):,} file{'s' if len(names) > 1 else ''}"
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(repr(name) for name in names[:SHOWN])
+    return shown + (f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else "")

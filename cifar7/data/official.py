@@ -1,0 +1,105 @@
+"""The official CIFAR-10: address, checksums and reader are torchvision's, the download is ours.
+
+Ours, because it is shown while it goes on and leaves nothing behind when it breaks off.
+"""
+
+import hashlib
+import http.client
+import tarfile
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+
+from cifar7.data.imageset import DataError, Labels, Progress, RawSet, Split
+
+TIMEOUT = 30  # seconds without a byte
+BLOCK = 1 << 18  # bytes between two calls of progress
+SET_ASIDE = "the other data sets still work"
+
+
+def fetch(scratch: Path, progress: Progress) -> RawSet:
+    """Download, check, read. `scratch`: an empty folder to work in, which the caller removes.
+
+    DataError: no connection, broken off, another file than expected.
+    """
+    from torchvision.datasets import CIFAR10  # seconds to load, and only needed here
+
+    archive = scratch / CIFAR10.filename
+    download(CIFAR10.url, archive, CIFAR10.tgz_md5, progress)
+    progress("Unpacking CIFAR-10", 0, 3)
+    _unpack(archive, scratch, CIFAR10)
+    archive.unlink()
+    splits = []
+    try:
+        for number, train in enumerate((True, False), start=1):
+            progress("Reading CIFAR-10", number, 3)
+            part = CIFAR10(str(scratch), train=train, download=False)
+            labels: Labels = np.array(part.targets, dtype=np.int64)
+            splits.append(Split(np.ascontiguousarray(part.data.transpose(0, 3, 1, 2)), labels))
+    except RuntimeError as error:  # a checksum of one of the files inside
+        raise DataError(f"the CIFAR-10 archive is not what it should be: {error}") from error
+    progress("Reading CIFAR-10", 3, 3)
+    return RawSet(
+        "CIFAR-10", tuple(part.classes), splits[0], splits[1], CIFAR10.url, False, ("The official set.",)
+    )
+
+
+def download(url: str, target: Path, md5: str, progress: Progress) -> None:
+    """Write what stands at `url` into `target` while counting and hashing it.
+
+    DataError: not reached, broken off, another checksum than `md5`; `target` is then removed.
+    """
+    try:
+        found = _stream(url, target, progress)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        target.unlink(missing_ok=True)
+        raise DataError(f"CIFAR-10 could not be downloaded from {url}: {_why(error)}; {SET_ASIDE}") from error
+    if found != md5:
+        target.unlink()
+        raise DataError(
+            f"the download from {url} is not CIFAR-10 (MD5 {found}, should be {md5}): something between here "
+            f"and there changed it; {SET_ASIDE}"
+        )
+
+
+def _stream(url: str, target: Path, progress: Progress) -> str:
+    """Download in blocks; the MD5 of what came."""
+    digest = hashlib.md5(usedforsecurity=False)
+    done = 0
+    with urllib.request.urlopen(url, timeout=TIMEOUT) as response, target.open("wb") as file:
+        total = int(response.headers.get("Content-Length") or 0)
+        while block := response.read(BLOCK):
+            digest.update(block)
+            file.write(block)
+            done += len(block)
+            progress("Downloading CIFAR-10", done, max(total, done))
+    if done < total:
+        raise ConnectionError(f"broken off after {done:,} of {total:,} bytes")
+    return digest.hexdigest()
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, urllib.error.HTTPError):
+        return f"the server answered {error.code} {error.reason}"
+    if isinstance(error, urllib.error.URLError):
+        return f"no connection ({error.reason})"
+    if isinstance(error, TimeoutError):
+        return f"nothing came for {TIMEOUT} seconds"
+    return str(error) or type(error).__name__
+
+
+def _unpack(archive: Path, folder: Path, official: type) -> None:
+    """Only the files that the reader asks for, by their names."""
+    wanted = [name for name, _ in (*official.train_list, *official.test_list)] + [official.meta["filename"]]
+    (folder / official.base_folder).mkdir()
+    try:
+        with tarfile.open(archive, "r:gz") as tar:
+            for name in wanted:
+                member = tar.extractfile(f"{official.base_folder}/{name}")
+                if member is None:
+                    raise KeyError(name)
+                (folder / official.base_folder / name).write_bytes(member.read())
+    except (tarfile.TarError, EOFError, KeyError) as error:
+        raise DataError(f"the CIFAR-10 archive is not what it should be: {error}") from error
