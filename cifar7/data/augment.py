@@ -1,0 +1,49 @@
+"""Images as a network wants them: batches to batches, on the device where they are.
+
+Whole tensors at once, with no loop over images and no answer awaited from the device, so that a CUDA graph can
+hold all of it. What is random comes from the generator that is passed, which lives on the images' device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+
+def normalise(images: Tensor, mean: Sequence[float], std: Sequence[float], dtype: torch.dtype) -> Tensor:
+    """Images uint8 (B, C, H, W) to `dtype`: (value / 255 - mean) / std, each channel with its own.
+
+    `mean` and `std` are on the scale 0..1. Computed in float32 and rounded to `dtype` once.
+    """
+    scale = torch.tensor([1 / (255 * s) for s in std], device=images.device)[:, None, None]  # (C, 1, 1)
+    shift = torch.tensor([m / s for m, s in zip(mean, std, strict=True)], device=images.device)[:, None, None]
+    return images.to(torch.float32).mul_(scale).sub_(shift).to(dtype)  # (B, C, H, W)
+
+
+def random_flip(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Each image (B, C, H, W) mirrored left to right with probability one half."""
+    mirrored = torch.rand((len(images), 1, 1, 1), generator=generator, device=images.device) < 0.5
+    return torch.where(mirrored, images.flip(3), images)
+
+
+def random_crop(images: Tensor, padding: int, generator: torch.Generator) -> Tensor:
+    """Each image (B, C, H, W) moved by up to `padding` pixels either way, the same size again.
+
+    As if padded by its own reflection (which does not repeat the edge) and cut out at random; every one of the
+    (2 * padding + 1)**2 places is equally likely. `padding` is below H and W.
+    """
+    batch, channels, height, width = images.shape
+    moved = torch.randint(-padding, padding + 1, (2, batch, 1), generator=generator, device=images.device)
+    rows = _reflected(moved[0] + torch.arange(height, device=images.device), height)  # (B, H)
+    columns = _reflected(moved[1] + torch.arange(width, device=images.device), width)  # (B, W)
+    source = (rows[:, :, None] * width + columns[:, None, :]).view(batch, 1, -1)  # (B, 1, H * W)
+    flat = images.reshape(batch, channels, -1)
+    return flat.gather(2, source.expand(-1, channels, -1)).view(images.shape)
+
+
+def _reflected(index: Tensor, size: int) -> Tensor:
+    """Indices beyond 0..size-1 sent back inside by reflection at the first and last element."""
+    index = index.abs()
+    return torch.where(index < size, index, 2 * (size - 1) - index)
