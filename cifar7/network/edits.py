@@ -1,7 +1,7 @@
 """What a toggle does: functions from a network to a network, and what a toggle shows.
 
-A stage's toggle speaks of the convolutions of the stage that look at more than one pixel; a 1x1 has nothing to
-dilate and nothing to separate. A reader returns None where the units of a stage differ.
+A stage's toggle speaks of the convolutions of the stage that look at more than one pixel; a 1x1 has nothing
+to dilate and nothing to separate. A reader returns None where the units of a stage differ.
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ POOLS = ("max_pool", "avg_pool", "global_avg_pool")
 class Layer:
     """One layer. `kind` is conv, linear, batch_norm, group_norm, an activation's name, dropout or a pool.
 
-    `unit` counts the stage's units from 1, 0 for what belongs to no unit. A global pool's kernel is 0 here: it
-    is as large as the map. `role` says what a convolution is for: depthwise, pointwise or classifier.
+    `unit` counts the stage's units from 1, 0 for what belongs to no unit. A global pool's kernel is 0 here:
+    it is as large as the map. `role` says what a convolution is for: depthwise, pointwise or classifier.
     """
 
     stage: str
@@ -99,7 +99,7 @@ def _norm_and_activation(
 
 
 def norm_groups(kind: str, channels: int) -> int:
-    """Groups of a group normalisation: 8 as far as they divide the channels (Wu and He 2018 found 8 to 32 alike)."""
+    """Groups of a group normalisation: 8, or fewer where 8 does not divide the channels."""
     return next(g for g in (8, 4, 2, 1) if channels % g == 0) if kind == "group_norm" else 1
 
 

@@ -26,6 +26,7 @@ class Network(nn.Module):
         self.layers = nn.ModuleList(build_layer(layer) for layer in expand(spec))
 
     def forward(self, x: Tensor) -> Tensor:
+        """Images (B, in_channels, H, W) to logits (B, classes)."""
         for layer in self.layers:
             if isinstance(layer, nn.Linear):
                 x = x.flatten(1)  # (B, C)

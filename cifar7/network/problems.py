@@ -53,7 +53,10 @@ def problems(spec: NetSpec) -> list[Problem]:
 def _ranges(spec: NetSpec) -> Iterator[Problem]:
     """Values outside their declared range, wherever the spec came from."""
     parts: list[tuple[str, str, NetSpec | Stage | Head | Unit]] = [("", "the network", spec)]
-    for name, part in zip((*STAGE_NAMES, OUTPUT), (*spec.stages, spec.output), strict=True):
+    if len(spec.stages) != len(STAGE_NAMES):
+        yield Problem("", f"The network has {len(spec.stages)} stages.", "Give it four, C1 to C4.")
+        return
+    for name, part in _parts(spec):
         parts.append((name, name, part))
         if len(part.units) > MAX_UNITS:
             yield Problem(name, f"has {len(part.units)} units.", f"Give it at most {MAX_UNITS}.")
@@ -69,10 +72,14 @@ def _ranges(spec: NetSpec) -> Iterator[Problem]:
                 yield Problem(stage, f"{said}.", f"It takes {cure}")
 
 
+def _parts(spec: NetSpec) -> list[tuple[str, Stage | Head]]:
+    return [*zip(STAGE_NAMES, spec.stages), (OUTPUT, spec.output)]
+
+
 def _units(spec: NetSpec) -> Iterator[tuple[str, int, int, Unit]]:
     """(stage, number, input channels, unit) of every unit in order."""
     channels = spec.in_channels
-    for name, part in zip((*STAGE_NAMES, OUTPUT), (*spec.stages, spec.output), strict=True):
+    for name, part in _parts(spec):
         for number, unit in enumerate(part.units, 1):
             yield name, number, channels, unit
             channels = unit.channels
@@ -93,14 +100,15 @@ def _channels(spec: NetSpec) -> Iterator[Problem]:
                 ]
                 yield Problem(
                     stage,
-                    f"unit {number} has {unit.groups} groups, which do not divide its {count} {which} channels.",
+                    f"unit {number}: {unit.groups} groups do not divide its {count} {which} channels.",
                     f"Choose {', '.join(map(str, fit))} groups.",
                 )
                 break
     if spec.output.classifier == "none" and last != spec.classes:
         yield Problem(
             OUTPUT,
-            f"nothing follows the pooling, so the last unit has to put out the {spec.classes} classes, and it puts out {last} channels.",
+            f"nothing follows the pooling, so the last unit must put out one channel for each of the "
+            f"{spec.classes} classes, and it puts out {last}.",
             f"Give the last unit {spec.classes} channels, or end with a 1x1 convolution or a linear layer.",
         )
 
@@ -125,7 +133,7 @@ def _shapes(spec: NetSpec) -> Iterator[Problem]:
     if pool.output[1] != 1:
         yield Problem(
             OUTPUT,
-            f"average pooling {pool.kernel}x{pool.kernel} leaves a map of {pool.output[1]}x{pool.output[2]}, not 1x1.",
+            f"average pooling {pool.kernel}x{pool.kernel} leaves {pool.output[1]} pixels a side, not 1.",
             "Pool the whole map (global average pooling).",
         )
         return
@@ -133,7 +141,8 @@ def _shapes(spec: NetSpec) -> Iterator[Problem]:
     if total > MAX_PARAMETERS or macs > MAX_MACS:
         yield Problem(
             "",
-            f"The network has {total:,} parameters and {macs:,} MACs; cifar7 builds up to {MAX_PARAMETERS:,} and {MAX_MACS:,}.",
+            f"The network has {total:,} parameters and {macs:,} MACs; "
+            f"cifar7 builds up to {MAX_PARAMETERS:,} and {MAX_MACS:,}.",
             "Choose fewer channels.",
         )
 
@@ -145,5 +154,6 @@ def _vanished(row: Row) -> Problem:
     cure = "Pool less often before it, or choose a smaller kernel or dilation."
     if layer.kind == "conv":
         cure = "Pool less often before it, choose a smaller kernel or dilation, or more padding."
-    return Problem(layer.stage, f"the map vanishes: the {what} spans {span} pixels and its map, padding included, "
-                   f"has {size + 2 * layer.padding}.", cure)  # fmt: skip
+    room = size + 2 * layer.padding
+    message = f"the map vanishes: the {what} spans {span} pixels, and its map has {room} with the padding."
+    return Problem(layer.stage, message, cure)

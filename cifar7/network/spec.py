@@ -107,7 +107,7 @@ class NetSpec:
     """A whole network, from an image (in_channels, image_size, image_size) to `classes` logits."""
 
     name: str
-    stages: tuple[Stage, Stage, Stage, Stage]
+    stages: tuple[Stage, ...]  # four, C1 to C4
     output: Head = Head()
     activation: str = choice("relu", ACTIVATIONS)
     norm: str = choice("batch", NORMS)
@@ -131,10 +131,10 @@ class NetSpec:
     def with_stage(self, name: str, stage: Stage) -> NetSpec:
         """The same network with one stage C1 … C4 replaced."""
         at = STAGE_NAMES.index(name)
-        return replace(self, stages=self.stages[:at] + (stage,) + self.stages[at + 1 :])
+        return replace(self, stages=(*self.stages[:at], stage, *self.stages[at + 1 :]))
 
     def with_classes(self, classes: int) -> NetSpec:
-        """The same network for another number of classes; without a classifier the last unit changes with it."""
+        """The same network for another number of classes; without a classifier its last unit changes."""
         if classes == self.classes:
             return self
         spec = replace(self, classes=classes)
@@ -168,7 +168,7 @@ class NetSpec:
         version = given.pop("version", None)
         if isinstance(version, bool) or version not in range(1, SCHEMA_VERSION + 1):
             raise SpecError(
-                f'version is {_show(version)}; this cifar7 reads version 1 to {SCHEMA_VERSION}, as in "version": 1.'
+                f"the network's version is {_show(version)}; this cifar7 reads 1 to {SCHEMA_VERSION}."
             )
         stages = dict(_mapping(given.pop("stages", None), "stages"))
         if sorted(stages) != sorted(STAGE_NAMES):
@@ -176,7 +176,7 @@ class NetSpec:
                 f"stages has {_show(sorted(map(str, stages)))}; it needs exactly {', '.join(STAGE_NAMES)}."
             )
         return cls(
-            stages=tuple(_read_stage(stages[n], n) for n in STAGE_NAMES),  # type: ignore[arg-type]
+            stages=tuple(_read_stage(stages[n], n) for n in STAGE_NAMES),
             output=_read_head(given.pop("output", None)),
             **_read_fields(cls, given, "the network", skip=("stages", "output")),
         )

@@ -1,0 +1,65 @@
+"""Random networks that can be built, for properties that must hold of all of them."""
+
+from hypothesis import strategies as st
+
+from cifar7.network.problems import problems
+from cifar7.network.spec import ACTIVATIONS, CLASSIFIERS, NORMS, ORDERS, Head, NetSpec, Stage, Unit
+
+
+@st.composite
+def units(draw, channels: int) -> Unit:
+    kind = draw(st.sampled_from(["standard", "standard", "grouped", "separable"]))
+    width = draw(st.sampled_from([2, 4, 6, 8, 12]))
+    groups = 1
+    if kind == "grouped":
+        groups = draw(st.sampled_from([g for g in range(1, 13) if channels % g == 0 and width % g == 0]))
+    kernel, dilation = draw(st.integers(1, 7)), draw(st.integers(1, 4))
+    kept = draw(st.booleans()) and dilation * (kernel - 1) % 2 == 0
+    return Unit(
+        channels=width,
+        kernel=kernel,
+        kind=kind,
+        groups=groups,
+        stride=draw(st.sampled_from([1, 1, 1, 1, 2, 3])),
+        dilation=dilation,
+        padding=None if kept else draw(st.integers(0, 6)),
+        norm=draw(st.booleans()),
+        activation=draw(st.booleans()),
+        dropout=draw(st.sampled_from([0.0, 0.15])),
+        between=draw(st.booleans()),
+        dropout_after=draw(st.sampled_from(["unit", "depthwise"])),
+        pointwise_padding=draw(st.sampled_from([0, 0, 0, 1])),
+    )
+
+
+@st.composite
+def specs(draw) -> NetSpec:
+    """Up to twelve units, two to four pools, kernels 1 to 7, dilations 1 to 4, strides, uneven maps."""
+    channels, stages = 3, []
+    pools = draw(
+        st.permutations([2, 2, draw(st.sampled_from([2, 3, None])), draw(st.sampled_from([2, None]))])
+    )
+    for pool in pools:
+        row = []
+        for _ in range(draw(st.integers(0, 3))):
+            row.append(draw(units(channels)))
+            channels = row[-1].channels
+        stages.append(Stage(tuple(row), pool))
+    classifier, classes = draw(st.sampled_from(CLASSIFIERS)), draw(st.sampled_from([2, 5, 10]))
+    last = (Unit(classes, kernel=1, norm=False, activation=False),) if classifier == "none" else ()
+    spec = NetSpec(
+        name="random",
+        stages=tuple(stages),
+        output=Head(last, classifier=classifier),
+        activation=draw(st.sampled_from(ACTIVATIONS)),
+        norm=draw(st.sampled_from(NORMS)),
+        order=draw(st.sampled_from(ORDERS)),
+        bias=draw(st.booleans()),
+        classes=classes,
+        image_size=draw(st.sampled_from([27, 32, 33, 48])),
+    )
+    return spec
+
+
+def buildable(spec: NetSpec) -> bool:
+    return not problems(spec)
