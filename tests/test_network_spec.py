@@ -104,7 +104,7 @@ def test_logits_that_are_not_the_classes():
 def test_a_fixed_pool_that_leaves_a_map():
     spec = set_dilation(preset("velasoka-simple"), "C3", 1)
     wider = spec.with_stage("C3", replace(spec.stage("C3"), pool=None))  # 4x4 into a 2x2 pool leaves 2x2
-    assert "average pooling 2x2 leaves a map of 2" in only(wider).message
+    assert "average pooling 2x2 leaves 2 pixels a side" in only(wider).message
 
 
 def test_out_of_range_by_construction_and_too_large():

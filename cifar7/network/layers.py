@@ -99,8 +99,10 @@ def _norm_and_activation(
 
 
 def norm_groups(kind: str, channels: int) -> int:
-    """Groups of a group normalisation: 8, or fewer where 8 does not divide the channels."""
-    return next(g for g in (8, 4, 2, 1) if channels % g == 0) if kind == "group_norm" else 1
+    """Groups of a group normalisation: 8, or fewer, so that they divide into two channels or more each."""
+    if kind != "group_norm":
+        return 1
+    return next((g for g in (8, 4, 2) if channels % g == 0 and channels > g), 1)
 
 
 def _bias(spec: NetSpec, normalised: bool) -> bool:
