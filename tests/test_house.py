@@ -1,0 +1,43 @@
+"""The house rules: style, types, and which room may import which."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+BIN = Path(sys.executable).parent
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        [BIN / "ruff", "check", "."],
+        [BIN / "ruff", "format", "--check", "."],
+        [BIN / "mypy"],
+        [BIN / "lint-imports"],
+    ],
+    ids=lambda c: " ".join([c[0].name, *c[1:]]),
+)
+def test_the_linters_find_nothing(command):
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_top_level_holds_what_was_agreed():
+    agreed = {"streamlit_app.py", "cifar7", "tests", "requirements.txt", "README.md"}
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if tracked.returncode:
+        pytest.skip("not a git checkout")
+    top = {name.split("/")[0] for name in tracked.stdout.splitlines()}
+    assert {name for name in top if not name.startswith(".")} <= agreed
+
+
+@pytest.mark.parametrize("module", ["spec", "layers", "arithmetic", "problems", "presets", "edits"])
+def test_the_arithmetic_loads_neither_torch_nor_streamlit(module):
+    code = (
+        f"import sys, cifar7.network.{module}; print(sorted({{'torch', 'streamlit', 'numpy'}} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
