@@ -1,0 +1,181 @@
+"""Versions of the assignment, as data: what is asked, measured how, against which limit.
+
+A profile is what a teacher may write in a JSON file:
+
+    {"name": "mine", "title": "My class", "requirements": [
+        {"id": "receptive_field", "is": "above", "limit": 60},
+        {"id": "parameters", "is": "below", "limit": 50000}]}
+
+`id` is one of MEASURES, `is` one of RELATIONS. A requirement may bring a `title` of its own.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import Any
+
+from cifar7.errors import UserError
+
+RELATIONS = {"above": ">", "at least": "≥", "exactly": "=", "at most": "≤", "below": "<"}
+
+# id: title, unit
+MEASURES = {
+    "gpu": ("Trained on a GPU", "yes or no"),
+    "max_pools": ("Max-pools", "count"),
+    "downsamplings": ("Layers that halve the map: pools or strides", "count"),
+    "receptive_field": ("Receptive field, pooling head counted", "pixels"),
+    "receptive_field_before_pooling": ("Receptive field before the pooling head", "pixels"),
+    "separable": ("Depthwise separable convolutions", "count"),
+    "dilated": ("Dilated convolutions", "count"),
+    "global_average_pooling": ("Global average pooling", "yes or no"),
+    "parameters": ("Parameters", "count"),
+    "accuracy": ("Test accuracy", "share from 0 to 1"),
+}
+YES_OR_NO = ("gpu", "global_average_pooling")
+
+
+class ProfileError(UserError):
+    """A profile that cannot be read: says which entry, and what would be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One line of an assignment: the measure `id` must stand in `relation` to `limit`."""
+
+    id: str
+    relation: str
+    limit: float
+    title: str
+
+    @property
+    def words(self) -> str:
+        """The limit as it is read, as in "> 44 px" or "≥ 80 %"."""
+        if self.id in YES_OR_NO:
+            return "yes" if self.limit else "no"
+        return f"{RELATIONS[self.relation]} {quantity(self.id, self.limit)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A version of the assignment."""
+
+    name: str
+    title: str
+    requirements: tuple[Requirement, ...]
+
+
+def quantity(measure: str, value: float) -> str:
+    """A measured value or a limit with its unit, in words."""
+    if measure == "accuracy":
+        return f"{100 * value:.2f}".rstrip("0").rstrip(".") + " %"
+    if measure.startswith("receptive_field"):
+        return f"{value:,.0f} px"
+    return f"{value:,.0f}"
+
+
+def _requirement(measure: str, relation: str, limit: float, title: str = "") -> Requirement:
+    return Requirement(measure, relation, limit, title or MEASURES[measure][0])
+
+
+def _profile(name: str, title: str, *asked: tuple[str, str, float]) -> Profile:
+    return Profile(name, title, tuple(_requirement(*line) for line in asked))
+
+
+PROFILES: dict[str, Profile] = {
+    p.name: p
+    for p in (
+        _profile(
+            "three-max-pools",
+            "The assignment: three max-pools, RF > 44, < 1 M, ≥ 80 %",
+            ("gpu", "exactly", 1),
+            ("max_pools", "exactly", 3),
+            ("receptive_field", "above", 44),
+            ("separable", "at least", 1),
+            ("dilated", "at least", 1),
+            ("global_average_pooling", "exactly", 1),
+            ("accuracy", "at least", 0.80),
+            ("parameters", "below", 1_000_000),
+        ),
+        _profile(
+            "no-max-pool",
+            "The later one: no max-pool, strides or dilation instead, < 200 k, ≥ 85 %",
+            ("gpu", "exactly", 1),
+            ("max_pools", "exactly", 0),
+            ("receptive_field", "above", 44),
+            ("separable", "at least", 1),
+            ("dilated", "at least", 1),
+            ("global_average_pooling", "exactly", 1),
+            ("accuracy", "at least", 0.85),
+            ("parameters", "below", 200_000),
+        ),
+        _profile(
+            "strict",
+            "The strict one: RF > 52, two separable, < 100 k, ≥ 87 %",
+            ("gpu", "exactly", 1),
+            ("downsamplings", "at least", 3),
+            ("receptive_field", "above", 52),
+            ("separable", "at least", 2),
+            ("dilated", "at least", 1),
+            ("global_average_pooling", "exactly", 1),
+            ("accuracy", "at least", 0.87),
+            ("parameters", "below", 100_000),
+        ),
+    )
+}
+DEFAULT_PROFILE = "three-max-pools"
+
+
+def profile(name: str) -> Profile:
+    """A built-in profile. Raises ProfileError that lists the names there are."""
+    if name not in PROFILES:
+        near = difflib.get_close_matches(name, PROFILES, n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise ProfileError(f"there is no profile {name!r}; there are {', '.join(PROFILES)}.{hint}")
+    return PROFILES[name]
+
+
+def read_profile(data: Any) -> Profile:
+    """A teacher's own profile from parsed JSON. Raises ProfileError."""
+    if not isinstance(data, dict) or not isinstance(data.get("requirements"), list):
+        raise ProfileError('a profile is an object with "name", "title" and a list "requirements".')
+    unknown = set(data) - {"name", "title", "requirements"}
+    if unknown:
+        raise ProfileError(
+            f"a profile has no field {min(map(str, unknown))!r}; it takes name, title, requirements."
+        )
+    name = _text(data.get("name", "own"), "name")
+    if not 1 <= len(data["requirements"]) <= 20:
+        raise ProfileError(f"the profile lists {len(data['requirements'])} requirements; it takes 1 to 20.")
+    return Profile(
+        name,
+        _text(data.get("title", name), "title"),
+        tuple(_read_requirement(r, i) for i, r in enumerate(data["requirements"], 1)),
+    )
+
+
+def _read_requirement(data: Any, number: int) -> Requirement:
+    where = f"requirement {number}"
+    if not isinstance(data, dict) or set(data) - {"id", "is", "limit", "title"}:
+        raise ProfileError(f'{where}: it takes "id", "is", "limit" and perhaps "title".')
+    measure, relation, limit = data.get("id"), data.get("is", "exactly"), data.get("limit", 1)
+    if not isinstance(measure, str) or measure not in MEASURES:
+        raise ProfileError(f"{where}: id is {measure!r:.60}; it takes {', '.join(MEASURES)}.")
+    if not isinstance(relation, str) or relation not in RELATIONS:
+        raise ProfileError(f"{where}: is is {relation!r:.60}; it takes {', '.join(RELATIONS)}.")
+    if isinstance(limit, bool):
+        limit = int(limit)
+    if not isinstance(limit, (int, float)) or not 0 <= limit <= 1e12:
+        raise ProfileError(f"{where}: limit is {limit!r:.60}; it takes a number from 0 up.")
+    if measure == "accuracy" and limit > 1:
+        raise ProfileError(f"{where}: limit is {limit:g}; an accuracy is a share, as in 0.8 for 80 %.")
+    title = data.get("title")
+    return _requirement(
+        measure, relation, limit, _text(title, f"{where}: title") if title is not None else ""
+    )
+
+
+def _text(value: Any, where: str) -> str:
+    if not isinstance(value, str) or not 1 <= len(value) <= 120 or not value.isprintable():
+        raise ProfileError(f"{where} is {value!r:.60}; it takes a text of 1 to 120 printable characters.")
+    return value

@@ -1,0 +1,88 @@
+"""The arithmetic of a row written out as on a blackboard: text from a Row, nothing computed anew."""
+
+from __future__ import annotations
+
+from cifar7.network.arithmetic import Row
+
+
+def receptive_field(row: Row) -> str:
+    """r + d·(k-1)·j, as in "10 + 2·(3-1)·2 = 18", in image pixels."""
+    layer = row.layer
+    if row.kernel == 1:
+        return f"{row.receptive_field_in}"
+    dilation = f"{layer.dilation}·" if layer.dilation > 1 else ""
+    return f"{row.receptive_field_in} + {dilation}({row.kernel}−1)·{row.jump_in} = {row.receptive_field}"
+
+
+def jump(row: Row) -> str:
+    """j·s, as in "2·2 = 4", in image pixels."""
+    return f"{row.jump_in}" if row.stride == 1 else f"{row.jump_in}·{row.stride} = {row.jump}"
+
+
+def side(row: Row) -> str:
+    """⌊(n + 2p - d·(k-1) - 1)/s⌋ + 1, as in "(8 + 2·0 − 2·(3−1) − 1)/1 + 1 = 4", in pixels."""
+    layer, size = row.layer, row.input[1]
+    if row.kernel == row.stride == 1 and not layer.padding:
+        return f"{size}"
+    span = f"{layer.dilation}·({row.kernel}−1)"
+    whole = f"{size} + 2·{layer.padding} − {span} − 1" if layer.padding else f"{size} − {span} − 1"
+    if row.stride == 1:
+        return f"{whole} + 1 = {row.output[1]}"
+    return f"⌊({whole})/{row.stride}⌋ + 1 = {row.output[1]}"
+
+
+def parameters(row: Row) -> str:
+    """k·k·(in/groups)·out + bias, or 2·channels of a normalisation; empty where nothing is learnt."""
+    layer = row.layer
+    if not row.parameters:
+        return ""
+    if not layer.weighted:
+        return f"2·{layer.out_channels} = {row.parameters:,}"
+    return f"{_weights(row)}{f' + {layer.out_channels}' if layer.bias else ''} = {row.parameters:,}"
+
+
+def macs(row: Row) -> str:
+    """Weights times the pixels they are applied at; empty where nothing is multiplied."""
+    if not row.macs:
+        return ""
+    return f"{_weights(row)} · {row.output[1]}·{row.output[2]} = {row.macs:,}"
+
+
+def _weights(row: Row) -> str:
+    layer = row.layer
+    window = f"{layer.kernel}·{layer.kernel}·" if layer.kernel > 1 else ""
+    inputs = f"{layer.in_channels}/{layer.groups}" if layer.groups > 1 else f"{layer.in_channels}"
+    return f"{window}{inputs}·{layer.out_channels}"
+
+
+def name(row: Row) -> str:
+    """What the layer is called, as in "depthwise 3×3, dilation 2" or "max-pool 2×2"."""
+    layer, kernel = row.layer, f"{row.kernel}×{row.kernel}"
+    if layer.kind == "conv":
+        words = [
+            f"{layer.role or 'conv'} {kernel}" if layer.role != "classifier" else "conv 1×1 to the classes"
+        ]
+        if layer.groups > 1 and layer.role != "depthwise":
+            words.append(f"{layer.groups} groups")
+        if layer.dilation > 1:
+            words.append(f"dilation {layer.dilation}")
+        if layer.stride > 1:
+            words.append(f"stride {layer.stride}")
+        if layer.padding != layer.dilation * (layer.kernel - 1) // 2:
+            words.append(f"padding {layer.padding}")
+        return ", ".join(words)
+    if layer.kind == "dropout":
+        return f"dropout {layer.rate:g}"
+    names = {
+        "linear": "linear to the classes",
+        "max_pool": f"max-pool {kernel}",
+        "avg_pool": f"average pool {kernel}",
+        "global_avg_pool": "global average pool",
+        "batch_norm": "batch norm",
+        "group_norm": f"group norm, {layer.groups} groups",
+        "relu": "ReLU",
+        "leaky_relu": "leaky ReLU",
+        "silu": "SiLU",
+        "gelu": "GELU",
+    }
+    return names[layer.kind]
