@@ -62,7 +62,7 @@ def test_every_cell_of_the_matrix_has_as_many_pictures_as_it_says() -> None:
 
 
 def test_confused_pairs() -> None:
-    # Two of three cats are called dog; one of two dogs frog. No other confusion, however long the list may be.
+    # Two of three cats are called dog, one of two dogs frog; nothing else, however long the list may be.
     assert predictions().confused_pairs(9) == [
         (CAT, DOG, 2, pytest.approx(2 / 3)),
         (DOG, FROG, 1, pytest.approx(1 / 2)),
@@ -98,14 +98,21 @@ def test_a_damaged_file_is_named(tmp_path: Path, content: bytes) -> None:
 def test_a_missing_file_and_a_pickle_are_refused(tmp_path: Path) -> None:
     with pytest.raises(PredictionsError, match="no predictions"):
         Predictions.load(tmp_path / "predictions.npz")
-    np.savez(tmp_path / "evil.npz", probabilities=np.array([{"a": 1}], dtype=object), labels=[0], classes=["a"])
+    np.savez(
+        tmp_path / "evil.npz", probabilities=np.array([{"a": 1}], dtype=object), labels=[0], classes=["a"]
+    )
     with pytest.raises(PredictionsError):
         Predictions.load(tmp_path / "evil.npz")
 
 
 @pytest.mark.parametrize(
     ("shape", "labels", "message"),
-    [((2, 4), [0, 1], "shape"), ((2, 3), [0], "one each"), ((2, 3), [0, 3], "0 to 2"), ((2, 3), [-1, 0], "0 to 2")],
+    [
+        ((2, 4), [0, 1], "shape"),
+        ((2, 3), [0], "one each"),
+        ((2, 3), [0, 3], "0 to 2"),
+        ((2, 3), [-1, 0], "0 to 2"),
+    ],
 )
 def test_parts_that_do_not_fit_are_refused(shape: tuple[int, int], labels: list[int], message: str) -> None:
     with pytest.raises(PredictionsError, match=message):

@@ -11,9 +11,9 @@ import threading
 from pathlib import Path
 
 import pytest
+import tiny
 
 import cifar7
-import tiny
 from cifar7.runs import children
 from cifar7.runs.claim import Claim
 from cifar7.runs.folder import RunError, RunFolder, list_runs
@@ -46,7 +46,11 @@ def test_a_new_run_tells_what_was_asked_for(tmp_path: Path) -> None:
     assert again.spec() == tiny.SPEC
     assert again.config() == tiny.config()
     assert again.data_name() == "tiny"
-    assert (again.status()["state"], again.status()["name"], again.status()["data"]) == ("queued", "Tiny Net", "tiny")
+    assert (again.status()["state"], again.status()["name"], again.status()["data"]) == (
+        "queued",
+        "Tiny Net",
+        "tiny",
+    )
     assert again.events() == ([], 0)
     assert again.environment() == {}
     assert not again.has_predictions()
@@ -63,7 +67,9 @@ def test_ids_tell_time_and_design_and_cannot_be_guessed(tmp_path: Path) -> None:
     assert [run.id for run in list_runs(tmp_path)] == sorted(ids, reverse=True)
 
 
-@pytest.mark.parametrize("name", ["", "../x", "a/b", "..", ".", "A", "workers", "x" * 200, "a\n", "a b", "-" * 5])
+@pytest.mark.parametrize(
+    "name", ["", "../x", "a/b", "..", ".", "A", "workers", "x" * 200, "a\n", "a b", "-" * 5]
+)
 def test_an_id_from_a_browser_is_a_name_and_never_a_path(tmp_path: Path, name: str) -> None:
     laid(tmp_path / "runs")
     (tmp_path / "runs" / "workers").mkdir()
@@ -96,12 +102,11 @@ def test_readers_never_meet_half_a_status(tmp_path: Path) -> None:
     reader, torn, done = RunFolder(claim.run.path), [], threading.Event()
 
     def read() -> None:
-        while not done.is_set():
-            try:
-                status = reader.status()
-                assert len(status["progress"] or "") in (0, 20_000)
-            except (RunError, AssertionError) as error:
-                torn.append(error)
+        try:
+            while not done.is_set():
+                assert len(reader.status()["progress"] or "") in (0, 20_000)
+        except (RunError, AssertionError) as error:
+            torn.append(error)
 
     threads = [threading.Thread(target=read) for _ in range(3)]
     for thread in threads:

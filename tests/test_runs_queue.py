@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import tiny
 
 import cifar7
-import tiny
 from cifar7.data.imageset import DataError
 from cifar7.network.spec import SpecError
 from cifar7.runs import queue
@@ -80,7 +80,10 @@ def test_several_takers_share_the_queue_without_taking_a_run_twice(tmp_path: Pat
     environment = {**os.environ, "PYTHONPATH": str(Path(cifar7.__file__).parent.parent)}
     takers = [
         subprocess.Popen(
-            [sys.executable, "-c", TAKE_ALL, str(tmp_path)], env=environment, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", TAKE_ALL, str(tmp_path)],
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         for _ in range(3)
     ]

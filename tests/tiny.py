@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,9 +25,10 @@ SPEC = NetSpec(
 )
 
 
-def config(**settings: object) -> TrainConfig:
+def config(**settings: Any) -> TrainConfig:
     """Two epochs on the CPU, 10 steps each, unless said otherwise."""
-    return TrainConfig(**{"epochs": 2, "batch_size": 16, "lr": 0.1, "device": "cpu", "holdout": 20, **settings})
+    given = {"epochs": 2, "batch_size": 16, "lr": 0.1, "device": "cpu", "holdout": 20}
+    return TrainConfig(**{**given, **settings})
 
 
 def make_set(data_dir: Path, name: str = "tiny", each: int = 60) -> None:

@@ -20,6 +20,7 @@ from cifar7.runs.execute import execute
 from cifar7.runs.folder import RunFolder, Status
 from cifar7.runs.queue import start_here
 from cifar7.training.config import TrainConfig
+from cifar7.training.devices import choose
 
 
 def train(given: argparse.Namespace) -> int:
@@ -30,6 +31,7 @@ def train(given: argparse.Namespace) -> int:
     images = library.open_data(given.data, progress.report)
     progress.close()
     spec = _fitted(spec, images)
+    choose(config.device)  # before there is a run: a device that is not here is a mistake in the command
     claim = start_here(given.runs, spec, config, images.name)
     run = claim.run
     say(f"{spec.name} on {images.title} ({len(images.classes)} classes), run {run.id}")

@@ -67,13 +67,7 @@ class RunFolder:
     @staticmethod
     def create(runs_dir: Path, spec: NetSpec, config: TrainConfig, data_name: str) -> RunFolder:
         """Lay a queued run on the image set `data_name` of the library; it appears whole or not at all."""
-        runs_dir = runs_dir.absolute()
-        try:
-            runs_dir.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RunError(
-                f"runs cannot be kept in {runs_dir} ({error.strerror}); choose another folder"
-            ) from None
+        runs_dir = make_runs_dir(runs_dir)
         run = RunFolder(runs_dir / _new_id(spec.name))
         draft = runs_dir / f".new-{run.id}"
         draft.mkdir()
@@ -196,6 +190,16 @@ class hold_queue:  # noqa: N801 - reads as a statement: with hold_queue(runs_dir
     def __exit__(self, *_: object) -> None:
         if self._lock is not None:
             self._lock.release()
+
+
+def make_runs_dir(runs_dir: Path, inside: str = "") -> Path:
+    """The folder of runs, absolute, or one `inside` it, made if need be. RunError if it cannot be made."""
+    try:
+        (runs_dir / inside).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = error.strerror
+        raise RunError(f"runs cannot be kept in {runs_dir} ({why}); choose another folder") from None
+    return (runs_dir / inside).absolute()
 
 
 def list_runs(runs_dir: Path) -> list[RunFolder]:

@@ -15,7 +15,7 @@ from cifar7.network.spec import NetSpec
 from cifar7.runs import children
 from cifar7.runs.claim import Claim, claim
 from cifar7.runs.files import try_lock
-from cifar7.runs.folder import RunError, RunFolder, Status, hold_queue, list_runs
+from cifar7.runs.folder import RunError, RunFolder, Status, hold_queue, list_runs, make_runs_dir
 from cifar7.training.config import DEVICES, TrainConfig
 
 LONGEST_QUEUE = 200  # waiting runs; a stuck button or a prank must not fill the disk
@@ -39,8 +39,7 @@ def enqueue(runs_dir: Path, spec: NetSpec, config: TrainConfig, data_name: str) 
 
 def start_here(runs_dir: Path, spec: NetSpec, config: TrainConfig, data_name: str) -> Claim:
     """Lay a run and take it for this process at once: no worker can take it in between."""
-    runs_dir.mkdir(parents=True, exist_ok=True)
-    with hold_queue(runs_dir.absolute()):
+    with hold_queue(make_runs_dir(runs_dir)):
         return claim(RunFolder.create(runs_dir, spec, config, data_name))
 
 
@@ -114,7 +113,7 @@ def ensure_worker(
     Returns the pid of a worker started by this call.
     """
     lock_path = worker_lock(runs_dir, device)
-    lock_path.parent.mkdir(parents=True, exist_ok=True)
+    make_runs_dir(runs_dir, "workers")
     lock = try_lock(lock_path)
     if lock is None:
         return None
