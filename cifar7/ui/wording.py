@@ -4,18 +4,27 @@ from __future__ import annotations
 
 
 def percent(fraction: float | None, digits: int = 1) -> str:
-    """A fraction 0..1 as "84.3 %", with a narrow space that does not break; a dash for None."""
-    return "–" if fraction is None else f"{100 * fraction:.{digits}f}\u202f%"
+    """A fraction 0..1 as "84.3 %", with a space that does not break; a dash for None."""
+    return "–" if fraction is None else f"{100 * fraction:.{digits}f}\u00a0%"
+
+
+def probability(value: float) -> str:
+    """A probability in whole percent, with more digits near certainty: 100 % is said of certainty alone."""
+    if value >= 1:
+        return "100\u00a0%"
+    share = 100 * value
+    digits = 0 if share < 99 else 1 if share < 99.9 else 2  # 99.95 would round up to 100.0
+    return f"{min(share, 99.99):.{digits}f}\u00a0%"
 
 
 def duration(seconds: float) -> str:
     """A time span as "8 s", "3 min 05 s" or "2 h 07 min"."""
     whole = max(0, round(seconds))
     if whole < 60:
-        return f"{whole}\u202fs"
+        return f"{whole}\u00a0s"
     if whole < 3600:
-        return f"{whole // 60}\u202fmin {whole % 60:02d}\u202fs"
-    return f"{whole // 3600}\u202fh {whole % 3600 // 60:02d}\u202fmin"
+        return f"{whole // 60}\u00a0min {whole % 60:02d}\u00a0s"
+    return f"{whole // 3600}\u00a0h {whole % 3600 // 60:02d}\u00a0min"
 
 
 def ago(seconds: float) -> str:
@@ -24,16 +33,16 @@ def ago(seconds: float) -> str:
     if minutes < 1:
         return "just now"
     if minutes < 60:
-        return f"{minutes}\u202fmin ago"
+        return f"{minutes}\u00a0min ago"
     if minutes < 60 * 24:
-        return f"{minutes // 60}\u202fh ago"
+        return f"{minutes // 60}\u00a0h ago"
     days = minutes // (60 * 24)
     return f"{days} day{'s' if days > 1 else ''} ago"
 
 
 def count(number: float, noun: str) -> str:
     """A number with its noun: "1 epoch", "45,000 images"."""
-    return f"{number:,.0f}\u202f{noun}{'' if number == 1 else 's'}"
+    return f"{number:,.0f}\u00a0{noun}{'' if number == 1 else 's'}"
 
 
 def plain(text: str) -> str:

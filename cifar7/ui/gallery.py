@@ -1,0 +1,95 @@
+"""Many small pictures at once: one sprite, one grid of HTML.
+
+A hundred image elements take a browser over a second; one PNG, of which every tile shows a part, far less.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from cifar7.ui import palette
+
+SIDE = 32  # pixels of a picture
+SPRITE_COLUMNS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """What stands under and behind a picture: the lines below it, its name for those who do not see it."""
+
+    lines: tuple[tuple[str, str], ...]  # (style class, text): "true", "predicted" or "plain"
+    alt: str
+    hint: str = ""  # shown at the pointer
+
+
+def sprite(images: NDArray[np.uint8]) -> bytes:
+    """A PNG with all pictures (N, 3, 32, 32) in rows of SPRITE_COLUMNS; N is at least 1."""
+    count = len(images)
+    columns = min(count, SPRITE_COLUMNS)
+    rows = -(-count // columns)
+    sheet = np.zeros((rows * columns, SIDE, SIDE, 3), dtype=np.uint8)
+    sheet[:count] = np.moveaxis(np.asarray(images), 1, -1)  # (N, 32, 32, 3)
+    pixels = (
+        sheet.reshape(rows, columns, SIDE, SIDE, 3).swapaxes(1, 2).reshape(rows * SIDE, columns * SIDE, 3)
+    )
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, format="PNG", compress_level=1)
+    return out.getvalue()
+
+
+def grid(images: NDArray[np.uint8], tiles: Sequence[Tile], size: int = 96, label: str = "Pictures") -> str:
+    """HTML of a grid that shows each picture at `size` CSS pixels a side, its pixels as squares.
+
+    Raises ValueError unless there is one tile to each picture, and at least one.
+    """
+    if not tiles or len(tiles) != len(images):
+        raise ValueError(f"{len(images)} pictures and {len(tiles)} tiles: one tile to each picture is needed")
+    png = sprite(images)
+    # Several grids share a page: each has its own sprite, and so its own class.
+    name = "g" + hashlib.sha256(png).hexdigest()[:10]
+    columns = min(len(tiles), SPRITE_COLUMNS)
+    figures = "".join(_figure(tile, at, columns, size) for at, tile in enumerate(tiles))
+    return (
+        f"<style>{_sheet(name, png, columns, size)}</style>"
+        f'<div class="gallery {name}" role="list" aria-label="{html.escape(label, quote=True)}">'
+        f"{figures}</div>"
+    )
+
+
+def _figure(tile: Tile, at: int, columns: int, size: int) -> str:
+    row, column = divmod(at, columns)
+    place = f"background-position:-{column * size}px -{row * size}px"
+    lines = "".join(f'<span class="{style}">{html.escape(text)}</span>' for style, text in tile.lines)
+    hint = f' title="{html.escape(tile.hint, quote=True)}"' if tile.hint else ""
+    alt = html.escape(tile.alt, quote=True)
+    return (
+        f'<figure role="listitem"{hint}><div class="pic" role="img" aria-label="{alt}" style="{place}"></div>'
+        f"<figcaption>{lines}</figcaption></figure>"
+    )
+
+
+def _sheet(name: str, png: bytes, columns: int, size: int) -> str:
+    source = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+    return (
+        f".{name}{{display:grid;gap:.75rem .4rem;"
+        f"grid-template-columns:repeat(auto-fill,minmax({size + 10}px,1fr))}}"
+        f".{name} figure{{margin:0;min-width:0}}"
+        f".{name} .pic{{width:{size}px;height:{size}px;border-radius:4px;background-image:url({source});"
+        f"background-size:{columns * size}px auto;image-rendering:pixelated}}"
+        f".{name} figcaption{{font-size:.8rem;line-height:1.3;margin-top:.25rem}}"
+        f".{name} figcaption span{{display:block;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}}"
+        f".{name} figcaption span.plain{{white-space:normal;max-width:{size + 6}px}}"
+        f".{name} .true::before,.{name} .predicted::before{{content:'';display:inline-block;width:.55em;"
+        "height:.55em;margin-right:.35em}"
+        f".{name} .true::before{{background:{palette.TRUE};border-radius:50%}}"
+        f".{name} .predicted::before{{background:{palette.PREDICTED}}}"
+    )

@@ -1,0 +1,141 @@
+"""One run on the page: its progress while it goes on, its result when it has ended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from cifar7 import paths
+from cifar7.runs import queue
+from cifar7.runs.folder import ENDED, RunError, RunFolder, Status
+from cifar7.ui import pages, run_charts
+from cifar7.ui.run_history import TEST, History
+from cifar7.ui.run_words import TERMS, failed_words, gap_words, progress_words, protocol_words, result_words
+from cifar7.ui.wording import duration, percent, plain
+
+TICK_SECONDS = 1.0
+_HISTORY = "train_history"  # key of session state
+
+
+def panel(run: RunFolder, status: Status) -> None:
+    """The run's course; it refreshes itself once a second until the run has ended."""
+    kind = status["state"]
+    st.fragment(_watch, run_every=None if kind in ENDED else TICK_SECONDS)(run, kind)
+
+
+def _watch(run: RunFolder, was: str) -> None:
+    try:
+        status = run.reconcile()
+        history = _history(run)
+    except RunError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    if status["state"] != was:
+        st.rerun()  # the whole page: heading and list change too, and after the end the ticking stops
+    if status["state"] == "queued":
+        queue.ensure_worker(paths.runs_dir())
+    _standing(run, status)
+    _figures(status, history)
+    _curves(history)
+    _ending(status)
+
+
+def _history(run: RunFolder) -> History:
+    history = st.session_state.get(_HISTORY)
+    if not isinstance(history, History) or history.run_id != run.id:
+        history = History(run.id)
+        st.session_state[_HISTORY] = history
+    if not history.started:
+        history.epochs = run.config().epochs
+    history.read(run)
+    return history
+
+
+def _standing(run: RunFolder, status: Status) -> None:
+    """The one line that matters now: the progress, or how it ended."""
+    kind = status["state"]
+    if kind in ("queued", "running"):
+        share, words = progress_words(status, _place(run) if kind == "queued" else None)
+        st.progress(share, words)
+    elif kind == "failed":
+        st.error(failed_words(status), title="This run failed", icon=":material/error:")
+    else:
+        st.markdown(result_words(status))
+
+
+@st.cache_data(ttl=1.0, show_spinner=False)
+def _waiting_ids(runs_dir: str) -> list[str]:
+    """The queue, read at most once a second however many browsers wait."""
+    return [run.id for run in queue.waiting(paths.runs_dir())]
+
+
+def _place(run: RunFolder) -> int | None:
+    ids = _waiting_ids(str(paths.runs_dir()))
+    return ids.index(run.id) + 1 if run.id in ids else None
+
+
+def _figures(status: Status, history: History) -> None:
+    with st.grid(4, min_column_width=130, gap="small"):
+        for label, value in _values(status, history):
+            st.metric(label, value, help=TERMS.get(label))
+
+
+def _values(status: Status, history: History) -> list[tuple[str, str]]:
+    result: dict[str, Any] = status["result"] or {}
+    watched = "test" if history.watched == TEST else "heldout"
+    if status["state"] in ENDED and result:
+        kept = (
+            f"{result['best_epoch']} of {history.epochs}" if result.get("best_epoch") else "the last step's"
+        )
+        return [
+            ("Test accuracy", percent(result.get("test_accuracy"))),
+            ("Training accuracy", percent(result.get("train_accuracy"))),
+            ("Weights of epoch", kept),
+            ("Time", duration(result.get("seconds") or 0)),
+        ]
+    beat: dict[str, Any] = status["progress"] or {}
+    last = history.ends[-1] if history.ends else {}
+    speed, left = beat.get("images_per_second"), beat.get("seconds_left")
+    live = status["state"] not in ENDED
+    return [
+        ("Epoch", f"{beat.get('epoch', '–')} of {history.epochs}"),
+        ("Speed", f"{speed:,.0f} img/s" if speed else "–"),
+        ("Time left", duration(left) if left is not None and live else "–"),
+        (
+            "Test accuracy" if watched == "test" else "Held-out accuracy",
+            percent(last.get(f"{watched}_accuracy")),
+        ),
+    ]
+
+
+def _curves(history: History) -> None:
+    table = history.table()
+    st.html(run_charts.legend(history.watched))
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.vega_lite_chart(
+            table,
+            run_charts.curves("accuracy", history.epochs, history.watched),
+            key="train_accuracy",
+            alt=f"Accuracy by epoch, on training and {history.watched}",
+        )
+    with right:
+        st.vega_lite_chart(
+            table,
+            run_charts.curves("loss", history.epochs, history.watched),
+            key="train_loss",
+            alt=f"Loss by epoch, while learning and on {history.watched}",
+        )
+
+
+def _ending(status: Status) -> None:
+    """What follows from the result, and the next step."""
+    result = status["result"]
+    if status["state"] not in ("finished", "stopped") or not result:
+        return
+    st.caption(" ".join(filter(None, [protocol_words(result), gap_words(result)])))
+    if st.button(
+        "Look at its mistakes", icon=":material/image_search:", type="primary", key="train_to_mistakes"
+    ):
+        st.switch_page(pages.MISTAKES)
