@@ -1,0 +1,270 @@
+"""Classic mistakes that still build: what each is, why it matters, and the network with it mended.
+
+A mend is offered only where the mended network can be built; where it cannot, the lesson stands without one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+from cifar7.network import measures, mends
+from cifar7.network.arithmetic import Row, walk
+from cifar7.network.problems import problems
+from cifar7.network.spec import OUTPUT, STAGE_NAMES, NetSpec
+
+ASKED_FIELD = 44  # image pixels: the assignment asks for more
+ASKED_POOLS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One mistake found in a network. `mended` is the network without it, or None."""
+
+    id: str
+    stage: str  # C1 … C4, O, or empty for the whole network
+    message: str  # what it is, with the network's own numbers
+    why: str
+    mend: str  # what the click does; empty where `mended` is None
+    mended: NetSpec | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {
+            "id": self.id,
+            "stage": self.stage,
+            "message": self.message,
+            "why": self.why,
+            "mend": self.mend,
+        }
+
+
+Found = tuple[str, str, str, NetSpec | None]  # stage, message, what the click does, the network then
+
+
+def lessons(spec: NetSpec) -> list[Lesson]:
+    """Every classic mistake in a network that can be built, in the order of the stages."""
+    rows = walk(spec)
+    found = []
+    for name, (look, why) in _LESSONS.items():
+        for stage, message, mend, mended in look(spec, rows):
+            sound = mended is not None and mended != spec and not problems(mended)
+            found.append(Lesson(name, stage, message, why, mend if sound else "", mended if sound else None))
+    order = ["C1", "C2", "C3", "C4", OUTPUT, ""]
+    return sorted(found, key=lambda lesson: order.index(lesson.stage))
+
+
+def _on_logits(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
+    at = max(i for i, row in enumerate(rows) if row.layer.weighted)
+    after = [row for row in rows[at + 1 :] if not row.layer.kind.endswith("pool")]
+    if after:
+        names = " and ".join(mends.plain_name(row.layer.kind) for row in after)
+        mended = mends.bare_logits(spec)
+        yield (
+            after[0].layer.stage,
+            f"{names} after the last layer, on the logits.",
+            f"Take {names} off",
+            mended,
+        )
+
+
+def _shrinking(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
+    for row in measures.convolutions(rows):
+        layer = row.layer
+        if layer.stride == 1 and row.kernel > 1 and row.output[1] < row.input[1]:
+            same = layer.dilation * (layer.kernel - 1) / 2
+            if layer.dilation > 1:
+                cause = (
+                    f"dilation {layer.dilation} with padding {layer.padding}, where {same:g} would keep it"
+                )
+            else:
+                cause = f"a {row.kernel}×{row.kernel} kernel with padding {layer.padding}"
+            message = f"the map shrinks from {row.input[1]} to {row.output[1]} pixels: {cause}."
+            mended = mends.keep_maps(spec, (layer.stage,))
+            yield layer.stage, message, f"Pad so that {layer.stage} keeps its maps", mended
+
+
+def _padded_pointwise(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
+    for row in measures.convolutions(rows):
+        layer = row.layer
+        if row.kernel == 1 and layer.padding:
+            message = (
+                f"padding {layer.padding} on a 1×1: the map grows from {row.input[1]} to {row.output[1]}."
+            )
+            yield layer.stage, message, "Take the padding off", mends.unpad(spec, layer.stage, layer.unit)
+
+
+def _false_depthwise(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
+    for row in measures.convolutions(rows):
+        layer = row.layer
+        if not measures.is_depthwise(row):
+            continue
+        if row.kernel == 1:
+            mended = mends.change(spec, layer.stage, layer.unit, kernel=3)
+            yield (
+                layer.stage,
+                "a depthwise convolution with kernel 1 only scales each channel.",
+                "Make it 3×3",
+                mended,
+            )
+        elif not measures.pointwise_follows(rows, row):
+            mended = mends.change(spec, layer.stage, layer.unit, kind="separable", groups=1)
+            message = "a depthwise convolution with no pointwise 1×1 after it."
+            yield layer.stage, message, "Make it depthwise separable", mended
+
+
+def _one_group(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
+    for stage, number, unit in mends.units(spec):
+        if unit.kind == "grouped" and unit.groups == 1:
+            mended = mends.change(spec, stage, number, kind="standard")
+            yield stage, "one group: a grouped convolution in name only.", "Call it standard", mended
+
+
+def _idle_dilation(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
+    for stage, number, unit in mends.units(spec):
+        if unit.dilation > 1 and unit.kernel == 1:
+            mended = mends.change(spec, stage, number, dilation=1)
+            yield (
+                stage,
+                f"dilation {unit.dilation} on a 1×1: there is nothing to spread.",
+                "Take it off",
+                mended,
+            )
+
+
+def _linear_pair(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
+    for before, after in pairwise(rows):
+        if before.layer.kind == after.layer.kind == "conv" and not _separable_pair(before, after):
+            stage, number = before.layer.stage, before.layer.unit
+            mended = mends.change(spec, stage, number, activation=True)
+            yield (
+                stage,
+                "two convolutions with nothing non-linear between them.",
+                "Put the activation between",
+                mended,
+            )
+
+
+def _separable_pair(before: Row, after: Row) -> bool:
+    """Depthwise then pointwise is one convolution by design, with or without an activation (Chollet 2017)."""
+    return measures.is_depthwise(before) and after.kernel == 1
+
+
+def _cut_border(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
+    for row in rows:
+        layer, size = row.layer, row.input[1]
+        left = size - row.output[1] * row.stride
+        if layer.kind in ("max_pool", "avg_pool") and left > 0:
+            message = (
+                f"a {row.kernel}×{row.kernel} pool on {size}×{size} drops the last {left} row and column."
+            )
+            if layer.kind == "avg_pool":
+                yield (
+                    layer.stage,
+                    message,
+                    "Pool the whole map",
+                    replace(spec, output=replace(spec.output, pool=None)),
+                )
+            else:
+                yield (
+                    layer.stage,
+                    message,
+                    "Pad the convolutions before it",
+                    mends.keep_maps(spec, [s for s in STAGE_NAMES if s <= layer.stage]),
+                )
+
+
+def _few_pools(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
+    pools = measures.max_pools(rows)
+    if measures.downsamplings(rows) < ASKED_POOLS:
+        message = f"{pools} max-pools, where the assignment's C1 C2 C3 C4 are parted by {ASKED_POOLS}."
+        yield "", message, "Add the missing pool", mends.add_pools(spec, ASKED_POOLS)
+
+
+def _small_field(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
+    total = rows[-1].receptive_field
+    if total <= ASKED_FIELD:
+        by = (
+            "exactly the limit, and more is asked" if total == ASKED_FIELD else f"{ASKED_FIELD - total} short"
+        )
+        message = f"the receptive field is {total} pixels with the pooling head: {by} (above {ASKED_FIELD})."
+        yield "", message, "Dilate one more convolution", mends.widen_field(spec, ASKED_FIELD, total=True)
+
+
+def _silent_pool(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
+    before = next(r.receptive_field_in for r in rows if r.layer.kind in ("avg_pool", "global_avg_pool"))
+    total = rows[-1].receptive_field
+    if before <= ASKED_FIELD < total:
+        message = f"{total} pixels only because the pooling head is counted; the convolutions see {before}."
+        yield "", message, "Dilate one more convolution", mends.widen_field(spec, ASKED_FIELD, total=False)
+
+
+def _holes(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
+    for at, row in enumerate(rows):
+        if row.layer.kind == "conv" and row.layer.dilation > 1 and row.kernel > 1:
+            share = measures.coverage(rows[: at + 1])
+            if share < 1:
+                message = (
+                    f"of {row.receptive_field} pixels in a line of the receptive field {share:.0%} are seen."
+                )
+                mended = mends.change(spec, row.layer.stage, row.layer.unit, dilation=row.layer.dilation - 1)
+                yield row.layer.stage, message, f"Dilation {row.layer.dilation - 1} instead", mended
+                return
+
+
+_Look = Callable[[NetSpec, tuple[Row, ...]], Iterator[Found]]
+_LESSONS: dict[str, tuple[_Look, str]] = {
+    "activation-on-logits": (
+        _on_logits,
+        "Cross-entropy takes logits of either sign. A ReLU makes every negative one 0: the network cannot "
+        "say how unlikely a class is, and where all are 0 nothing is learnt. Norm and dropout there add noise.",
+    ),
+    "map-shrinks": (
+        _shrinking,
+        "A convolution keeps the map only with d·(k−1)/2 pixels of padding a side. With less the border is "
+        "lost layer by layer, and sizes further down are not what was planned.",
+    ),
+    "padding-on-1x1": (
+        _padded_pointwise,
+        "A 1×1 looks at one pixel, so padding only frames the map with pixels that hold nothing but the "
+        "bias: they cost time, and later layers see a border that is not in the image.",
+    ),
+    "not-separable": (
+        _false_depthwise,
+        "Depthwise separable means a spatial filter for each channel and then a 1×1 that mixes the channels. "
+        "With one half missing it either sees no neighbours or never mixes what the channels found.",
+    ),
+    "one-group": (_one_group, "With one group every output sees every input channel: a plain convolution."),
+    "idle-dilation": (_idle_dilation, "Dilation spreads the taps of a kernel; a 1×1 has one tap."),
+    "nothing-between": (
+        _linear_pair,
+        "Two linear maps in a row are one linear map: the second convolution adds parameters and no power.",
+    ),
+    "pool-drops-border": (
+        _cut_border,
+        "A pool whose steps do not fit the map leaves out its last rows and columns; what stands there in "
+        "the image counts for less.",
+    ),
+    "few-pools": (
+        _few_pools,
+        "Each pool halves the map and doubles the step of what follows, so a missing one costs receptive "
+        "field and makes C4 four times as expensive. A convolution that eats its border is not a pool.",
+    ),
+    "small-receptive-field": (
+        _small_field,
+        "A value that sees less than the image cannot relate what stands far apart. Jump and dilation "
+        "multiply: r + d·(k−1)·j, the jump being that of the map that comes in.",
+    ),
+    "field-by-pooling": (
+        _silent_pool,
+        "The average over the last map adds up what its values saw, each on its own; it relates nothing. "
+        "State the receptive field before the pooling head beside the one with it.",
+    ),
+    "dilation-holes": (
+        _holes,
+        "Dilated convolutions whose dilations share a factor step over the same pixels again and again "
+        "(gridding: Wang et al. 2018, hybrid dilated convolution). Dilations such as 1, 2, 3 leave none.",
+    ),
+}  # fmt: skip

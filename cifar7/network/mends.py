@@ -1,0 +1,104 @@
+"""What mending a mistake does: functions from a network to a network, or None where nothing simple helps."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from typing import Any
+
+from cifar7.network.arithmetic import analyse, walk
+from cifar7.network.edits import set_unit
+from cifar7.network.problems import problems
+from cifar7.network.spec import OUTPUT, STAGE_NAMES, Head, NetSpec, Stage, Unit
+
+_NAMES = {
+    "relu": "ReLU", "leaky_relu": "leaky ReLU", "silu": "SiLU", "gelu": "GELU",
+    "batch_norm": "batch norm", "group_norm": "group norm", "dropout": "dropout",
+}  # fmt: skip
+
+
+def plain_name(kind: str) -> str:
+    """A layer's kind as it is read in a sentence."""
+    return _NAMES.get(kind, kind)
+
+
+def units(spec: NetSpec) -> Iterator[tuple[str, int, Unit]]:
+    """(stage, number from 1, unit) of every unit in order."""
+    parts: list[tuple[str, Stage | Head]] = [
+        *zip(STAGE_NAMES, spec.stages, strict=True),
+        (OUTPUT, spec.output),
+    ]
+    for name, part in parts:
+        for number, unit in enumerate(part.units, 1):
+            yield name, number, unit
+
+
+def change(spec: NetSpec, stage: str, number: int, **fields: Any) -> NetSpec:
+    """One unit with some fields changed."""
+    return set_unit(spec, stage, number, replace(_unit(spec, stage, number), **fields))
+
+
+def bare_logits(spec: NetSpec) -> NetSpec | None:
+    """Nothing between the last convolution and the loss but the pooling."""
+    last = list(units(spec))[-1]
+    return change(spec, last[0], last[1], norm=False, activation=False, dropout=0.0)
+
+
+def keep_maps(spec: NetSpec, stages: Collection[str]) -> NetSpec:
+    """Every unit of the stages padded so that its map keeps its size; an even kernel grows by one for it."""
+    for stage, number, unit in units(spec):
+        if stage in stages:
+            centred = unit.dilation * (unit.kernel - 1) % 2 == 0
+            kernel = unit.kernel if centred else unit.kernel + 1
+            spec = change(spec, stage, number, padding=None, kernel=kernel, pointwise_padding=0)
+    return _with_fitting_head(spec)
+
+
+def unpad(spec: NetSpec, stage: str, number: int) -> NetSpec:
+    """No padding on what looks at one pixel: a unit of kernel 1, a pointwise convolution."""
+    unit = _unit(spec, stage, number)
+    padding = unit.padding if unit.spatial else None
+    return _with_fitting_head(change(spec, stage, number, pointwise_padding=0, padding=padding))
+
+
+def add_pools(spec: NetSpec, pools: int) -> NetSpec | None:
+    """Max-pools after the first stages without one until there are `pools`, the maps behind them kept."""
+    changed = spec
+    for name in STAGE_NAMES:
+        if sum(stage.pool is not None for stage in changed.stages) >= pools:
+            break
+        stage = changed.stage(name)
+        if stage.pool is None and stage.units:
+            changed = changed.with_stage(name, replace(stage, pool=2))
+    if problems(changed):
+        changed = keep_maps(changed, STAGE_NAMES)
+    return None if problems(changed) else changed
+
+
+def widen_field(spec: NetSpec, above: int, total: bool) -> NetSpec | None:
+    """One convolution dilated further, the latest that suffices, with the size of its map as it was."""
+    for step in (1, 2, 3):
+        for stage, number, unit in reversed(list(units(spec))):
+            grown = unit.actual_padding + step * (unit.kernel - 1) / 2
+            if not unit.spatial or unit.dilation + step > 4 or grown != int(grown):
+                continue
+            padding = None if unit.padding is None else int(grown)
+            wider = change(spec, stage, number, dilation=unit.dilation + step, padding=padding)
+            if not problems(wider):
+                found = analyse(wider)
+                if (found.receptive_field_total if total else found.receptive_field_before) > above:
+                    return wider
+    return None
+
+
+def _unit(spec: NetSpec, stage: str, number: int) -> Unit:
+    part = spec.output if stage == OUTPUT else spec.stage(stage)
+    return part.units[number - 1]
+
+
+def _with_fitting_head(spec: NetSpec) -> NetSpec:
+    """The same network, its pooling head global where its fixed pool is not as large as the map."""
+    head = next((row for row in walk(spec) if row.layer.kind == "avg_pool"), None)
+    if head is None or head.kernel == head.input[1]:
+        return spec
+    return replace(spec, output=replace(spec.output, pool=None))
