@@ -1,0 +1,68 @@
+import math
+
+import pytest
+
+from cifar7.training.config import ConfigError, TrainConfig, limits
+
+
+def test_what_was_written_is_read_back():
+    config = TrainConfig(epochs=3, lr=0.25, schedule="cosine", flip=False, protocol="test-each-epoch")
+    assert TrainConfig.from_dict(config.to_dict()) == config
+
+
+def test_a_missing_field_takes_its_default():
+    assert TrainConfig.from_dict({"epochs": 3}) == TrainConfig(epochs=3)
+
+
+def test_a_whole_number_will_do_for_a_float():
+    lr = TrainConfig(lr=1).lr
+    assert (lr, type(lr)) == (1.0, float)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "right"),
+    [
+        ("epochs", 0, "a whole number from 1 to 1000"),
+        ("epochs", 2.0, "a whole number"),
+        ("epochs", True, "a whole number"),
+        ("epochs", "8", "a whole number"),
+        ("lr", 0, "above 0"),
+        ("lr", math.nan, "above 0 and up to 100"),
+        ("lr", math.inf, "up to 100"),
+        ("momentum", 1.0, "from 0 to 0.999"),
+        ("flip", 1, "true or false"),
+        ("schedule", "linear", "one-cycle, constant, step, cosine"),
+        ("schedule", ["step"], "one-cycle"),
+        ("device", "gpu", "auto, cpu, cuda, mps"),
+        ("seed", -1, "from 0"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_would_be_right(field, value, right):
+    with pytest.raises(ConfigError, match=right) as caught:
+        TrainConfig.from_dict({field: value})
+    assert str(caught.value).startswith(f"{field} is {value!r}")
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_field_is_named():
+    with pytest.raises(ConfigError, match=r"'learning_rate'.* lr,"):
+        TrainConfig.from_dict({"learning_rate": 0.1})
+
+
+@pytest.mark.parametrize("data", [None, [], "epochs"])
+def test_what_is_no_object_is_refused(data):
+    with pytest.raises(ConfigError, match="object"):
+        TrainConfig.from_dict(data)
+
+
+def test_nesterov_without_momentum_is_refused():
+    with pytest.raises(ConfigError, match="momentum"):
+        TrainConfig(momentum=0)
+    assert TrainConfig(momentum=0, nesterov=False).momentum == 0
+
+
+def test_limits_are_there_for_the_page():
+    assert limits("label_smoothing") == {"default": 0.0, "low": 0, "high": 0.9, "above": False}
+    assert limits("protocol") == {"default": "holdout", "choices": ("holdout", "test-each-epoch")}
+    with pytest.raises(KeyError):
+        limits("nothing")

@@ -1,0 +1,61 @@
+from math import e, log
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from cifar7.training.evaluation import evaluate
+
+
+class Answers(nn.Module):
+    """Logit 1 for the class that the top left red pixel names, 0 for the two others."""
+
+    def __init__(self):
+        super().__init__()
+        self.batches = []
+
+    def forward(self, x):
+        self.batches.append((len(x), self.training, torch.is_grad_enabled(), x.dtype))
+        return nn.functional.one_hot(x[:, 0, 0, 0].round().long(), 3).float()
+
+
+def images_of(values):
+    images = torch.zeros(len(values), 3, 32, 32, dtype=torch.uint8)
+    images[:, 0, 0, 0] = torch.tensor(values)
+    return images
+
+
+# mean 0 and deviation 1/255: the normalised pixel is the pixel.
+PLAIN = ((0.0, 0.0, 0.0), (1 / 255, 1 / 255, 1 / 255))
+
+
+def test_loss_accuracy_and_probabilities_by_hand():
+    found = evaluate(Answers(), images_of([0, 1, 2, 2]), torch.tensor([0, 1, 2, 0]), *PLAIN)
+    right, wrong = e / (e + 2), 1 / (e + 2)  # softmax of (1, 0, 0)
+    assert found.accuracy == 0.75
+    assert found.loss == pytest.approx(-(3 * log(right) + log(wrong)) / 4)
+    assert found.probabilities.dtype == np.float32
+    assert found.probabilities[3] == pytest.approx([wrong, wrong, right])
+
+
+def test_in_large_batches_in_evaluation_mode_without_gradients_in_fp32():
+    module = Answers()
+    found = evaluate(module, images_of([1] * 600), torch.ones(600, dtype=torch.long), *PLAIN)
+    assert module.batches == [
+        (250, False, False, torch.float32),
+        (250, False, False, torch.float32),
+        (100, False, False, torch.float32),
+    ]
+    assert found.accuracy == 1.0
+
+
+def test_the_mode_is_put_back_also_after_an_error():
+    module = Answers().train()
+    evaluate(module, images_of([1]), torch.tensor([1]), *PLAIN)
+    assert module.training
+    with pytest.raises(RuntimeError):
+        evaluate(module, images_of([7]), torch.tensor([1]), *PLAIN)
+    assert module.training
+    evaluate(module.eval(), images_of([1]), torch.tensor([1]), *PLAIN)
+    assert not module.training
