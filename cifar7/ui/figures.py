@@ -1,17 +1,91 @@
-"""The strip that stands on every page: the design, its figures and their change, data, device, the run."""
+"""The strip on every page: the design, its figures and their change, the data set, the device, the run."""
 
 from __future__ import annotations
 
+from html import escape
+
 import streamlit as st
 
-from cifar7.network.arithmetic import analyse
-from cifar7.ui import state
+from cifar7.network.arithmetic import Analysis, analyse
+from cifar7.network.problems import problems
+from cifar7.network.spec import NetSpec
+from cifar7.ui import device, run_line, state, terms
+from cifar7.ui.summary import millions
 
 
 def strip() -> None:
-    """Draw it."""
-    found = analyse(state.valid_design())
-    with st.container(key="strip"):
-        st.write(
-            f"{state.design().name} · {found.parameters:,} parameters · RF {found.receptive_field_before}"
+    """Draw it, and keep it in view."""
+    with st.container(key="strip", gap="xsmall"):
+        info = state.data_info()
+        place = (info.title, device.words(state.run_id()))
+        st.html(strip_html(state.design(), state.valid_design(), state.baseline(), place))
+        run_line.draw()
+
+
+def strip_html(spec: NetSpec, valid: NetSpec, baseline: NetSpec, place: tuple[str, str]) -> str:
+    """The figures of `valid`, greyed where `spec` is another that cannot be built; `place`: data, device."""
+    now, then = analyse(valid), analyse(baseline)
+    broken = valid is not spec and bool(problems(spec))
+    changed = spec != baseline
+    star = '<abbr title="Changed since the preset.">*</abbr>' if changed else ""
+    if broken:
+        about = '<span class="c7-wrong">cannot be built</span>'
+    else:
+        about = f"compared with {escape(baseline.name)}" if changed else "as the preset has it"
+    state_class = " stale" if broken else "" if changed else " same"
+    return (
+        f'<div class="c7-strip{state_class}" role="group" aria-label="Figures of the design">'
+        f'<div class="title"><div class="name">{escape(spec.name)}{star}</div>'
+        f'<div class="delta">{about}</div></div>'
+        + _parameters(now, then)
+        + _field(now, then)
+        + _figure("MACs for one image", terms.MACS, millions(now.macs), "", _share(now.macs, then.macs))
+        + '<div class="place"><div class="label">Data set and device</div>'
+        f'<div class="value">{escape(place[0])}</div><div class="delta">{escape(place[1])}</div></div></div>'
+    )
+
+
+def _parameters(now: Analysis, then: Analysis) -> str:
+    budget = state.required("parameters")
+    share = (
+        f"{100 * now.parameters / budget.limit:.1f}\u202f% of {millions(int(budget.limit))}" if budget else ""
+    )
+    delta = difference(now.parameters, then.parameters, "more", "fewer")
+    return _figure("Parameters", terms.PARAMETERS, f"{now.parameters:,}", share, delta)
+
+
+def _field(now: Analysis, then: Analysis) -> str:
+    total = f"px, {now.receptive_field_total} with pooling"
+    before = difference(now.receptive_field_before, then.receptive_field_before, "px wider", "px narrower")
+    if now.receptive_field_before == then.receptive_field_before:
+        before = difference(
+            now.receptive_field_total, then.receptive_field_total, "px wider", "px narrower", " with pooling"
         )
+    return _figure("Receptive field", terms.RECEPTIVE_FIELD, str(now.receptive_field_before), total, before)
+
+
+def _figure(label: str, tip: str, value: str, aside: str, delta: str) -> str:
+    small = f' <small class="share">{aside}</small>' if aside else ""
+    return (
+        f'<div class="figure"><div class="label"><abbr title="{escape(tip)}">{label}</abbr></div>'
+        f'<div class="value">{value}{small}</div><div class="delta">{delta}</div></div>'
+    )
+
+
+def difference(now: int, then: int, more: str, less: str, after: str = "") -> str:
+    """A change in sign, number and words; the colour only repeats them."""
+    if now == then:
+        return "unchanged"
+    up = now > then
+    sign, word, colour = ("▲", more, "c7-more") if up else ("▼", less, "c7-less")
+    return f'<span class="{colour}">{sign}\u202f{abs(now - then):,} {word}{after}</span>'
+
+
+def _share(now: int, then: int) -> str:
+    """The change of a large count, as a share of what it was."""
+    if now == then:
+        return "unchanged"
+    sign, word, colour = ("▲", "more", "c7-more") if now > then else ("▼", "fewer", "c7-less")
+    share = 100 * abs(now - then) / then
+    amount = f"{share:.0f}" if share >= 1 else f"{share:.1g}"
+    return f'<span class="{colour}">{sign}\u202f{amount}\u202f% {word}</span>'

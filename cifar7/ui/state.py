@@ -16,8 +16,10 @@ import streamlit as st
 from cifar7 import paths
 from cifar7.data.imageset import SetInfo
 from cifar7.errors import UserError
+from cifar7.network import profiles
 from cifar7.network.presets import PRESETS, preset
 from cifar7.network.problems import problems
+from cifar7.network.profiles import Profile, Requirement
 from cifar7.network.spec import NetSpec
 from cifar7.runs.folder import RunFolder
 from cifar7.training.config import TrainConfig
@@ -149,6 +151,16 @@ def _put(spec: NetSpec, compared_with: NetSpec) -> None:
     st.session_state[_DESIGN], st.session_state[_BASELINE] = spec, compared_with
     if not problems(spec):
         st.session_state[_VALID] = spec
+
+
+def profile() -> Profile:
+    """The version of the assignment that the design is held against."""
+    return profiles.profile(profiles.DEFAULT_PROFILE)
+
+
+def required(*measures: str) -> Requirement | None:
+    """What the assignment asks of the first of these measures that it speaks of."""
+    return next((asked for asked in profile().requirements if asked.id in measures), None)
 
 
 # The run

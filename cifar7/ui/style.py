@@ -1,5 +1,85 @@
-"""The little that the theme cannot say, as one style sheet."""
+"""The little that the theme cannot say, as one style sheet.
+
+Streamlit sets `color-scheme` on the app, so light-dark() follows the chosen theme. The backgrounds are those
+of .streamlit/config.toml.
+"""
 
 SHEET = """<style>
-.st-key-strip { position: sticky; top: 0; z-index: 90; }
+.stApp {
+  --c7-page: light-dark(#FFFFFF, #10161D);
+  --c7-panel: light-dark(#F3F6F9, #1A222C);
+  --c7-line: light-dark(#D9E0E7, #303B47);
+  --c7-muted: light-dark(#5A6673, #9DA9B5);
+  --c7-more: light-dark(#9C4A00, #F0A35E);
+  --c7-less: light-dark(#005A94, #7FC4F0);
+  --c7-bar: light-dark(#CFE3F1, #1D4560);
+  --c7-beyond: light-dark(#F6DFC8, #5A3B1C);
+  --c7-accent: light-dark(#0072B2, #56B4E9);
+  --c7-wrong: light-dark(#B3261E, #FF8A80);
+}
+@media (min-width: 641px) {
+  [data-testid="stMainBlockContainer"] { padding-left: 2rem; padding-right: 2rem; }
+}
+/* The strip stays under the page's header while the page scrolls. */
+[data-testid="stLayoutWrapper"]:has(> .st-key-strip) {
+  position: sticky; top: 3.75rem; z-index: 90; background: var(--c7-page);
+  border-bottom: 1px solid var(--c7-line); padding: .35rem 0 .3rem;
+}
+.c7-strip { display: grid; gap: 0 1.25rem;
+  grid-template-columns: minmax(9rem, 1.3fr) repeat(3, minmax(9rem, 1.2fr)) minmax(9rem, 1fr);
+  font-variant-numeric: tabular-nums; line-height: 1.35; }
+.c7-strip > div { min-width: 0; }
+.c7-strip .label { color: var(--c7-muted); font-size: .78rem; white-space: nowrap; }
+.c7-strip .value { font-size: 1.2rem; font-weight: 650; white-space: nowrap; }
+.c7-strip .value small { font-size: .78rem; font-weight: 400; color: var(--c7-muted); }
+.c7-strip .delta { font-size: .8rem; color: var(--c7-muted); white-space: nowrap; overflow: hidden;
+  text-overflow: ellipsis; }
+.c7-strip .name { font-size: 1.05rem; font-weight: 650; overflow: hidden; text-overflow: ellipsis; }
+.c7-strip .place { text-align: right; }
+.c7-strip .place .value { font-size: .95rem; }
+.c7-more { color: var(--c7-more) !important; } .c7-less { color: var(--c7-less) !important; }
+.c7-strip.same .figure .delta { visibility: hidden; }
+.c7-strip.stale .figure { opacity: .45; }
+.c7-strip abbr { text-decoration: none; cursor: help; }
+.c7-wrong { color: var(--c7-wrong) !important; font-weight: 600; }
+.c7-run { display: flex; gap: .75rem; align-items: center; font-size: .8rem; color: var(--c7-muted);
+  font-variant-numeric: tabular-nums; }
+.c7-run .track { flex: 1; height: 4px; border-radius: 2px; background: var(--c7-line); overflow: hidden; }
+.c7-run .track div { height: 100%; background: var(--c7-accent); }
+/* The side with the growth stays in view while one goes down the cards. */
+@media (min-width: 641px) and (min-height: 720px) {
+  [data-testid="stLayoutWrapper"]:has(> .st-key-side) { position: sticky; top: 9.75rem; }
+}
+/* Titles of cards: what the stage is, and what it does to map and receptive field. */
+.c7-card { display: flex; flex-wrap: wrap; gap: .1rem .7rem; align-items: baseline; }
+.c7-card b { font-size: 1.05rem; } .c7-card .what { font-weight: 500; }
+.c7-card .flow { margin-left: auto; color: var(--c7-muted); font-size: .85rem; white-space: nowrap;
+  font-variant-numeric: tabular-nums; }
+/* What the last toggle did, or what is wrong: as high with one line as with three, so that nothing jumps. */
+.c7-said { min-height: 4.6rem; line-height: 1.5; } .c7-said ul { margin: .25rem 0 0; padding-left: 1.1rem; }
+.c7-said .muted { color: var(--c7-muted); }
+/* The layer table. */
+.c7-scroll { overflow-x: auto; }
+.c7-table { border-collapse: collapse; width: 100%; font-size: .86rem; font-variant-numeric: tabular-nums;
+  line-height: 1.35; }
+.c7-table th, .c7-table td { padding: .28rem .55rem; text-align: right; white-space: nowrap; border: 0; }
+.c7-table th { color: var(--c7-muted); font-weight: 500; border-bottom: 1px solid var(--c7-line); }
+.c7-table .text { text-align: left; white-space: normal; } .c7-table td.text { min-width: 9.5rem; }
+.c7-table .stage { text-align: left; font-weight: 650; vertical-align: top; color: inherit; border: 0; }
+.c7-table tr.first > * { border-top: 1px solid var(--c7-line); }
+.c7-table small { color: var(--c7-muted); font-size: .8rem; }
+.c7-table .field { background: linear-gradient(to right, var(--c7-bar) var(--part), transparent var(--part));
+  border-radius: 3px; min-width: 6.5rem; }
+.c7-table .beyond {
+  background: linear-gradient(to right, var(--c7-beyond) var(--part), transparent var(--part)); }
+.c7-table tfoot td, .c7-table tfoot th { border-top: 2px solid var(--c7-line); border-bottom: 0;
+  font-weight: 650; color: inherit; }
+@media (max-width: 640px) {
+  .c7-strip { grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 0 .6rem; }
+  .c7-strip .title { grid-column: 1 / -1; display: flex; gap: .5rem; align-items: baseline;
+    white-space: nowrap; }
+  .c7-strip .place { display: none; }
+  .c7-strip .value { font-size: 1rem; } .c7-strip .share { display: none; }
+  .c7-card .flow { margin-left: 0; }
+}
 </style>"""

@@ -1,0 +1,49 @@
+"""The device in words, without loading torch into the page's process."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+from functools import lru_cache
+
+from cifar7 import paths
+from cifar7.errors import UserError
+from cifar7.runs.folder import RunFolder
+
+
+def words(run_id: str | None = None) -> str:
+    """What the run was executed on, which is a fact; else what this machine seems to offer."""
+    if run_id is not None:
+        try:
+            known = RunFolder.open(paths.runs_dir(), run_id).environment().get("device")
+        except UserError:
+            known = None
+        if isinstance(known, str):
+            return known
+    return _here()
+
+
+@lru_cache(maxsize=1)
+def _here() -> str:
+    name = _nvidia()
+    if name:
+        return name
+    if platform.system() == "Darwin" and platform.machine() == "arm64":
+        return "Apple GPU"
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return f"CPU, {cores} core{'s' if cores > 1 else ''}"
+
+
+def _nvidia() -> str | None:
+    """The first GPU's name as its driver tells it."""
+    tool = shutil.which("nvidia-smi")
+    if tool is None:
+        return None
+    ask = [tool, "--query-gpu=name", "--format=csv,noheader"]
+    try:
+        told = subprocess.run(ask, capture_output=True, text=True, timeout=5, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return next(iter(told.strip().splitlines()), None)
