@@ -219,7 +219,7 @@ _LESSONS: dict[str, tuple[_Look, str]] = {
     "activation-on-logits": (
         _on_logits,
         "Cross-entropy takes logits of either sign. A ReLU makes every negative one 0: the network cannot "
-        "say how unlikely a class is, and where all are 0 nothing is learnt. Norm and dropout there add noise.",
+        "say how unlikely a class is, and where all are 0 nothing is learnt. Norm or dropout there is noise.",
     ),
     "map-shrinks": (
         _shrinking,

@@ -50,7 +50,7 @@ def _head(spec: NetSpec, found: Analysis) -> list[str]:
         f"{found.parameters:,} parameters, {found.macs:,} multiply-accumulates an image.",
         f"Receptive field {found.receptive_field_before} pixels before the pooling head, "
         f"{found.receptive_field_total} with it.",
-        "Beside each layer: the shape it puts out (channels, height, width), its receptive field and its jump.",
+        "Beside each layer: its output (channels, height, width), receptive field and jump in pixels.",
         '"""',
         "",
         "import torch",
@@ -101,7 +101,8 @@ def _main(spec: NetSpec) -> Iterator[str]:
     yield "    network = Network()"
     yield "    print(network)"
     yield '    print(f"{sum(p.numel() for p in network.parameters()):,} parameters")'
-    yield f"    print(network(torch.zeros(2, {spec.in_channels}, {spec.image_size}, {spec.image_size})).shape)"
+    image = f"2, {spec.in_channels}, {spec.image_size}, {spec.image_size}"
+    yield f"    print(network(torch.zeros({image})).shape)"
 
 
 def layer_source(row: Row) -> str:
