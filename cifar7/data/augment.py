@@ -1,7 +1,8 @@
 """Images as a network wants them: batches to batches, on the device where they are.
 
-Whole tensors at once, with no loop over images and no answer awaited from the device, so that a CUDA graph can
-hold all of it. What is random comes from the generator that is passed, which lives on the images' device.
+Whole tensors at once, with no loop over images, nothing copied to the device and no answer awaited from
+it, so that a CUDA graph can hold all of it. What is random comes from the generator that is passed, which
+lives on the images' device.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ def normalise(images: Tensor, mean: Sequence[float], std: Sequence[float], dtype
 
     `mean` and `std` are on the scale 0..1. Computed in float32 and rounded to `dtype` once.
     """
-    scale = torch.tensor([1 / (255 * s) for s in std], device=images.device)[:, None, None]  # (C, 1, 1)
-    shift = torch.tensor([m / s for m, s in zip(mean, std, strict=True)], device=images.device)[:, None, None]
-    return images.to(torch.float32).mul_(scale).sub_(shift).to(dtype)  # (B, C, H, W)
+    floats = images.to(torch.float32)  # (B, C, H, W)
+    for channel, (m, s) in enumerate(zip(mean, std, strict=True)):
+        floats[:, channel].mul_(1 / (255 * s)).sub_(m / s)
+    return floats.to(dtype)
 
 
 def random_flip(images: Tensor, generator: torch.Generator) -> Tensor:
@@ -31,8 +33,8 @@ def random_flip(images: Tensor, generator: torch.Generator) -> Tensor:
 def random_crop(images: Tensor, padding: int, generator: torch.Generator) -> Tensor:
     """Each image (B, C, H, W) moved by up to `padding` pixels either way, the same size again.
 
-    As if padded by its own reflection (which does not repeat the edge) and cut out at random; every one of the
-    (2 * padding + 1)**2 places is equally likely. `padding` is below H and W.
+    As if padded by its own reflection (which does not repeat the edge) and cut out at random; all
+    (2 * padding + 1)**2 places are equally likely. `padding` is below H and W.
     """
     batch, channels, height, width = images.shape
     moved = torch.randint(-padding, padding + 1, (2, batch, 1), generator=generator, device=images.device)

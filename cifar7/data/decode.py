@@ -10,31 +10,15 @@ from PIL import Image, ImageOps
 from cifar7.data.imageset import SIZE, DataError, Images
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
-SUFFIXES = frozenset(
-    (
-        ".png",
-        ".jpg",
-        ".jpeg",
-        ".jpe",
-        ".jfif",
-        ".webp",
-        ".bmp",
-        ".gif",
-        ".tif",
-        ".tiff",
-        ".ppm",
-        ".pgm",
-        ".pbm",
-        ".pnm",
-    )
-)
+SUFFIXES = frozenset((
+    ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff",
+    ".ppm", ".pgm", ".pbm", ".pnm",
+))  # fmt: skip
 MAX_PIXELS = 64_000_000  # of one image; a phone's largest have about 50 million
 ORIENTATION, QUARTER_TURNS = 0x0112, (5, 6, 7, 8)  # of EXIF: values at which width and height change places
 DEEP_GREY = ("I;16", "I;16L", "I;16B", "I;16N", "I")  # 16 bits a pixel
 
-RECIPE = (
-    1  # raised when the same file would become other pixels: caches made by the old recipe are left alone
-)
+RECIPE = 1  # raised when the same file would become other pixels; older caches are then left alone
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,11 +44,8 @@ def decode(data: bytes, name: str) -> Decoded:
     except DataError as error:
         raise DataError(f"{name} {error}") from error
     except Exception as error:  # Pillow's decoders raise almost anything on damaged bytes
-        why = (
-            "not an image"
-            if isinstance(error, Image.UnidentifiedImageError)
-            else str(error) or type(error).__name__
-        )
+        unknown = isinstance(error, Image.UnidentifiedImageError)
+        why = "not an image" if unknown else str(error) or type(error).__name__
         raise DataError(f"{name} cannot be read as an image ({why}): replace or remove it") from error
 
 

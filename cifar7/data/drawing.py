@@ -16,7 +16,7 @@ Y, X = (np.arange(SIZE)[:, None] + 0.5, np.arange(SIZE)[None, :] + 0.5)  # centr
 
 
 def paint(scenes: Scenes, random: np.random.Generator) -> Images:
-    """The pictures, uint8 (N, 3, 32, 32). Colours, background and noise are drawn independently of the class."""
+    """The pictures, uint8 (N, 3, 32, 32). Colours, background and noise are independent of the class."""
     images = np.empty((len(scenes.labels), 3, SIZE, SIZE), dtype=np.uint8)
     for start in range(0, len(images), CHUNK):
         part = Scenes(**{key: value[start : start + CHUNK] for key, value in vars(scenes).items()})
@@ -88,7 +88,7 @@ def _shape(name: str, u: Floats, v: Floats, radius: Floats) -> Floats:
     return np.minimum(head, _box(u + 1.6, v, 1.9, 0.7))
 
 
-def _turned(x: Floats, y: Floats, turn: Floats) -> tuple[Floats, Floats]:
+def _turned(x: Floats | float, y: Floats | float, turn: Floats) -> tuple[Floats, Floats]:
     """Coordinates of every pixel (N, 32, 32) about (x, y), u along the direction `turn`."""
     dx, dy, cos, sin = X - x, Y - y, np.cos(turn), np.sin(turn)
     return dx * cos + dy * sin, dy * cos - dx * sin

@@ -1,19 +1,21 @@
-"""Class folders, or an archive of them: `train/<class>/*` and `test/<class>/*`, one common top folder allowed."""
+"""Class folders or an archive of them: `train/<class>/*` and `test/<class>/*`, one top folder allowed."""
 
 import hashlib
+import os
 import re
 from collections import Counter, deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from cifar7.data.archives import LIMITS, Limits, Member, is_archive, members
+from cifar7.data.archives import KINDS, LIMITS, Limits, Member, is_archive, members
 from cifar7.data.decode import RECIPE, Decoded, decode
 from cifar7.data.imageset import SIZE, DataError, Images, Progress, RawSet, Split, silent
-from cifar7.data.layout import Layout, Place
+from cifar7.data.layout import SPLITS, Layout, Place
 
 WORKERS = 2
 CHUNK_IMAGES, CHUNK_BYTES = 256, 16 * 2**20  # handed to a worker at once, whichever is reached first
@@ -29,27 +31,31 @@ def source_key(path: Path) -> str:
     DataError if there is nothing, or neither a folder nor an archive.
     """
     digest = hashlib.sha256()
-    try:
+    with _told_as_unreadable(path):
         if path.is_dir():
             kind = "folder"
-            for member in _folder_members(path, LIMITS):
-                stat = None if member.is_folder else (path / member.name).stat()
-                digest.update(repr((member.name, stat and (stat.st_size, stat.st_mtime_ns))).encode())
+            for name, entry in _walk(path, (), LIMITS):
+                stat = entry.stat()
+                told = (name, entry.is_dir() or (stat.st_size, stat.st_mtime_ns))
+                digest.update(repr(told).encode("utf-8", "surrogateescape"))
         elif path.is_file():
             kind = "archive"
             if not is_archive(path):
                 raise DataError(
                     f"{path} is neither a folder nor an archive that can be read: "
-                    "give class folders, or a .tar, .tar.gz, .tar.xz, .tar.bz2 or .zip of them"
+                    f"give class folders, or a {KINDS} of them"
                 )
             with path.open("rb") as file:
                 while block := file.read(1 << 20):
                     digest.update(block)
         else:
             raise DataError(f"there is no file or folder {path}")
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
     return f"{kind}-{RECIPE}-{digest.hexdigest()[:32]}"
+
+
+def title(path: Path) -> str:
+    """What to call the content of `path`: its last name."""
+    return path.name if path.name not in ("", "..") else path.resolve().name
 
 
 def read_path(path: Path, progress: Progress = silent, limits: Limits = LIMITS) -> RawSet:
@@ -57,48 +63,56 @@ def read_path(path: Path, progress: Progress = silent, limits: Limits = LIMITS) 
 
     DataError: anything that `archives.members`, `Layout` or `decode` refuse, by name.
     """
-    layout = Layout(path.name)
+    source = title(path)
+    layout = Layout(source)
     walk = _folder_members(path, limits) if path.is_dir() else members(path, limits)
-    try:
-        decoded = [pair for done in _decoded(walk, layout, path.name, progress, limits) for pair in done]
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
+    with _told_as_unreadable(path):
+        decoded = [pair for done in _decoded(walk, layout, source, progress, limits) for pair in done]
     classes = layout.classes()
     notes = (*layout.notes(), *_notes([image for _, image in decoded]))
     return RawSet(
-        title=path.name,
+        title=source,
         classes=classes,
         train=_split("train", decoded, classes),
         test=_split("test", decoded, classes),
-        origin=f"{'folder' if path.is_dir() else 'archive'} {path.name}",
+        origin=f"{'folder' if path.is_dir() else 'archive'} {source}",
         synthetic=False,
         notes=notes,
     )
 
 
+@contextmanager
+def _told_as_unreadable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DataError(f"{error.filename or path} cannot be read: {error.strerror or error}") from error
+
+
+def _walk(folder: Path, above: tuple[str, ...], limits: Limits) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Relative names and entries below `folder`, sorted; no deeper than a layout goes, and one step more."""
+    with os.scandir(folder) as entries:
+        found = sorted(entries, key=lambda entry: entry.name)
+    if len(found) > limits.members:
+        raise DataError(f"{folder} holds more than {limits.members:,} files: split it")
+    for entry in found:
+        parts = (*above, entry.name)
+        yield "/".join(parts), entry
+        in_layout = len(parts) == 1 or (len(parts) < 5 and any(part in SPLITS for part in parts[:2]))
+        if in_layout and not entry.name.startswith(".") and entry.is_dir():
+            yield from _walk(Path(entry.path), parts, limits)
+
+
 def _folder_members(root: Path, limits: Limits) -> Iterator[Member]:
-    """Files and folders below `root` in the order of their names, as deep as a layout with a top folder goes."""
-    listed: list[tuple[str, Path, bool]] = []
-
-    def list_folder(folder: Path, prefix: str, depth: int) -> None:
-        for entry in sorted(folder.iterdir()):
-            is_folder = entry.is_dir()
-            listed.append((prefix + entry.name, entry, is_folder))
-            if len(listed) > limits.members:
-                raise DataError(f"{root} holds more than {limits.members:,} files: split it")
-            if is_folder and depth < 5 and not entry.name.startswith("."):
-                list_folder(entry, f"{prefix}{entry.name}/", depth + 1)
-
-    list_folder(root, "", 1)
-    for done, (name, entry, is_folder) in enumerate(listed, start=1):
-        yield Member(name, is_folder, partial(_read_file, entry, limits), done, len(listed))
+    listed = list(_walk(root, (), limits))
+    for done, (name, entry) in enumerate(listed, start=1):
+        yield Member(name, entry.is_dir(), partial(_read_file, Path(entry.path), limits), done, len(listed))
 
 
 def _read_file(path: Path, limits: Limits) -> bytes:
-    if (size := path.stat().st_size) > limits.image_bytes:
-        raise DataError(
-            f"{path} has {size / 2**20:,.0f} MiB; an image may have {limits.image_bytes / 2**20:,.0f} MiB at most"
-        )
+    if not path.is_file():  # a pipe would be read for ever
+        raise DataError(f"{path} is a broken link or no plain file: remove it")
+    limits.check_member(path.stat().st_size, path.name, str(path.parent))
     return path.read_bytes()
 
 
@@ -107,17 +121,18 @@ def _decoded(
 ) -> Iterator[Done]:
     """The images of `walk` in chunks, decoded by threads while this one reads on."""
     pending: deque[Future[Done]] = deque()
-    what = f"Reading {source}"
+    what, total = f"Reading {source}", 1
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="decode") as pool:
         try:
             for chunk, member in _chunks(walk, layout, source, limits):
                 pending.append(pool.submit(_decode_chunk, chunk))
+                total = member.total
                 if len(pending) == IN_FLIGHT:
                     yield pending.popleft().result()
-                    progress(what, member.done, member.total)
+                    progress(what, member.done, total)
             while pending:
                 yield pending.popleft().result()
-            progress(what, 1, 1)
+            progress(what, total, total)
         finally:
             for future in pending:
                 future.cancel()

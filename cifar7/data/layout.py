@@ -57,7 +57,7 @@ class Layout:
                 self._images[split].setdefault(below[0], 0)
             return None
         if len(below) != 2:
-            raise DataError(f"{name} in {self.source} is not in a class folder of {split}/: {RIGHT}")
+            raise DataError(f"{name!r} in {self.source} is not in a class folder of {split}/: {RIGHT}")
         self._images[split][below[0]] = self._images[split].get(below[0], 0) + 1
         return Place(split, below[0], below[1])
 
@@ -66,8 +66,8 @@ class Layout:
             self._top = top
         if self._top != top:
             raise DataError(
-                f"{self.source} has train/ or test/ in two places, {self._top or 'at the top'} and {top or 'at the top'} "
-                f"({name}): keep one"
+                f"{self.source} has train/ and test/ in two places, below {self._top + '/'!r} and below "
+                f"{top + '/'!r} ({name!r}): keep one"
             )
 
     def classes(self) -> tuple[str, ...]:
@@ -96,7 +96,8 @@ class Layout:
             )
         if self._elsewhere:
             notes.append(
-                f"{_files(self._elsewhere)} outside train/ and test/ were passed over: {_some(self._elsewhere)}."
+                f"{_files(self._elsewhere)} outside train/ and test/ were passed over: "
+                f"{_some(self._elsewhere)}."
             )
         return notes
 

@@ -11,7 +11,7 @@ OFFICIAL = "cifar10"
 BUILT_IN = "shapes"
 CACHE = "path-"  # names of sets that were opened by their path begin so
 OFFICIAL_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
-TO_FETCH = "CIFAR-10 is not on this machine: fetch it with `python -m cifar7 data fetch cifar10` or on the Train page"
+TO_FETCH = "CIFAR-10 is not on this machine: fetch it with `python -m cifar7 data fetch cifar10`, or on the Train page"
 
 
 def available(data_dir: Path | None = None) -> list[SetInfo]:
@@ -51,7 +51,7 @@ def open_path(path: str | Path, progress: Progress | None = None, data_dir: Path
     """
     path, folder = Path(path), _folder(data_dir)
     source = folders.source_key(path)
-    name = CACHE + source.rsplit("-", 1)[1][:16]
+    name = _cache_name(source)
     meta = _stored(folder, name, source)
     if meta is None:
         with store.exclusive(folder, name):
@@ -59,7 +59,7 @@ def open_path(path: str | Path, progress: Progress | None = None, data_dir: Path
             if meta is None:
                 raw = folders.read_path(path, progress or silent)
                 meta = store.write_set(folder, name, raw, source, hidden=True)
-    return replace(store.open_stored(folder, meta), title=path.name)
+    return replace(store.open_stored(folder, meta), title=folders.title(path))
 
 
 def open_data(name_or_path: str, progress: Progress | None = None, data_dir: Path | None = None) -> ImageSet:
@@ -94,7 +94,7 @@ def import_path(
                     f"there is another set {name!r} already: choose another name, or delete {folder / name}"
                 )
             return meta.info
-        cached = _stored(folder, CACHE + source.rsplit("-", 1)[1][:16], source)
+        cached = _stored(folder, _cache_name(source), source)
         if cached is not None:
             meta = store.copy_set(folder, cached, name)
         else:
@@ -126,6 +126,10 @@ def _folder(data_dir: Path | None) -> Path:
 def _stored(folder: Path, name: str, source: str) -> store.Meta | None:
     meta = store.read_meta(folder, name)
     return meta if meta is not None and meta.source == source else None
+
+
+def _cache_name(source: str) -> str:
+    return CACHE + source.rsplit("-", 1)[1][:16]
 
 
 def _generated(folder: Path, progress: Progress) -> store.Meta:

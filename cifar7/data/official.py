@@ -9,6 +9,7 @@ import tarfile
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -90,7 +91,7 @@ def _why(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def _unpack(archive: Path, folder: Path, official: type) -> None:
+def _unpack(archive: Path, folder: Path, official: Any) -> None:
     """Only the files that the reader asks for, by their names."""
     wanted = [name for name, _ in (*official.train_list, *official.test_list)] + [official.meta["filename"]]
     (folder / official.base_folder).mkdir()

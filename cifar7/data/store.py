@@ -39,6 +39,7 @@ class Meta:
     hidden: bool
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
         told = {key: value for key, value in vars(self.info).items() if key != "present"}
         return {
             "format": FORMAT,
@@ -51,6 +52,7 @@ class Meta:
 
     @staticmethod
     def from_dict(d: dict[str, Any]) -> "Meta":
+        """What `to_dict` wrote. Raises KeyError, TypeError or ValueError for anything else."""
         info = SetInfo(
             name=d["name"], title=d["title"], classes=tuple(d["classes"]), train_size=d["train_size"],
             test_size=d["test_size"], origin=d["origin"], synthetic=d["synthetic"], notes=tuple(d["notes"]),
@@ -105,7 +107,7 @@ def open_stored(data_dir: Path, meta: Meta) -> ImageSet:
 
 @contextmanager
 def exclusive(data_dir: Path, name: str) -> Iterator[None]:
-    """One writer of `name` at a time, over processes; the others wait. Sweeps away what a killed writer left."""
+    """One writer of `name` at a time, over processes; the others wait. Sweeps out what a killed one left."""
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         lock = FileLock(data_dir / f".{name}.lock")
@@ -121,7 +123,7 @@ def exclusive(data_dir: Path, name: str) -> Iterator[None]:
     finally:
         # While it is still held: whoever waits on the removed file notices and starts over.
         with suppress(OSError):
-            os.unlink(lock.lock_file)
+            Path(lock.lock_file).unlink()
         lock.release()
 
 
@@ -149,21 +151,21 @@ def write_set(data_dir: Path, name: str, raw: RawSet, source: str, hidden: bool 
         fingerprint=fingerprint(raw.classes, raw.train, raw.test), present=True,
     )  # fmt: skip
     meta = Meta(info, (mean[0], mean[1], mean[2]), (std[0], std[1], std[2]), source, hidden)
-    arrays = (raw.train.images, raw.train.labels, raw.test.images, raw.test.labels)
+    arrays: tuple[np.ndarray, ...] = (raw.train.images, raw.train.labels, raw.test.images, raw.test.labels)
     with staging(data_dir, name) as folder:
         for array_name, array in zip(ARRAYS, arrays, strict=True):
             np.save(folder / f"{array_name}.npy", array, allow_pickle=False)
-        write_meta(folder, meta)
-        publish(folder, data_dir / name)
+        _write_meta(folder, meta)
+        _publish(folder, data_dir / name)
     return meta
 
 
-def write_meta(folder: Path, meta: Meta) -> None:
+def _write_meta(folder: Path, meta: Meta) -> None:
     text = json.dumps(meta.to_dict(), indent=1, ensure_ascii=False)
     (folder / "meta.json").write_text(text, encoding="utf-8")
 
 
-def publish(folder: Path, place: Path) -> None:
+def _publish(folder: Path, place: Path) -> None:
     """Rename the finished folder to its place; what stood there is set aside first, and removed."""
     if place.exists():
         aside = folder.with_name(f"{folder.name}-old")
@@ -181,13 +183,13 @@ def copy_set(data_dir: Path, meta: Meta, name: str) -> Meta:
     )
     with staging(data_dir, name) as folder:
         for array_name in ARRAYS:
-            link_or_copy(data_dir / meta.info.name / f"{array_name}.npy", folder / f"{array_name}.npy")
-        write_meta(folder, copied)
-        publish(folder, data_dir / name)
+            _link_or_copy(data_dir / meta.info.name / f"{array_name}.npy", folder / f"{array_name}.npy")
+        _write_meta(folder, copied)
+        _publish(folder, data_dir / name)
     return copied
 
 
-def link_or_copy(source: Path, target: Path) -> None:
+def _link_or_copy(source: Path, target: Path) -> None:
     try:
         os.link(source, target)
     except OSError:  # another file system, or one without links
