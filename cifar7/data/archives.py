@@ -111,7 +111,7 @@ def _kind(head: bytes) -> str | None:
 
 @contextmanager
 def _told_as_damage(archive: str) -> Iterator[None]:
-    """Whatever the readers of archives raise on damaged bytes, and that is almost anything, as a DataError."""
+    """Whatever the readers of archives raise on damaged bytes, which is almost anything, as a DataError."""
     try:
         yield
     except DataError:

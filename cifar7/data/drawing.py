@@ -125,10 +125,9 @@ def _background(light: Floats, hue: Floats, random: np.random.Generator) -> Floa
     blend = np.clip(0.5 + u / SIZE, 0, 1)[:, None]  # (N, 1, 32, 32)
     picture = colours[0] + blend * (colours[1] - colours[0])
     knots = random.normal(0, 0.06, (n, 3, 6, 6))
-    grid = np.clip(
-        1 - np.abs(np.linspace(0, 5, SIZE)[:, None] - np.arange(6)), 0, 1
-    )  # (32, 6): bilinear weights
-    picture += grid @ knots @ grid.T
+    steps = np.abs(np.linspace(0, 5, SIZE)[:, None] - np.arange(6))
+    weights = np.clip(1 - steps, 0, 1)  # (32, 6), bilinear
+    picture += weights @ knots @ weights.T
     u, _ = _turned(0.0, 0.0, random.uniform(0, 2 * np.pi, (n, 1, 1)))
     wave = np.sin(u * (2 * np.pi / random.uniform(4, 14, (n, 1, 1))))
     return picture + (wave * random.uniform(0, 0.05, (n, 1, 1)))[:, None]
@@ -138,11 +137,10 @@ def _scribble(picture: Floats, light: Floats, random: np.random.Generator) -> No
     """Two faint lines across the picture, which are neither here nor there."""
     n = len(picture)
     for _ in range(2):
-        u, v = _turned(*random.uniform(0, SIZE, (2, n, 1, 1)), random.uniform(0, 2 * np.pi, (n, 1, 1)))
-        cover = np.clip(
-            0.5 - _box(u, v, random.uniform(3, 12, (n, 1, 1)), random.uniform(0.3, 1.2, (n, 1, 1))), 0, 1
-        )
-        picture += cover[:, None] * random.uniform(-0.12, 0.12, light.shape)
+        x, y = random.uniform(0, SIZE, (2, n, 1, 1))
+        u, v = _turned(x, y, random.uniform(0, 2 * np.pi, (n, 1, 1)))
+        line = _box(u, v, random.uniform(3, 12, (n, 1, 1)), random.uniform(0.3, 1.2, (n, 1, 1)))
+        picture += np.clip(0.5 - line, 0, 1)[:, None] * random.uniform(-0.12, 0.12, light.shape)
 
 
 def _colour(hue: Floats, saturation: Floats, brightness: Floats) -> Floats:
@@ -151,6 +149,6 @@ def _colour(hue: Floats, saturation: Floats, brightness: Floats) -> Floats:
     rgb = 1 - saturation * (1 - np.clip(ramp, 0, 1))
     own = (rgb * LUMA).sum(axis=1, keepdims=True)
     brightness = np.clip(brightness, 0.02, 0.98)
-    return np.where(
-        brightness < own, rgb * brightness / own, 1 - (1 - rgb) * (1 - brightness) / np.maximum(1 - own, 1e-6)
-    )
+    darker = rgb * brightness / own
+    lighter = 1 - (1 - rgb) * (1 - brightness) / np.maximum(1 - own, 1e-6)
+    return np.where(brightness < own, darker, lighter)

@@ -11,7 +11,10 @@ OFFICIAL = "cifar10"
 BUILT_IN = "shapes"
 CACHE = "path-"  # names of sets that were opened by their path begin so
 OFFICIAL_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
-TO_FETCH = "CIFAR-10 is not on this machine: fetch it with `python -m cifar7 data fetch cifar10`, or on the Train page"
+TO_FETCH = (
+    "CIFAR-10 is not on this machine: fetch it with `python -m cifar7 data fetch cifar10`, "
+    "or on the Train page"
+)
 
 
 def available(data_dir: Path | None = None) -> list[SetInfo]:

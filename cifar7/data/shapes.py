@@ -13,9 +13,9 @@ TITLE = "Shapes (synthetic)"
 ORIGIN = "generated"
 NOTES = (
     "Synthetic: drawn by cifar7 itself, not photographs. A score here says nothing about real images.",
-    "Four classes are two pairs that differ only in where something points: the arrow at the dot or past it, the "
-    "eye at the star or past it. The two things stand more than 20 pixels apart, so a network with a receptive "
-    "field of 16 pixels or less can only guess between them.",
+    "Four classes are two pairs that differ only in where something points: the arrow at the dot or past it, "
+    "the eye at the star or past it. The two things stand more than 20 pixels apart, so a network with a "
+    "receptive field of 16 pixels or less can only guess between them.",
 )
 
 
