@@ -186,4 +186,7 @@ def test_receptive_field_of_presets_on_the_module_itself(name):
     middle = x.shape[-1] // 2
     x[0, :, middle, middle].sum().backward()
     high, wide = image.grad.abs().sum((0, 1)).nonzero().T
+    at = max(i for i, r in enumerate(found.rows) if r.receptive_field <= found.receptive_field_before)
+    last = next(r for r in found.rows[at::-1] if r.layer.kind == "conv" or r.layer.kind == "max_pool")
+    assert (high.min(), high.max()) == last.seen(middle)
     assert high.max() - high.min() + 1 == wide.max() - wide.min() + 1 == found.receptive_field_before

@@ -34,6 +34,14 @@ class Row:
     jump: int
     receptive_field_in: int  # image pixels
     receptive_field: int
+    centre: (
+        float  # image pixels from the middle of the first pixel to the middle of what the first value sees
+    )
+
+    def seen(self, index: int) -> tuple[float, float]:
+        """First and last image pixel that value `index` along one axis can see, borders ignored."""
+        middle, half = self.centre + index * self.jump, (self.receptive_field - 1) / 2
+        return middle - half, middle + half
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +72,17 @@ def walk(spec: NetSpec) -> tuple[Row, ...]:
     """The rows as far as the map lasts: the last has a height of 0 where the map vanishes."""
     rows: list[Row] = []
     shape: Shape = (spec.in_channels, spec.image_size, spec.image_size)
-    field, jump = 1, 1
+    field, jump, centre = 1, 1, 0.0
     for layer in expand(spec):
-        row = _row(layer, shape, field, jump)
+        row = _row(layer, shape, field, jump, centre)
         rows.append(row)
-        shape, field, jump = row.output, row.receptive_field, row.jump
+        shape, field, jump, centre = row.output, row.receptive_field, row.jump, row.centre
         if shape[1] < 1:
             break
     return tuple(rows)
 
 
-def _row(layer: Layer, shape: Shape, field: int, jump: int) -> Row:
+def _row(layer: Layer, shape: Shape, field: int, jump: int, centre: float) -> Row:
     size = shape[1]
     whole = layer.kind == "global_avg_pool"
     kernel, stride = (size, size) if whole else (layer.kernel, layer.stride)
@@ -91,6 +99,7 @@ def _row(layer: Layer, shape: Shape, field: int, jump: int) -> Row:
         jump=jump * stride,
         receptive_field_in=field,
         receptive_field=field + layer.dilation * (kernel - 1) * jump,
+        centre=centre + (layer.dilation * (kernel - 1) / 2 - layer.padding) * jump,
     )
 
 

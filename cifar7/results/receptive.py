@@ -1,0 +1,71 @@
+"""The effective receptive field: how much each image pixel really moves one value of a layer's map.
+
+Luo, Li, Urtasun and Zemel, "Understanding the Effective Receptive Field in Deep Convolutional Neural
+Networks", NeurIPS 2016: the gradient of a value in the middle of the map with respect to the image, its size averaged
+over images. The theoretical field says what a value may see; this says what it looks at.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from cifar7.network.module import Network, build
+from cifar7.network.spec import NetSpec
+
+Map = npt.NDArray[np.float32]
+
+# Luo et al. count pixels above 1 - 95.45 % of the strongest: two standard deviations of a Gaussian.
+THRESHOLD = 0.0455
+UNTRAINED_SEEDS = 4
+IMAGES = 16
+
+
+def effective_field(module: Network, layer: int, images: Tensor) -> Map:
+    """Mean size of the input gradient of the middle value of `module.layers[layer]`, strongest pixel 1.
+
+    `images`: float (N, C, H, W), normalised. Returns (H, W); all zero where no pixel has any influence. Each
+    channel of the value is followed with a random sign, so that channels do not cancel each other
+    systematically. The module is used in evaluation mode and left as it was.
+    """
+    was_training = module.training
+    module.eval()
+    try:
+        pixels = images.detach().clone().requires_grad_()  # (N, C, H, W)
+        x = pixels
+        for part in module.layers[: layer + 1]:
+            x = part(x.flatten(1) if isinstance(part, torch.nn.Linear) else x)
+        middle = x if x.ndim == 2 else x[:, :, x.shape[2] // 2, x.shape[3] // 2]  # (N, C)
+        signs = torch.randint(0, 2, middle.shape, generator=torch.Generator().manual_seed(0)) * 2 - 1
+        (gradient,) = torch.autograd.grad((middle * signs).sum(), pixels)  # (N, C, H, W)
+    finally:
+        module.train(was_training)
+    strength = gradient.abs().mean((0, 1))  # (H, W)
+    top = strength.max()
+    return (strength / top if top > 0 else strength).numpy().astype(np.float32)
+
+
+def untrained_field(spec: NetSpec, layer: int) -> Map:
+    """`effective_field` of a design before any training: the mean of a few initialisations, on noise."""
+    generator = torch.Generator().manual_seed(0)
+    noise = torch.randn(IMAGES, spec.in_channels, spec.image_size, spec.image_size, generator=generator)
+    maps = [effective_field(build(spec, seed=seed), layer, noise) for seed in range(UNTRAINED_SEEDS)]
+    mean = np.mean(maps, axis=0)
+    top = float(mean.max())
+    return mean / top if top > 0 else mean
+
+
+def trained_field(spec: NetSpec, weights: dict[str, Tensor], layer: int, images: Tensor) -> Map:
+    """`effective_field` of a run's weights on normalised images (N, C, H, W)."""
+    module = build(spec)
+    module.load_state_dict(weights)
+    return effective_field(module, layer, images)
+
+
+def effective_side(strength: Map) -> float:
+    """Side, in pixels, of a square as large as the pixels above `THRESHOLD` of the strongest."""
+    return math.sqrt(int((strength > THRESHOLD).sum()))
