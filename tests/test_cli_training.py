@@ -19,6 +19,7 @@ import tiny
 import torch
 from PIL import Image
 
+from cifar7.commands import history
 from cifar7.commands.output import Progress, duration, percent, table
 from cifar7.commands.parser import main
 from cifar7.runs.folder import RunFolder, list_runs
@@ -155,8 +156,10 @@ def test_ctrl_c_stops_and_keeps_what_there_is(home: Path) -> None:
 
 
 def test_runs_and_show_tell_the_truth_about_dead_and_waiting_ones(
-    capsys: pytest.CaptureFixture[str], home: Path
+    capsys: pytest.CaptureFixture[str], home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    workers: list[Path] = []
+    monkeypatch.setattr(history, "ensure_worker", lambda folder: workers.append(folder) or 123)
     runs = home / "home" / "runs"
     assert json_of(capsys, "runs")["runs"] == []
     assert "No runs" in call(capsys, "runs")[1]
@@ -164,9 +167,13 @@ def test_runs_and_show_tell_the_truth_about_dead_and_waiting_ones(
     dead.release()
     enqueue(runs, tiny.SPEC, tiny.config(), "tiny")
     second = enqueue(runs, tiny.SPEC, tiny.config(), "tiny")
+    assert workers == []
     states = {entry["run"]: entry["state"] for entry in json_of(capsys, "runs")["runs"]}
     assert states[dead.run.id] == "failed"
     assert states[second.id] == "queued"
+    assert workers == [runs]  # whoever notices the death starts the next worker, once
+    json_of(capsys, "runs")
+    assert workers == [runs]
     assert json_of(capsys, "show", second.id)["position"] == 2
     status, out, _ = call(capsys, "show", dead.run.id)
     assert status == 0

@@ -135,3 +135,14 @@ def test_no_second_worker_beside_a_living_one(tmp_path: Path, monkeypatch: pytes
     assert started[0][-2:] == ["--data-dir", str(tmp_path / "data")]
     with pytest.raises(RunError, match="choose auto, cpu, cuda, mps"):
         queue.ensure_worker(tmp_path, "../x")
+
+
+def test_a_queued_run_that_somebody_holds_is_passed_over(tmp_path: Path) -> None:
+    held, free = laid(tmp_path), laid(tmp_path)
+    lock = try_lock(held.path / "run.lock")
+    assert lock is not None
+    claim = claim_next(tmp_path)
+    assert claim is not None
+    assert claim.run == free
+    claim.release()
+    lock.release()

@@ -7,7 +7,7 @@ import os
 import platform
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -188,6 +188,8 @@ def test_a_removed_run_is_let_go(place: Place) -> None:
     run = place.train(epochs=LONG)
     place.under_way(run)
     run.path.rename(place.runs.parent / "removed")
+    log = place.runs / "workers" / "cpu.log"
+    tiny.wait_for(lambda: f"the run {run.id} was removed while it ran" in log.read_text())
     assert tiny.ended(place.train())["state"] == "finished"
     assert not run.path.exists()
 
@@ -221,17 +223,32 @@ def test_sigterm_stops_the_run_and_the_worker(place: Place) -> None:
     assert children.death(pid) == "ended with exit status 0"
 
 
-def test_an_idle_worker_ends(tmp_path: Path) -> None:
-    pid = ensure_worker(tmp_path, "cpu", data_dir=tmp_path, warm=True, idle_minutes=0.01)
-    assert pid is not None
+@pytest.fixture
+def warm(tmp_path: Path) -> Iterator[Callable[..., int]]:
+    """Starts a worker without work, which does not outlive its test."""
+    pids: list[int] = []
+
+    def start(runs: Path, **more: float) -> int:
+        pid = ensure_worker(runs, "cpu", data_dir=tmp_path, warm=True, **more)
+        assert pid is not None
+        pids.append(pid)
+        return pid
+
+    yield start
+    for pid in pids:
+        if children.alive(pid):
+            os.kill(pid, signal.SIGKILL)
+
+
+def test_an_idle_worker_ends(tmp_path: Path, warm: Callable[..., int]) -> None:
+    pid = warm(tmp_path, idle_minutes=0.01)
     tiny.wait_for(lambda: not children.alive(pid), 30, "the worker's end")
     assert "idle for 0.01 minutes" in (tmp_path / "workers" / "cpu.log").read_text()
 
 
-def test_a_worker_whose_folder_is_gone_ends(tmp_path: Path) -> None:
+def test_a_worker_whose_folder_is_gone_ends(tmp_path: Path, warm: Callable[..., int]) -> None:
     runs = tmp_path / "runs"
-    pid = ensure_worker(runs, "cpu", data_dir=tmp_path, warm=True)
-    assert pid is not None
+    pid = warm(runs)
     tiny.wait_for(lambda: "serves cpu" in (runs / "workers" / "cpu.log").read_text())
     lock = try_lock(worker_lock(runs, "cpu"))
     assert lock is None

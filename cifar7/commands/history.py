@@ -8,11 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from cifar7.commands.output import duration, percent, put, put_json, table
+from cifar7.commands.output import duration, percent, put, put_json, say, table
 from cifar7.network.arithmetic import analyse
 from cifar7.network.problems import problems
 from cifar7.runs.folder import RunError, RunFolder, Status, list_runs
-from cifar7.runs.queue import reconcile, waiting
+from cifar7.runs.queue import ensure_worker, reconcile, waiting
 
 
 def runs(given: argparse.Namespace) -> int:
@@ -86,7 +86,8 @@ def find(runs_dir: Path, beginning: str) -> RunFolder:
 
 
 def _known(runs_dir: Path) -> list[tuple[RunFolder, Status]]:
-    reconcile(runs_dir)
+    if reconcile(runs_dir) and waiting(runs_dir) and ensure_worker(runs_dir):
+        say("the worker had died; a new one was started for the runs that wait")
     known = []
     for run in list_runs(runs_dir):
         with suppress(RunError):

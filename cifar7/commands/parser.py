@@ -32,7 +32,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Carry out one command; returns its exit status: 0, 2 after a mistake, 1 or 130 as `train` says."""
+    """Carry out one command; returns its exit status: 0, 2 after a mistake or failure, 130 interrupted."""
     given = build().parse_args(arguments)
     logging.getLogger("cifar7").addHandler(logging.NullHandler())  # what matters is said in words
     try:

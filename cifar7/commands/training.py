@@ -24,7 +24,7 @@ from cifar7.training.devices import choose
 
 
 def train(given: argparse.Namespace) -> int:
-    """Train and test; exit status 0, 2 if it failed for a reason one can mend, 130 if it was interrupted."""
+    """Train and test; exit status 0, 2 if the run failed, 130 if it was interrupted."""
     spec = read_network(given.network)
     config = _config(given)
     progress = DataProgress()

@@ -93,8 +93,11 @@ class Claim:
         return self.run.path / f".half-{name}"
 
     def put(self, name: str) -> None:
-        """Move what was written to half_of(name) into its place."""
-        move_into_place(self.half_of(name), self.run.path / name)
+        """Move what was written to half_of(name) into its place, once it is on the disk."""
+        half = self.half_of(name)
+        with half.open("rb+") as file:
+            os.fsync(file.fileno())
+        move_into_place(half, self.run.path / name)
 
     def release(self) -> None:
         """Let go of the run. One that was not brought to an end shows as failed from then on."""
@@ -120,7 +123,7 @@ class Claim:
 def claim(run: RunFolder) -> Claim:
     """Take a queued run for this process; call it under hold_queue. Raises RunError if another has it."""
     # A reconciling reader may hold the lock for an instant, so one try is too few.
-    lock = try_lock(run.path / "run.lock", timeout=5.0)
+    lock = try_lock(run.path / "run.lock", timeout=1.0)
     if lock is None:
         raise RunError(f"the run {run.id} is being executed by another process")
     try:

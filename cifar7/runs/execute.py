@@ -197,7 +197,7 @@ def _fail(claim: Claim, error: Exception) -> None:
     """End the run after something that nobody foresaw; the folder itself may be what is wrong."""
     path = claim.run.path
     if not path.is_dir():
-        log.warning("the folder of the run %s was removed while it ran", claim.run.id)
+        log.warning("the run %s was removed while it ran", claim.run.id)
         return
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         reason = f"The disk is full; {kept(claim.status)}. Make room and start the run again."

@@ -84,8 +84,9 @@ def claim_next(runs_dir: Path, device: str = "auto") -> Claim | None:
         return None
     with hold_queue(runs_dir.absolute()):
         for run in waiting(runs_dir):
-            if device == "auto" or run.status()["device"] in ("auto", device):
-                return claim(run)
+            with suppress(RunError):  # removed this moment, or held by somebody: the next one, then
+                if device == "auto" or run.status()["device"] in ("auto", device):
+                    return claim(run)
     return None
 
 

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 
 from cifar7 import paths
@@ -19,6 +20,7 @@ from cifar7.data import library
 from cifar7.data.imageset import ImageSet, Progress
 from cifar7.runs.execute import execute
 from cifar7.runs.files import try_lock
+from cifar7.runs.folder import RunError
 from cifar7.runs.queue import DEVICES, IDLE_MINUTES, claim_next, worker_lock
 
 LOOK_SECONDS = 0.05  # between two looks at the folder's time of change
@@ -50,6 +52,9 @@ class Worker:
         self.runs_dir, self.device, self.idle_minutes = runs_dir, device, idle_minutes
         self.shelf = Shelf(data_dir)
         self.end_asked = False
+        self.idle_since = time.monotonic()
+        self.scanned = 0.0  # when the queue was last read
+        self.seen = -1  # the folder's time of change then
         self.prepared = False
 
     def serve(self) -> None:
@@ -61,21 +66,35 @@ class Worker:
             return
         inode = lock_path.stat().st_ino
         log.info("pid %d serves %s", os.getpid(), self.device)
-        idle_since, seen, scanned = time.monotonic(), -1, 0.0
         while not self.end_asked and _inode(lock_path) == inode:
-            changed = self.runs_dir.stat().st_mtime_ns
-            if changed == seen and time.monotonic() - scanned < SCAN_SECONDS:
-                if time.monotonic() - idle_since > 60 * self.idle_minutes:
-                    log.info("idle for %g minutes: good night", self.idle_minutes)
-                    return
-                time.sleep(LOOK_SECONDS)
-                continue
-            seen, scanned = changed, time.monotonic()
-            if self._execute_next():
-                seen, idle_since = -1, time.monotonic()
-            else:
-                self._prepare()
+            if not self._serve_once():
+                return
         log.info("ending")
+
+    def _serve_once(self) -> bool:
+        """One look at the queue; False when it was idle for too long."""
+        try:
+            return self._look()
+        except (OSError, RunError):  # a full disk, a lock held for long, the folder removed: look again
+            log.exception("the queue cannot be served; trying again")
+            time.sleep(1.0)
+            return True
+
+    def _look(self) -> bool:
+        changed = self.runs_dir.stat().st_mtime_ns
+        now = time.monotonic()
+        if changed == self.seen and now - self.scanned < SCAN_SECONDS:
+            time.sleep(LOOK_SECONDS)
+            if now - self.idle_since > 60 * self.idle_minutes:
+                log.info("idle for %g minutes: good night", self.idle_minutes)
+                return False
+            return True
+        self.seen, self.scanned = changed, now
+        if self._execute_next():
+            self.seen, self.idle_since = -1, time.monotonic()
+        else:
+            self._prepare()
+        return True
 
     def _execute_next(self) -> bool:
         claim = claim_next(self.runs_dir, self.device)
@@ -99,6 +118,8 @@ class Worker:
 
             from cifar7.training.devices import choose
 
+            for module in ("cifar7.network.module", "cifar7.training.engine"):
+                import_module(module)
             device = choose(self.device)
             torch.zeros(1, device=device)  # an accelerator takes seconds to wake
             # On a CPU the page comes first; an accelerator is fed by this process, which must not wait.
@@ -136,10 +157,7 @@ def main(arguments: list[str] | None = None) -> int:
     worker = Worker(given.runs_dir.absolute(), given.device, data_dir, given.idle_minutes)
     for name in ("SIGTERM", "SIGINT"):
         signal.signal(getattr(signal, name), worker.ask_to_end)
-    try:
-        worker.serve()
-    except FileNotFoundError:
-        log.info("the folder of runs is gone: so am I")
+    worker.serve()
     return 0
 
 
