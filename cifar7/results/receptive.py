@@ -1,8 +1,8 @@
 """The effective receptive field: how much each image pixel really moves one value of a layer's map.
 
 Luo, Li, Urtasun and Zemel, "Understanding the Effective Receptive Field in Deep Convolutional Neural
-Networks", NeurIPS 2016: the gradient of a value in the middle of the map with respect to the image, its size averaged
-over images. The theoretical field says what a value may see; this says what it looks at.
+Networks", NeurIPS 2016: the gradient of a value in the middle of the map with respect to the image, its size
+averaged over images. The theoretical field says what a value may see; this says what it looks at.
 """
 
 from __future__ import annotations
