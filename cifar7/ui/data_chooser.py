@@ -24,7 +24,7 @@ def choose() -> SetInfo:
         list(sets),
         key=key,
         on_change=lambda: state.set_data(st.session_state[key]),
-        format_func=lambda name: plain(sets[name].title),
+        format_func=lambda name: _label(sets[name], list(sets.values())),
         captions=[_caption(info) for info in sets.values()],
         help="The pictures that the network learns from and is tested on, all 32 × 32 pixels in colour.",
     )
@@ -34,6 +34,12 @@ def choose() -> SetInfo:
 def usable(info: SetInfo) -> bool:
     """Whether a run can begin with it: it is here, or is drawn when needed."""
     return info.present or info.name == BUILT_IN
+
+
+def _label(info: SetInfo, all_sets: list[SetInfo]) -> str:
+    """The title, with the name where another set has the same title."""
+    alike = sum(other.title == info.title for other in all_sets) > 1
+    return plain(f"{info.title} ({info.name})" if alike else info.title)
 
 
 def title(name: str) -> str:

@@ -34,11 +34,15 @@ def start() -> None:
     log, pid_file = _files()
     log.parent.mkdir(parents=True, exist_ok=True)
     log.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "cifar7", "data", "fetch", OFFICIAL]
     package_parent = str(Path(cifar7.__file__).absolute().parent.parent)
     search = os.pathsep.join(filter(None, [package_parent, os.environ.get("PYTHONPATH")]))
-    pid = children.start(command, {**os.environ, "PYTHONPATH": search, "PYTHONUNBUFFERED": "1"}, log)
+    pid = children.start(command(), {**os.environ, "PYTHONPATH": search, "PYTHONUNBUFFERED": "1"}, log)
     pid_file.write_text(f"{pid}\n")
+
+
+def command() -> list[str]:
+    """What is carried out."""
+    return [sys.executable, "-m", "cifar7", "data", "fetch", OFFICIAL]
 
 
 def look() -> Download:

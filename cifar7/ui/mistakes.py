@@ -30,11 +30,12 @@ def page() -> None:
 
 def _chooser(by_id: dict[str, Summary], shown: Summary) -> None:
     key = state.control("mistakes_run", shown.id)
+    names = run_list.labels(list(by_id.values()))
     st.selectbox(
         "Run",
         list(by_id),
         key=key,
-        format_func=lambda run_id: by_id[run_id].label(),
+        format_func=names.__getitem__,
         on_change=lambda: state.set_run(st.session_state[key]),
         help="Every run that came to its test, the newest first.",
     )

@@ -24,7 +24,7 @@ HELP = {
     "crop_padding": "Each image is shifted at random by up to so many pixels: position is not learnt.",
     "flip": "Each image is mirrored left to right with probability one half.",
     "nesterov": "Looks ahead along the momentum before correcting.",
-    "protocol": "Held-out: some training images, a tenth at most, are set aside to watch and to choose the epoch, "
+    "protocol": "Held-out: some training images, a tenth at most, are set aside to choose the epoch, "
     "and the test images are read once. Test after each epoch: as in the submissions; it flatters.",
     "precision": "bf16 calculates with half the digits, faster where the device is built for it.",
 }

@@ -35,7 +35,7 @@ def heading(info: SetInfo, run: RunFolder | None, status: Status | None) -> None
                 width="content",
             )
             if kind in ENDED:
-                _start_button(info, "Train again", "secondary" if kind == "finished" else "primary")
+                _start_button(info, "Train again", "secondary" if status["result"] else "primary")
             else:
                 _stop_button(run.id)
     _say_problem(info)

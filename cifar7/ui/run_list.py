@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -62,6 +63,12 @@ class Summary:
             f":{STATE_COLOURS[kind]}-badge[{result}] **{plain(self.status['name'])}** on "
             f"{plain(self.status['data'])}, {age}"
         )
+
+
+def labels(summaries: list[Summary]) -> dict[str, str]:
+    """A label for each run's id, no two alike: a select box goes by what it shows."""
+    shown = Counter(summary.label() for summary in summaries)
+    return {s.id: s.label() if shown[s.label()] == 1 else f"{s.label()} · {s.id[-4:]}" for s in summaries}
 
 
 def recent(limit: int) -> list[Summary]:

@@ -85,9 +85,7 @@ def _values(status: Status, history: History) -> list[tuple[str, str]]:
     result: dict[str, Any] = status["result"] or {}
     watched = "test" if history.watched == TEST else "heldout"
     if status["state"] in ENDED and result:
-        kept = (
-            f"{result['best_epoch']} of {history.epochs}" if result.get("best_epoch") else "the last step's"
-        )
+        kept = f"{result['best_epoch']} of {history.epochs}" if result.get("best_epoch") else "last step"
         return [
             ("Test accuracy", percent(result.get("test_accuracy"))),
             ("Training accuracy", percent(result.get("train_accuracy"))),

@@ -46,9 +46,7 @@ def result_words(status: Status) -> str:
     result = status["result"]
     if not result:
         return plain(status["reason"] or "It ended without a result.")
-    early = ""
-    if status["state"] == "stopped":
-        early = f"Stopped after {count(result.get('epochs') or 0, 'whole epoch')}. "
+    early = f"{plain(status['reason'])} " if status["reason"] else ""
     score = percent(result.get("test_accuracy"))
     return f"{early}It recognises **{score}** of the test images, which it never learnt from."
 

@@ -1,0 +1,48 @@
+"""Fixtures that several test files share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+import tiny
+from streamlit.testing.v1 import AppTest
+
+from cifar7.runs import queue
+
+APP = Path(__file__).parent.parent / "streamlit_app.py"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty cifar7 home, with the image set `tiny` in it; no worker is ever started."""
+    monkeypatch.setenv("CIFAR7_HOME", str(tmp_path))
+    monkeypatch.delenv("CIFAR7_DATA", raising=False)
+    monkeypatch.delenv("CIFAR7_RUNS", raising=False)
+    monkeypatch.setattr(queue, "ensure_worker", lambda *_, **__: None)
+    tiny.make_set(tmp_path / "data")
+    st.cache_data.clear()  # what is cached goes by the run's id and the set's name, not by the home
+    yield tmp_path
+    st.cache_data.clear()
+
+
+class Pages:
+    """The app as AppTest shows it, one page at a time."""
+
+    def __init__(self) -> None:
+        self.app = AppTest.from_file(str(APP), default_timeout=60)
+
+    def open(self, page: str, **query: str) -> AppTest:
+        """The page `train`, `mistakes` or `design`, freshly opened with this address."""
+        self.app.query_params.update(query)
+        self.app.run()
+        self.app.switch_page(f"cifar7/ui/{page}.py").run()
+        assert not self.app.exception, self.app.exception
+        return self.app
+
+
+@pytest.fixture
+def pages(home: Path) -> Pages:
+    return Pages()

@@ -1,0 +1,166 @@
+"""The Mistakes page: what it says of a run's predictions, and that a filter shows exactly its own."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import tiny
+from streamlit.testing.v1 import AppTest
+
+from cifar7.data import store
+from cifar7.data.imageset import RawSet
+from cifar7.data.library import open_set
+from cifar7.results.predictions import Predictions
+from cifar7.runs import queue
+from cifar7.runs.folder import RunFolder
+from cifar7.ui import run_list
+from cifar7.ui.mistakes_view import ANY
+
+# Of `tiny`: 10 test pictures of each of blue, green, red, in that order. Right are 8 blue, 9 green, 6 red.
+SAID = [0] * 8 + [1] * 2 + [1] * 9 + [0] + [2] * 6 + [1] * 4
+SURE = np.linspace(0.5, 0.99, 30)  # the later in the set the surer
+
+
+def lay_tested(home: Path, said: list[int] = SAID, data: str = "tiny") -> RunFolder:
+    """A finished run that says this of the test pictures."""
+    claim = queue.start_here(home / "runs", tiny.SPEC, tiny.config(), data)
+    images = open_set(data)
+    probabilities = np.zeros((len(said), 3), dtype=np.float32)
+    for row, name in enumerate(said):
+        probabilities[row] = (1 - SURE[row % 30]) / 2
+        probabilities[row, name] = SURE[row % 30]
+    claim.save_environment({"data": {"fingerprint": images.fingerprint}})
+    claim.save_predictions(Predictions(probabilities, np.array(images.test.labels), images.classes))
+    claim.end("finished", result={"test_accuracy": 23 / 30})
+    claim.release()
+    return claim.run
+
+
+def gallery(app: AppTest) -> list[int]:
+    """The indices of the pictures that the gallery shows, in its order."""
+    pages = [element.value for element in app.html if "Mistaken pictures" in element.value]
+    return [int(index) for page in pages for index in re.findall(r'aria-label="Picture (\d+) of', page)]
+
+
+def headline(app: AppTest) -> str:
+    return app.markdown[-1].value.replace("\u00a0", " ")
+
+
+def test_without_a_run_the_page_invites(home, pages):
+    app = pages.open("mistakes")
+    assert "no mistakes to look at yet" in app.markdown[0].value
+    app.button(key="mistakes_invite").click().run()
+    assert not app.exception
+
+
+def test_the_sentence_counts_what_the_gallery_shows(home, pages):
+    app = pages.open("mistakes", run=lay_tested(home).id)
+    sentence = app.markdown[0].value.replace("\u00a0", " ")
+    # 8 + 9 + 6 of 30 are right: 76.7 %, and 7 are wrong.
+    assert "**76.7 %** of the 30 test images of Tiny colours" in sentence
+    assert "on **7** it is mistaken" in sentence
+    # Wrong are 8 and 9 (blue), 19 (green), 26 to 29 (red); the surest, which are the last, come first.
+    assert gallery(app) == [29, 28, 27, 26, 19, 9, 8]
+    assert headline(app) == "**7 mistakes**"
+
+
+def test_select_boxes_filter(home, pages):
+    app = pages.open("mistakes", run=lay_tested(home).id)
+    app.selectbox(key="mistakes_true").set_value(2).run()
+    assert gallery(app) == [29, 28, 27, 26]
+    assert headline(app) == "**4 mistakes** on pictures of red"
+    app.selectbox(key="mistakes_true").set_value(ANY).run()
+    app.selectbox(key="mistakes_predicted").set_value(1).run()
+    assert gallery(app) == [29, 28, 27, 26, 9, 8]
+    app.selectbox(key="mistakes_order").set_value("index").run()
+    assert gallery(app) == [8, 9, 26, 27, 28, 29]
+
+
+def test_most_often_confused_is_a_filter_too(home, pages):
+    app = pages.open("mistakes", run=lay_tested(home).id)
+    pair = app.button(key="pair_2_1")
+    assert "4\u00a0times, 40.0\u00a0% of them" in pair.label  # 4 of 10 red ones
+    pair.click().run()
+    assert gallery(app) == [29, 28, 27, 26]
+    assert (app.selectbox(key="mistakes_true").value, app.selectbox(key="mistakes_predicted").value) == (2, 1)
+
+
+def test_right_pictures_of_a_class_are_shown_for_the_diagonal(home, pages):
+    app = pages.open("mistakes", run=lay_tested(home).id)
+    app.selectbox(key="mistakes_true").set_value(0).run()
+    app.selectbox(key="mistakes_predicted").set_value(0).run()
+    assert gallery(app) == [7, 6, 5, 4, 3, 2, 1, 0]
+    assert headline(app) == "**8 pictures** of blue, rightly recognised"
+
+
+def test_hundreds_of_mistakes_come_in_pages(home, pages):
+    with store.exclusive(home / "data", "many"):
+        split = tiny._split(100, 3)
+        store.write_set(
+            home / "data", "many", RawSet("Many", tiny.CLASSES, split, split, "test", True, ()), "test"
+        )
+    run = lay_tested(home, said=[(label + 1) % 3 for label in split.labels], data="many")
+    app = pages.open("mistakes", run=run.id)
+    assert headline(app) == "**300 mistakes**"
+    first = gallery(app)
+    assert len(first) == 50
+    paging = app.get("pagination")[0]
+    app.session_state[paging.key] = 6
+    app.run()
+    last = gallery(app)
+    assert len(last) == 50
+    assert not set(first) & set(last)
+    app.selectbox(key="mistakes_true").set_value(1).run()
+    assert len(gallery(app)) == 50
+    assert headline(app) == "**100 mistakes** on pictures of green"
+
+
+def test_a_perfect_run_has_an_empty_gallery(home, pages):
+    app = pages.open("mistakes", run=lay_tested(home, said=[0] * 10 + [1] * 10 + [2] * 10).id)
+    assert gallery(app) == []
+    assert headline(app) == "**0 mistakes**"
+
+
+def test_pictures_of_another_set_of_that_name_are_not_shown(home, pages):
+    run = lay_tested(home)
+    tiny.make_set(home / "data", each=40)
+    images = open_set("tiny")
+    assert len(images.test) == 30
+    app = pages.open("mistakes", run=run.id)
+    assert "is another one now" in app.warning[0].value
+    assert gallery(app) == []
+
+
+def test_pictures_that_are_gone_leave_the_matrix(home, pages):
+    run = lay_tested(home)
+    shutil.rmtree(home / "data" / "tiny")
+    app = pages.open("mistakes", run=run.id)
+    assert "cannot be shown" in app.warning[0].value
+    assert app.get("vega_lite_chart")
+
+
+def test_runs_that_look_alike_can_be_told_apart(home):
+    runs = {lay_tested(home).id for _ in range(2)}
+    labels = run_list.labels(run_list.tested(10))
+    assert set(labels) == runs
+    assert len(set(labels.values())) == 2, "a select box goes by what it shows"
+
+
+def test_another_run_is_chosen_by_the_box_and_kept_in_the_address(home, pages):
+    first, second = lay_tested(home), lay_tested(home, said=[0] * 30)
+    app = pages.open("mistakes", run=second.id)
+    assert "on **20** it is mistaken" in app.markdown[0].value
+    app.selectbox(key="mistakes_run").set_value(first.id).run()
+    assert app.query_params["run"] == first.id
+    assert "on **7** it is mistaken" in app.markdown[0].value
+
+
+def test_a_run_that_has_no_result_yet_is_not_passed_over_silently(home, pages):
+    lay_tested(home)
+    waiting = queue.enqueue(home / "runs", tiny.SPEC, tiny.config(), "tiny")
+    app = pages.open("mistakes", run=waiting.id)
+    assert "no result yet" in app.info[0].value
+    assert app.query_params["run"] == waiting.id, "the page looks at another run, the address does not"
