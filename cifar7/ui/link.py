@@ -1,0 +1,80 @@
+"""A design and its training settings as one piece of text for an address, and back.
+
+`1.` and then JSON, deflated, in URL-safe base64. The number is this format's version: whatever was ever
+written with it must stay readable. What comes back is checked as hostile input: length, size after inflating,
+then every field by the specs' own readers.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+from cifar7.errors import UserError
+from cifar7.network.problems import check
+from cifar7.network.spec import NetSpec
+from cifar7.training.config import TrainConfig
+
+FORMAT = "1"
+LONGEST = 6_000  # characters; the largest design there can be takes about half
+LARGEST = 100_000  # bytes of JSON
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
+
+
+class LinkError(UserError):
+    """An address that holds no design: damaged, cut off, or made by something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What an address carries. `data` is the name of an image set, perhaps of one that is not here."""
+
+    spec: NetSpec
+    config: TrainConfig
+    data: str = ""
+
+
+def encode(link: Link) -> str:
+    """The text for an address; of the settings only what differs from the defaults."""
+    usual = TrainConfig().to_dict()
+    settings = {name: value for name, value in link.config.to_dict().items() if value != usual[name]}
+    content: dict[str, Any] = {"network": link.spec.to_dict(), "training": settings, "data": link.data}
+    plain = json.dumps(content, separators=(",", ":"), sort_keys=True).encode()
+    return f"{FORMAT}.{base64.urlsafe_b64encode(zlib.compress(plain, 9)).decode().rstrip('=')}"
+
+
+def decode(text: str) -> Link:
+    """What `encode` wrote. Raises LinkError, or the readers' own errors for a field that cannot be."""
+    content = _content(text)
+    if not isinstance(content, dict) or set(content) != {"network", "training", "data"}:
+        raise LinkError("The link holds no design.")
+    data = content["data"]
+    if not isinstance(data, str) or (data and not _NAME.fullmatch(data)):
+        raise LinkError("The link names no image set that could be.")
+    spec = NetSpec.from_dict(content["network"])
+    check(spec)
+    return Link(spec, TrainConfig.from_dict(content["training"]), data)
+
+
+def _content(text: str) -> Any:
+    version, dot, body = text.partition(".")
+    if not dot or version != FORMAT:
+        raise LinkError(f"The link is of a kind that this cifar7 does not know; its own begin with {FORMAT}.")
+    if len(body) > LONGEST:
+        raise LinkError(f"The link is {len(body):,} characters long; {LONGEST:,} are enough for any design.")
+    try:
+        packed = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
+        inflate = zlib.decompressobj()
+        plain = inflate.decompress(packed, LARGEST)
+        if not inflate.eof:
+            raise LinkError("The link is cut off, or holds too much.")
+        return json.loads(plain)
+    except (binascii.Error, zlib.error, ValueError, RecursionError) as error:
+        if isinstance(error, LinkError):
+            raise
+        raise LinkError("The link is damaged; copy it again from where it was made.") from error
