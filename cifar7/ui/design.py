@@ -52,10 +52,11 @@ def _take_preset() -> None:
 
 
 def _growth(found: Analysis) -> None:
-    compared = state.baseline() if state.design() != state.baseline() else None
+    baseline = state.baseline()
+    compared = (baseline.name, analyse(baseline)) if state.design() != baseline else None
     data = growth_data(
         found,
-        analyse(compared) if compared else None,
+        compared,
         state.design().image_size,
         state.required("receptive_field", "receptive_field_before_pooling"),
     )

@@ -31,7 +31,7 @@ def strip_html(spec: NetSpec, valid: NetSpec, baseline: NetSpec, place: tuple[st
     if broken:
         about = '<span class="c7-wrong">cannot be built</span>'
     else:
-        about = f"compared with {escape(baseline.name)}" if changed else "as the preset has it"
+        about = f"compared with {escape(baseline.name)}" if changed else "not changed yet"
     state_class = " stale" if broken else "" if changed else " same"
     return (
         f'<div class="c7-strip{state_class}" role="group" aria-label="Figures of the design">'

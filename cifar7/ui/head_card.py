@@ -24,7 +24,7 @@ def output_card(rows: tuple[Row, ...], problems: list[Problem]) -> None:
     spec = state.design()
     with st.container(border=True, key="card_O", gap="small"):
         st.html(title_html(OUTPUT, head_words(spec), flow_words(rows, OUTPUT)))
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             toggles.pick(
                 "Average pooling", POOLS, spec.output.pool or GLOBAL, _set_pool,
                 key="O_pool", said="O: average pooling", help=terms.HEAD_POOL,
@@ -44,13 +44,13 @@ def network_card(problems: list[Problem]) -> None:
     spec = state.design()
     with st.container(border=True, key="card_network", gap="small"):
         st.html(title_html("Whole network", "", ""))
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             toggles.choose("Activation", ACTIVATIONS, spec.activation, _field("activation"),
                            key="net_activation", said="Activation", help=terms.ACTIVATION,
                            words=terms.ACTIVATIONS.__getitem__)  # fmt: skip
             toggles.choose("Normalisation", NORMS, spec.norm, _field("norm"), key="net_norm",
                            said="Normalisation", help=terms.NORM, words=terms.NORMS.__getitem__)  # fmt: skip
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             toggles.choose("Order", ORDERS, spec.order, _field("order"), key="net_order", said="Order",
                            help=terms.ORDER, words=terms.ORDERS.__getitem__)  # fmt: skip
         toggles.switch("Biases before a normalisation too", spec.bias, _field("bias"), key="net_bias",

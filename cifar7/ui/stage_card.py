@@ -40,11 +40,9 @@ def card(name: str, rows: tuple[Row, ...], problems: list[Problem]) -> None:
 
 
 def title_html(name: str, what: str, flow: str) -> str:
-    """The line that says what a stage is in short."""
-    return (
-        f'<div class="c7-card"><b>{name}</b><span class="what">{escape(what)}</span>'
-        f'<span class="flow">{escape(flow)}</span></div>'
-    )
+    """What a stage does to map and receptive field, and what it is, in short."""
+    line = f'<div class="what">{escape(what)}</div>' if what else ""
+    return f'<div class="c7-card"><b>{name}</b><span class="flow">{escape(flow)}</span>{line}</div>'
 
 
 def say_problems(name: str, problems: list[Problem]) -> None:
@@ -61,7 +59,7 @@ def capital(text: str) -> str:
 
 def _convolutions(spec: NetSpec, name: str) -> None:
     stage = spec.stage(name)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         toggles.number(
             "Channels", WIDTHS, edits.stage_channels(spec, name), _on(edits.set_channels, name),
             key=f"{name}_channels", said=f"{name}: channels", help=terms.CHANNELS, low=1, high=1024,
@@ -75,7 +73,7 @@ def _convolutions(spec: NetSpec, name: str) -> None:
             key=f"{name}_dropout", said=f"{name}: dropout", help=terms.DROPOUT,
             words=lambda rate: f"{100 * rate:.0f}\u202f%", width=170,
         )  # fmt: skip
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key=f"{name}_kinds"):
         toggles.choose(
             "Convolution", KINDS, edits.stage_kind(stage), lambda spec, kind: _set_kind(spec, name, kind),
             key=f"{name}_kind", said=f"{name}: convolution", help=terms.KIND, words=terms.KINDS.__getitem__,

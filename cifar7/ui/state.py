@@ -66,6 +66,8 @@ def begin() -> None:
             st.query_params[RUN] = known
     elif asked != known:
         _open_link(asked, fresh)
+    if design().classes != len(data_info().classes):
+        _put(design(), baseline())
 
 
 def _open_link(asked: str, fresh: bool) -> None:
@@ -84,9 +86,9 @@ def _open_link(asked: str, fresh: bool) -> None:
     except UserError as error:
         notify(f"The run of this address cannot be read: {error}")
         return
-    _put(spec, PRESETS[spec.name].spec if spec.name in PRESETS else spec)
     set_config(config)
-    set_data(data)
+    st.session_state[_DATA] = data
+    _put(spec, PRESETS[spec.name].spec if spec.name in PRESETS else spec)
 
 
 # The design
@@ -136,6 +138,8 @@ def can_undo() -> bool:
 
 def undo() -> None:
     """Take the last edit back."""
+    if not can_undo():  # a second click, on its way before the button was greyed
+        return
     *earlier, moment = st.session_state[_HISTORY]
     st.session_state[_HISTORY] = tuple(earlier)
     st.session_state[_CHANGE] = moment.change
@@ -148,6 +152,9 @@ def _remember() -> None:
 
 
 def _put(spec: NetSpec, compared_with: NetSpec) -> None:
+    """Keep both, for as many classes as the image set has: the figures are those that will be trained."""
+    classes = len(data_info().classes)
+    spec, compared_with = spec.with_classes(classes), compared_with.with_classes(classes)
     st.session_state[_DESIGN], st.session_state[_BASELINE] = spec, compared_with
     if not problems(spec):
         st.session_state[_VALID] = spec

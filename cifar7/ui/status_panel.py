@@ -45,14 +45,14 @@ def _said(problems: list[Problem]) -> str:
 
 
 def problems_html(problems: list[Problem]) -> str:
-    """Every problem with its cure."""
-    items = "".join(
-        f"<li>{f'<b>{p.stage}</b> ' if p.stage else ''}{escape(p.message)} {escape(p.cure)}</li>"
-        for p in problems
-    )
+    """The first problem with its cure; the cards of the stages tell all of them."""
+    first, more = problems[0], len(problems) - 1
+    where = f"<b>{first.stage}</b> " if first.stage else ""
+    rest = f' <span class="muted">And {more} more, said in the cards.</span>' if more else ""
     return (
         '<span class="c7-wrong">This design cannot be built.</span> '
-        f'<span class="muted">The figures are those of the last one that could.</span><ul>{items}</ul>'
+        '<span class="muted">The figures are those of the last one that could.</span>'
+        f"<br>{where}{escape(first.message)} {escape(first.cure)}{rest}"
     )
 
 

@@ -51,12 +51,14 @@ SHEET = """<style>
   [data-testid="stLayoutWrapper"]:has(> .st-key-side) { position: sticky; top: 9.75rem; }
 }
 /* Titles of cards: what the stage is, and what it does to map and receptive field. */
-.c7-card { display: flex; flex-wrap: wrap; gap: .1rem .7rem; align-items: baseline; }
-.c7-card b { font-size: 1.05rem; } .c7-card .what { font-weight: 500; }
+.c7-card { display: flex; flex-wrap: wrap; gap: 0 .7rem; align-items: baseline; line-height: 1.5; }
+.c7-card b { font-size: 1.05rem; } .c7-card .what { flex-basis: 100%; }
 .c7-card .flow { margin-left: auto; color: var(--c7-muted); font-size: .85rem; white-space: nowrap;
   font-variant-numeric: tabular-nums; }
+/* As high without the list of groups as with it. */
+[class*="st-key-C"][class*="_kinds"] { min-height: 4.5rem; }
 /* What the last toggle did, or what is wrong: as high with one line as with three, so that nothing jumps. */
-.c7-said { min-height: 4.6rem; line-height: 1.5; } .c7-said ul { margin: .25rem 0 0; padding-left: 1.1rem; }
+.c7-said { min-height: 4.6rem; line-height: 1.5; }
 .c7-said .muted { color: var(--c7-muted); }
 /* The layer table. */
 .c7-scroll { overflow-x: auto; }
@@ -76,10 +78,11 @@ SHEET = """<style>
   font-weight: 650; color: inherit; }
 @media (max-width: 640px) {
   .c7-strip { grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 0 .6rem; }
-  .c7-strip .title { grid-column: 1 / -1; display: flex; gap: .5rem; align-items: baseline;
+  .c7-strip .title, .c7-strip .place { grid-row: 1; display: flex; gap: .4rem; align-items: baseline;
     white-space: nowrap; }
-  .c7-strip .place { display: none; }
+  .c7-strip .place { grid-column: 2 / -1; justify-content: end; }
+  .c7-strip .place .label, .c7-strip:not(.stale) .title .delta, .c7-strip.stale .place { display: none; }
+  .c7-strip .place .value { font-size: .8rem; font-weight: 400; }
   .c7-strip .value { font-size: 1rem; } .c7-strip .share { display: none; }
-  .c7-card .flow { margin-left: 0; }
 }
 </style>"""

@@ -48,12 +48,15 @@ POOL_SIZE = (
 KERNEL = "Side of the square that a filter reads, in pixels."
 STRIDE = "Pixels that a filter moves on at each step: 2 halves the map."
 PADDING = (
-    "Pixels of zeros added on each side. Without enough of them the map shrinks; dilation needs more of them."
+    "Pixels of zeros added on each side. Same: as many as keep the map, whatever kernel and dilation. A "
+    "number stays when they change, and with too few the map shrinks."
 )
 NORM_HERE = "Whether the network's normalisation follows this convolution."
 ACTIVATION_HERE = "Whether the network's activation follows this convolution."
 BETWEEN = "Normalisation and activation also between the depthwise and the 1×1 convolution."
-DROPOUT_AFTER = "Where the dropout stands: after the whole unit, or right after its depthwise convolution."
+DROPOUT_AFTER = (
+    "Where the dropout stands: after the whole unit, or right after its depthwise convolution only."
+)
 POINTWISE_PADDING = (
     "Zeros around a 1×1 convolution only add a border without information: 0 is what one wants."
 )

@@ -12,6 +12,7 @@ from cifar7.ui import state
 
 Apply = Callable[[NetSpec, Any], NetSpec]
 Words = Callable[[Any], str]
+Width = int | Literal["stretch"]  # pixels
 MIXED = "mixed"
 
 
@@ -28,16 +29,17 @@ def choose(
     disabled: bool = False,
 ) -> None:
     """Buttons side by side; `value` None selects none of them and says so, for units that differ."""
+    shown = with_value(options, value)
     st.segmented_control(
         f"{label} ({MIXED})" if value is None else label,
-        with_value(options, value),
+        shown,
         key=state.control(key, value),
         required=value is not None,
         format_func=words,
         help=help,
         disabled=disabled,
         on_change=_edit,
-        args=(key, apply, said, words),
+        args=(key, apply, said, words, shown),
     )
 
 
@@ -51,12 +53,13 @@ def pick(
     said: str,
     help: str,
     words: Words = str,
-    width: int = 130,
+    width: Width = 130,
 ) -> None:
     """A list to choose from; `value` None shows "mixed"."""
+    shown = with_value(options, value)
     st.selectbox(
         label,
-        with_value(options, value),
+        shown,
         index=None if value is None else 0,  # a list that begins with a value cannot be cleared
         key=state.control(key, value),
         format_func=words,
@@ -64,7 +67,7 @@ def pick(
         help=help,
         width=width,
         on_change=_edit,
-        args=(key, apply, said, words),
+        args=(key, apply, said, words, shown),
     )
 
 
@@ -79,7 +82,7 @@ def number(
     help: str,
     low: int,
     high: int,
-    width: int = 110,
+    width: Width = 110,
 ) -> None:
     """A list of usual whole numbers in which any other from `low` to `high` can be typed."""
     st.selectbox(
@@ -106,7 +109,7 @@ def slide(
     said: str,
     help: str,
     words: Words,
-    width: int | Literal["stretch"] = "stretch",
+    width: Width = "stretch",
 ) -> None:
     """A slider over steps; for units that differ it has one more step at its left end, "mixed"."""
     steps = [MIXED, *options] if value is None else with_value(options, value)
@@ -118,7 +121,7 @@ def slide(
         help=help,
         width=width,
         on_change=_edit,
-        args=(key, apply, said, words),
+        args=(key, apply, said, words, steps),
     )
 
 
@@ -129,7 +132,7 @@ def switch(label: str, value: bool, apply: Apply, *, key: str, said: str, help: 
         key=state.control(key, value),
         help=help,
         on_change=_edit,
-        args=(key, apply, said, lambda on: "on" if on else "off"),
+        args=(key, apply, said, lambda on: "on" if on else "off", (True, False)),
     )
 
 
@@ -144,9 +147,10 @@ def _as_number(option: Any) -> float:
     return option if isinstance(option, (int, float)) else -1
 
 
-def _edit(key: str, apply: Apply, said: str, words: Words) -> None:
+def _edit(key: str, apply: Apply, said: str, words: Words, options: Sequence[Any]) -> None:
+    """The options are the browser's to show and not its to widen: what it sends is looked up in them."""
     value = st.session_state[key]
-    if value is not None and value != MIXED:
+    if value in options and value != MIXED:
         state.edit(lambda spec: apply(spec, value), f"{said} {words(value)}")
 
 

@@ -18,8 +18,7 @@ STRIDES = (1, 2, 3, 4)
 DILATIONS = (1, 2, 3, 4, 6, 8)
 GROUPS = (2, 4, 8, 16, 32, 64)
 RATES = tuple(step / 20 for step in range(19))  # 0 to 90 %
-KEEP = "keeps the map"  # padding that follows kernel and dilation
-PLACES = {"unit": "after the unit", "depthwise": "after the depthwise"}
+SAME = "same"  # padding that follows kernel and dilation and keeps the map
 
 
 def expander(name: str) -> None:
@@ -72,50 +71,49 @@ def _fields(name: str, number: int, units: tuple[Unit, ...]) -> None:
     def put(field: str) -> toggles.Apply:
         return lambda spec, value: _set(spec, name, number, {field: value})
 
-    with st.container(horizontal=True, gap="medium"):
-        toggles.number("Channels", WIDTHS, unit.channels, put("channels"), key=key + "channels",
-                       said=f"{said} channels", help=terms.CHANNELS, low=1, high=1024)  # fmt: skip
-        toggles.number("Kernel", KERNELS, unit.kernel, put("kernel"), key=key + "kernel",
-                       said=f"{said} kernel", help=terms.KERNEL, low=1, high=11, width=95)  # fmt: skip
-        toggles.pick("Stride", STRIDES, unit.stride, put("stride"), key=key + "stride",
-                     said=f"{said} stride", help=terms.STRIDE, width=95)  # fmt: skip
-        toggles.pick("Dilation", DILATIONS, unit.dilation, put("dilation"), key=key + "dilation",
-                     said=f"{said} dilation", help=terms.DILATION, width=95)  # fmt: skip
-        toggles.pick("Padding", (KEEP, *range(9)), KEEP if unit.padding is None else unit.padding,
-                     lambda spec, to: _set(spec, name, number, {"padding": None if to == KEEP else to}),
-                     key=key + "padding", said=f"{said} padding", help=terms.PADDING, width=170)  # fmt: skip
+    with st.grid("auto", min_column_width=104, gap="small"):
         toggles.pick("Convolution", KINDS, unit.kind,
                      lambda spec, kind: _set_kind(spec, name, number, kind), key=key + "kind",
                      said=f"{said} convolution", help=terms.KIND, words=terms.KINDS.__getitem__,
-                     width=200)  # fmt: skip
+                     width="stretch")  # fmt: skip
         if unit.kind == "grouped":
             toggles.number("Groups", GROUPS, unit.groups, put("groups"), key=key + "groups",
-                           said=f"{said} groups", help=terms.GROUPS, low=1, high=1024, width=95)  # fmt: skip
+                           said=f"{said} groups", help=terms.GROUPS, low=1, high=1024,
+                           width="stretch")  # fmt: skip
+        toggles.number("Channels", WIDTHS, unit.channels, put("channels"), key=key + "channels",
+                       said=f"{said} channels", help=terms.CHANNELS, low=1, high=1024,
+                       width="stretch")  # fmt: skip
+        toggles.number("Kernel", KERNELS, unit.kernel, put("kernel"), key=key + "kernel",
+                       said=f"{said} kernel", help=terms.KERNEL, low=1, high=11, width="stretch")  # fmt: skip
+        toggles.pick("Dilation", DILATIONS, unit.dilation, put("dilation"), key=key + "dilation",
+                     said=f"{said} dilation", help=terms.DILATION, width="stretch")  # fmt: skip
+        toggles.pick("Stride", STRIDES, unit.stride, put("stride"), key=key + "stride",
+                     said=f"{said} stride", help=terms.STRIDE, width="stretch")  # fmt: skip
+        toggles.pick("Padding", (SAME, *range(9)), SAME if unit.padding is None else unit.padding,
+                     lambda spec, to: _set(spec, name, number, {"padding": None if to == SAME else to}),
+                     key=key + "padding", said=f"{said} padding", help=terms.PADDING,
+                     width="stretch")  # fmt: skip
         toggles.pick("Dropout", RATES, unit.dropout, put("dropout"), key=key + "dropout",
-                     said=f"{said} dropout", help=terms.DROPOUT, words=_percent, width=110)  # fmt: skip
-    with st.container(horizontal=True, gap="medium"):
+                     said=f"{said} dropout", help=terms.DROPOUT, words=_percent, width="stretch")  # fmt: skip
+        if unit.kind == "separable":
+            toggles.pick("Dropout after", DROPOUT_PLACES, unit.dropout_after, put("dropout_after"),
+                         key=key + "after", said=f"{said} dropout after the", help=terms.DROPOUT_AFTER,
+                         width="stretch")  # fmt: skip
+            toggles.pick("1×1 padding", range(5), unit.pointwise_padding, put("pointwise_padding"),
+                         key=key + "pointwise", said=f"{said} padding of the 1×1",
+                         help=terms.POINTWISE_PADDING, width="stretch")  # fmt: skip
+    with st.container(horizontal=True, gap="small"):
         toggles.switch("Normalisation", unit.norm, put("norm"), key=key + "norm",
                        said=f"{said} normalisation", help=terms.NORM_HERE)  # fmt: skip
         toggles.switch("Activation", unit.activation, put("activation"), key=key + "activation",
                        said=f"{said} activation", help=terms.ACTIVATION_HERE)  # fmt: skip
-    if unit.kind == "separable":
-        _separable(unit, put, key, said)
-
-
-def _separable(unit: Unit, put: Any, key: str, said: str) -> None:
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        toggles.pick("Dropout stands", DROPOUT_PLACES, unit.dropout_after, put("dropout_after"),
-                     key=key + "after", said=f"{said} dropout", help=terms.DROPOUT_AFTER,
-                     words=PLACES.__getitem__, width=190)  # fmt: skip
-        toggles.pick("Padding of the 1×1", range(5), unit.pointwise_padding, put("pointwise_padding"),
-                     key=key + "pointwise", said=f"{said} padding of the 1×1",
-                     help=terms.POINTWISE_PADDING, width=150)  # fmt: skip
-        toggles.switch("Between the two", unit.between, put("between"), key=key + "between",
-                       said=f"{said} normalisation and activation between", help=terms.BETWEEN)  # fmt: skip
+        if unit.kind == "separable":
+            toggles.switch("Both in between", unit.between, put("between"), key=key + "between",
+                           said=f"{said} norm and activation between", help=terms.BETWEEN)  # fmt: skip
 
 
 def _buttons(name: str, units: tuple[Unit, ...]) -> None:
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         st.button("Add a unit", icon=":material/add:", key=f"{name}_add", on_click=add, args=(name,),
                   disabled=len(units) >= MAX_UNITS)  # fmt: skip
         st.button("Remove the last", icon=":material/remove:", key=f"{name}_remove", on_click=remove,
@@ -135,9 +133,10 @@ def _set(spec: NetSpec, name: str, number: int, changes: dict[str, Any]) -> NetS
 
 def _set_kind(spec: NetSpec, name: str, number: int, kind: str) -> NetSpec:
     """A unit that becomes grouped begins with 2 groups."""
-    unit = units_of(spec, name)[number - 1]
-    groups = max(2, unit.groups) if kind == "grouped" else unit.groups
-    return _set(spec, name, number, {"kind": kind, "groups": groups})
+    changes: dict[str, Any] = {"kind": kind}
+    if kind == "grouped":
+        changes["groups"] = 2
+    return _set(spec, name, number, changes)
 
 
 def _percent(rate: float) -> str:

@@ -23,15 +23,16 @@ _COLUMNS = ("what", "x", "x2", "y", "label", "stage", "layer", "working", "map")
 
 
 def growth_data(
-    found: Analysis, baseline: Analysis | None, image_size: int, required: Requirement | None
+    found: Analysis, compared: tuple[str, Analysis] | None, image_size: int, required: Requirement | None
 ) -> list[dict[str, Any]]:
-    """Everything that is drawn, as rows; `baseline` None where it is the same design."""
+    """Everything that is drawn, as rows; `compared`, a name and its figures, None where nothing differs."""
     out = [_row("limit", y=image_size, label=f"{image_size} px: the image", stage="image")]
     if required is not None:
         label = f"{required.words} required{POOLING_COUNTS.get(required.id, '')}"
         out.append(_row("limit", y=required.limit, label=label, stage="required"))
-    if baseline is not None:
-        out += _points("compared", lines(baseline.rows))
+    if compared is not None:
+        out += _points("compared", lines(compared[1].rows))
+        out[-1]["label"] = compared[0]
     own = lines(found.rows)
     out += [*_bands(own), *_points("design", own)]
     return [*out, _row("room", x=0, y=ROOM * max(row["y"] or 0 for row in out))]
@@ -82,7 +83,7 @@ _Y = {
     "field": "y",
     "type": "quantitative",
     "title": "receptive field, pixels",
-    "axis": {"tickCount": 6, "grid": True},
+    "axis": {"tickCount": 6, "grid": True, "minExtent": 28},
 }
 _TOOLTIP = [
     {"field": "layer", "title": "layer"},
@@ -149,6 +150,11 @@ def growth_spec(ink: str) -> dict[str, Any]:
                 "transform": _only("compared"),
                 "mark": {"type": "line", "color": COMPARED, "strokeDash": [3, 3], "strokeWidth": 2},
                 "encoding": {"x": _X, "y": _Y},
+            },
+            {
+                "transform": _only("compared"),
+                "mark": {"type": "text", "align": "right", "dy": 13, "color": COMPARED, "fontWeight": 600},
+                "encoding": {"x": _X, "y": _Y, "text": {"field": "label"}},
             },
             {
                 "transform": _only("design"),

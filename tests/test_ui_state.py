@@ -1,0 +1,158 @@
+"""The state behind the pages: the address, the comparison, undo, what a hostile browser may send."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from cifar7.network.presets import preset
+from cifar7.network.spec import NetSpec, Stage, Unit
+from cifar7.runs.folder import RunFolder
+from cifar7.training.config import TrainConfig
+
+ROOT = Path(__file__).parent.parent
+APP = ROOT / "streamlit_app.py"
+
+
+@pytest.fixture
+def runs(tmp_path, monkeypatch):
+    """An empty home, where only the built-in set can be chosen; returns the folder of its runs."""
+    monkeypatch.setenv("CIFAR7_HOME", str(tmp_path))
+    monkeypatch.delenv("CIFAR7_DATA", raising=False)
+    monkeypatch.delenv("CIFAR7_RUNS", raising=False)
+    return tmp_path / "runs"
+
+
+def open_app(**query: str) -> AppTest:
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    app.query_params.update(query)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def design(app: AppTest) -> NetSpec:
+    return app.session_state["cifar7_design"]
+
+
+def test_a_fresh_browser_gets_the_starter(runs):
+    app = open_app()
+    assert design(app) == preset("starter")
+    assert not app.toast
+
+
+def test_the_address_of_a_run_brings_its_design_and_recipe(runs):
+    spec = preset("shrimali").with_stage("C1", Stage((Unit(24),), pool=2))
+    run = RunFolder.create(runs, spec, TrainConfig(epochs=3), "shapes")
+    app = open_app(run=run.id)
+    assert design(app) == spec
+    assert app.session_state["cifar7_baseline"] == preset("shrimali")  # the preset of that name
+    assert app.session_state["cifar7_config"].epochs == 3
+
+
+def test_the_run_stays_in_the_address_on_other_pages(runs):
+    run = RunFolder.create(runs, preset("starter"), TrainConfig(), "shapes")
+    app = open_app(run=run.id)
+    app.query_params.clear()  # what the browser does when another page is chosen
+    app.run()
+    assert app.query_params["run"] == run.id
+
+
+def test_an_address_opened_later_does_not_take_the_design_away(runs):
+    """Only a fresh session takes the design of the run; one at work keeps its own."""
+    run = RunFolder.create(runs, preset("shrimali"), TrainConfig(), "shapes")
+    app = open_app()
+    app.query_params["run"] = run.id
+    app.run()
+    assert app.session_state["cifar7_run"] == run.id
+    assert design(app) == preset("starter")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "../../etc/passwd",
+        "..",
+        "",
+        "/",
+        "20260101-000000-nobody-abcdefghijkl",
+        "<script>alert(1)</script>",
+        "a" * 5000,
+        "\x00",
+        "%2e%2e%2f",
+        "ＲＵＮ",
+    ],
+)
+def test_a_hostile_address_is_said_and_forgotten(runs, sent):
+    app = open_app(run=sent)
+    assert design(app) == preset("starter")
+    assert "cifar7_run" not in app.session_state
+    assert "run" not in app.query_params
+    assert "not on this machine" in app.toast[0].value
+    app.run()
+    assert not app.toast  # once is enough
+
+
+@pytest.mark.parametrize("damaged", ["spec.json", "config.json"])
+def test_a_damaged_run_is_said_and_the_starter_stands(runs, damaged):
+    run = RunFolder.create(runs, preset("shrimali"), TrainConfig(), "shapes")
+    (run.path / damaged).write_text('{"version": 99, "epochs": -1}')
+    app = open_app(run=run.id)
+    assert "cannot be read" in app.toast[0].value
+    assert design(app) == preset("starter")
+
+
+def test_a_typed_width_that_is_none_is_left_out_and_said(runs):
+    app = open_app()
+    for sent in ("abc", "-1", "0", "1025", "1e3", "٣", "9" * 400, "16.5", "<b>", " "):
+        box = app.selectbox(key="C1_channels")
+        box.options.append(sent)  # as if typed
+        box.set_value(sent).run()
+        assert not app.exception
+        assert design(app) == preset("starter")
+        assert "a whole number from 1 to 1,024" in app.toast[0].value
+
+
+def test_undo_goes_back_step_by_step(runs):
+    app = open_app()
+    app.segmented_control(key="C1_dilation").set_value(2).run()
+    app.segmented_control(key="C1_dilation").set_value(3).run()
+    app.button(key="undo").click().run()
+    assert [unit.dilation for unit in design(app).stage("C1").units] == [2, 2]
+    assert app.segmented_control(key="C1_dilation").value == 2  # the widget follows the design
+    app.button(key="undo").click().run()
+    assert design(app) == preset("starter")
+    assert app.button(key="undo").disabled
+
+
+def test_the_design_survives_another_page(runs):
+    app = open_app()
+    app.segmented_control(key="C2_dilation").set_value(4).run()
+    app.switch_page("cifar7/ui/mistakes.py").run()
+    app.switch_page("cifar7/ui/design.py").run()
+    assert app.segmented_control(key="C2_dilation").value == 4
+
+
+def test_the_pages_load_no_torch(runs):
+    code = (
+        "import sys; from streamlit.testing.v1 import AppTest; "
+        f"app = AppTest.from_file({str(APP)!r}, default_timeout=60).run(); "
+        "[app.switch_page(f'cifar7/ui/{name}.py').run() for name in ('train', 'mistakes', 'design')]; "
+        "assert not app.exception; print(sorted({'torch', 'torchvision'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.stdout.strip().endswith("[]"), done.stdout + done.stderr
+
+
+def test_the_style_sheet_knows_the_colours_of_the_theme():
+    """The strip covers what scrolls under it with the page's own background."""
+    config = (ROOT / ".streamlit" / "config.toml").read_text()
+    light, dark = re.findall(r'^backgroundColor = "(#\w+)"', config, re.MULTILINE)
+    from cifar7.ui.style import SHEET
+
+    assert f"--c7-page: light-dark({light}, {dark})" in SHEET
