@@ -194,12 +194,13 @@ def _notes(images: list[Decoded]) -> list[str]:
         if len(sizes) > 1:
             often = resized.most_common(1)[0][0]
             told = f"from {len(sizes)} different sizes, most often {often[0]}x{often[1]}"
-        notes.append(
-            f"{resized.total():,} of {total:,} images were resized to {SIZE}x{SIZE} {told}: "
-            "the centre square, as large as fits, scaled with a Lanczos filter."
-        )
-    if see_through := sum(image.see_through for image in images):
-        notes.append(f"{see_through:,} images have transparent parts, which were laid on white.")
-    if animated := sum(image.animated for image in images):
-        notes.append(f"Of {animated:,} animations the first picture was taken.")
+        changed = resized.total()
+        were = "was" if changed == 1 else "were"
+        told = f"{changed:,} of {total:,} images {were} resized to {SIZE}x{SIZE} {told}"
+        notes.append(f"{told}: the centre square, as large as fits, scaled with a Lanczos filter.")
+    if n := sum(image.see_through for image in images):
+        has = "1 image has" if n == 1 else f"{n:,} images have"
+        notes.append(f"{has} transparent parts, which were laid on white.")
+    if n := sum(image.animated for image in images):
+        notes.append(f"Of {n:,} {'animation' if n == 1 else 'animations'} the first picture was taken.")
     return notes

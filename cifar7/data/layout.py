@@ -90,20 +90,17 @@ class Layout:
     def notes(self) -> list[str]:
         """What was passed over."""
         notes = []
-        if self._no_images:
-            notes.append(
-                f"{_files(self._no_images)} that are not images were passed over: {_some(self._no_images)}."
+        if n := len(self._no_images):
+            what = "1 file that is not an image was" if n == 1 else f"{n:,} files that are not images were"
+            notes.append(f"{what} passed over: {_some(self._no_images)}.")
+        if n := len(self._elsewhere):
+            what = (
+                "1 image outside train/ and test/ was"
+                if n == 1
+                else f"{n:,} images outside train/ and test/ were"
             )
-        if self._elsewhere:
-            notes.append(
-                f"{_files(self._elsewhere)} outside train/ and test/ were passed over: "
-                f"{_some(self._elsewhere)}."
-            )
+            notes.append(f"{what} passed over: {_some(self._elsewhere)}.")
         return notes
-
-
-def _files(names: list[str]) -> str:
-    return f"{len(names):,} file{'s' if len(names) > 1 else ''}"
 
 
 def _some(names: list[str]) -> str:
