@@ -64,7 +64,8 @@ def test_a_link_of_the_first_format_written_by_hand():
     "text",
     [
         "", "1", "1.", "2." + encode(LINK)[2:], "starter", "1.%%%", "1." + "A" * (LONGEST + 1),
-        encode(LINK)[:-9], packed([]), packed({}), packed({**GOOD, "more": 1}), packed({**GOOD, "data": "../x"}),
+        encode(LINK)[:-9], packed([]), packed({}), packed({**GOOD, "more": 1}),
+        packed({**GOOD, "data": "../x"}),
         packed({**GOOD, "data": 7}), packed({**GOOD, "training": {"epochs": 0}}),
         packed({**GOOD, "training": []}), packed({**GOOD, "training": {"lr": float("nan")}}),
         packed({**GOOD, "network": None}), packed(b"\xff\xfe"),
