@@ -20,6 +20,7 @@ from cifar7.runs import children
 from cifar7.runs.files import try_lock
 from cifar7.runs.folder import RunFolder
 from cifar7.runs.queue import enqueue, ensure_worker, worker_lock
+from cifar7.runs.worker import Worker
 
 LONG = 1000  # epochs: many minutes, unless something happens
 
@@ -243,7 +244,7 @@ def warm(tmp_path: Path) -> Iterator[Callable[..., int]]:
 def test_an_idle_worker_ends(tmp_path: Path, warm: Callable[..., int]) -> None:
     pid = warm(tmp_path, idle_minutes=0.01)
     tiny.wait_for(lambda: not children.alive(pid), 30, "the worker's end")
-    assert "idle for 0.01 minutes" in (tmp_path / "workers" / "cpu.log").read_text()
+    assert "idle for 0.6 s" in (tmp_path / "workers" / "cpu.log").read_text()
 
 
 def test_a_worker_whose_folder_is_gone_ends(tmp_path: Path, warm: Callable[..., int]) -> None:
@@ -253,4 +254,12 @@ def test_a_worker_whose_folder_is_gone_ends(tmp_path: Path, warm: Callable[..., 
     lock = try_lock(worker_lock(runs, "cpu"))
     assert lock is None
     shutil.rmtree(runs)
+    runs.mkdir()  # another folder of the same name
     tiny.wait_for(lambda: not children.alive(pid), 30, "the worker's end")
+
+
+def test_a_worker_whose_server_has_ended_waits_less(tmp_path: Path) -> None:
+    worker = Worker(tmp_path, "cpu", tmp_path, idle_minutes=20)
+    assert worker.patience == 20 * 60
+    worker.parent = -1
+    assert worker.patience == 60

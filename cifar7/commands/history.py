@@ -145,8 +145,7 @@ def _network_line(told: dict[str, Any]) -> str:
 
 def _data_line(status: Status, told: dict[str, Any]) -> str:
     data = told["environment"].get("data") or {}
-    synthetic = ", synthetic" if data.get("synthetic") else ""
-    return f"{status['data']} ({data['title']}{synthetic})" if data else status["data"]
+    return f"{status['data']} ({data['title']})" if data else status["data"]
 
 
 def _clock(seconds: float) -> str:

@@ -149,9 +149,10 @@ def _summarise(run: RunFolder, spec: NetSpec, images: ImageSet, status: Status) 
     accuracy = percent(result.get("test_accuracy"))
     put(f"test accuracy {accuracy} on {len(images.test):,} images of {images.title}")
     put(PROTOCOLS[str(result.get("protocol"))])
+    epochs = result.get("epochs")
     for note in images.notes:
         put(f"note: {note}")
-    put(f"{result.get('epochs')} epochs in {duration(result.get('seconds'))}, "
+    put(f"{epochs} epoch{'' if epochs == 1 else 's'} in {duration(result.get('seconds'))}, "
         f"{result.get('images_per_second') or 0:,.0f} images/s on {result.get('device')}; "
         f"{analyse(spec).parameters:,} parameters")  # fmt: skip
     put(f"run {run.id} in {_short(run.path.parent)}")

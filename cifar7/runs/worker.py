@@ -25,6 +25,7 @@ from cifar7.runs.queue import DEVICES, IDLE_MINUTES, claim_next, worker_lock
 
 LOOK_SECONDS = 0.05  # between two looks at the folder's time of change
 NICENESS = 10
+ORPHAN_SECONDS = 60.0
 SCAN_SECONDS = 2.0  # between two readings of the whole queue when that time did not change
 
 log = logging.getLogger("cifar7.worker")
@@ -52,10 +53,17 @@ class Worker:
         self.runs_dir, self.device, self.idle_minutes = runs_dir, device, idle_minutes
         self.shelf = Shelf(data_dir)
         self.end_asked = False
+        self.parent = os.getppid()
         self.idle_since = time.monotonic()
         self.scanned = 0.0  # when the queue was last read
         self.seen = -1  # the folder's time of change then
         self.prepared = False
+
+    @property
+    def patience(self) -> float:
+        """Seconds to wait for work: less when whoever started it is gone, as after Ctrl-C at the server."""
+        alone = os.getppid() != self.parent
+        return min(60 * self.idle_minutes, ORPHAN_SECONDS if alone else float("inf"))
 
     def serve(self) -> None:
         """Hold the worker's lock and execute runs until there is a reason to end."""
@@ -85,8 +93,8 @@ class Worker:
         now = time.monotonic()
         if changed == self.seen and now - self.scanned < SCAN_SECONDS:
             time.sleep(LOOK_SECONDS)
-            if now - self.idle_since > 60 * self.idle_minutes:
-                log.info("idle for %g minutes: good night", self.idle_minutes)
+            if now - self.idle_since > self.patience:
+                log.info("idle for %g s: good night", self.patience)
                 return False
             return True
         self.seen, self.scanned = changed, now
