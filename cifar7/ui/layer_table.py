@@ -13,11 +13,11 @@ from cifar7.ui.summary import millions, shape_words
 
 _COLUMNS = (
     ("Output", "Channels × height × width of the map."),
-    ("Parameters", terms.PARAMETERS),
-    ("MACs", terms.MACS),
-    ("Jump", terms.JUMP),
     ("Receptive field", terms.RECEPTIVE_FIELD),
     ("r + d·(k−1)·jump", terms.WORKING),
+    ("Jump", terms.JUMP),
+    ("Parameters", terms.PARAMETERS),
+    ("MACs", terms.MACS),
 )
 
 
@@ -35,8 +35,9 @@ def table_html(found: Analysis, image_size: int, every: bool) -> str:
         '<div class="c7-scroll" tabindex="0" role="region" aria-label="Layer table"><table class="c7-table">'
         f'<thead><tr><th></th><th class="text" scope="col">Layer</th>{titles}</tr></thead>'
         f"<tbody>{body}</tbody><tfoot><tr><th></th><th class=text>Total</th><td></td>"
-        f'<td>{found.parameters:,}</td><td title="{found.macs:,}">{millions(found.macs)}</td><td></td>'
-        f"<td>{found.receptive_field_before} / {found.receptive_field_total}</td><td></td></tr>"
+        f"<td>{found.receptive_field_before} / {found.receptive_field_total}</td>"
+        "<td class=words>before pooling / with it</td><td></td>"
+        f'<td>{found.parameters:,}</td><td title="{found.macs:,}">{millions(found.macs)}</td></tr>'
         "</tfoot></table></div>"
     )
 
@@ -49,12 +50,12 @@ def _cells(line: Line, widest: int, image_size: int) -> str:
     return (
         f'<td class="text">{escape(line.name)}{note}</td>'
         f'<td title="{escape(steps.side(row))}">{shape_words(row.output)}</td>'
-        f'<td title="{escape(line.parameters_words)}">{_count(line.parameters)}</td>'
-        f'<td title="{escape(steps.macs(row))}">{_short(row.macs)}</td>'
-        f'<td title="{escape(steps.jump(row))}">{row.jump}</td>'
         f'<td class="field{" beyond" if beyond else ""}" title="{tip}" '
         f'style="--part: {100 * row.receptive_field / widest:.1f}%">{row.receptive_field}</td>'
         f"<td>{line.working or '<small>stays</small>'}</td>"
+        f'<td title="{escape(steps.jump(row))}">{row.jump}</td>'
+        f'<td title="{escape(line.parameters_words)}">{_count(line.parameters)}</td>'
+        f'<td title="{escape(steps.macs(row))}">{_short(row.macs)}</td>'
     )
 
 

@@ -26,6 +26,7 @@ def card(name: str, rows: tuple[Row, ...], problems: list[Problem]) -> None:
         st.html(title_html(name, stage_words(spec, name), flow_words(rows, name)))
         if spec.stage(name).units:
             _convolutions(spec, name)
+            unit_editor.expander(name)
         else:
             _pool(spec, name)
             st.button(
@@ -35,7 +36,6 @@ def card(name: str, rows: tuple[Row, ...], problems: list[Problem]) -> None:
                 on_click=unit_editor.add,
                 args=(name,),
             )
-        unit_editor.expander(name)
         say_problems(name, problems)
 
 

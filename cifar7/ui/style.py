@@ -49,6 +49,7 @@ SHEET = """<style>
 /* The side with the growth stays in view while one goes down the cards. */
 @media (min-width: 641px) and (min-height: 720px) {
   [data-testid="stLayoutWrapper"]:has(> .st-key-side) { position: sticky; top: 9.75rem; }
+  .stApp:has(.c7-run) [data-testid="stLayoutWrapper"]:has(> .st-key-side) { top: 11.5rem; }
 }
 /* Titles of cards: what the stage is, and what it does to map and receptive field. */
 .c7-card { display: flex; flex-wrap: wrap; gap: 0 .7rem; align-items: baseline; line-height: 1.5; }
@@ -76,11 +77,13 @@ SHEET = """<style>
   background: linear-gradient(to right, var(--c7-beyond) var(--part), transparent var(--part)); }
 .c7-table tfoot td, .c7-table tfoot th { border-top: 2px solid var(--c7-line); border-bottom: 0;
   font-weight: 650; color: inherit; }
+.c7-table tfoot .words { font-weight: 400; color: var(--c7-muted); }
 @media (max-width: 640px) {
   .c7-strip { grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 0 .6rem; }
   .c7-strip .title, .c7-strip .place { grid-row: 1; display: flex; gap: .4rem; align-items: baseline;
     white-space: nowrap; }
   .c7-strip .place { grid-column: 2 / -1; justify-content: end; }
+  .c7-strip.stale .title { grid-column: 1 / -1; }
   .c7-strip .place .label, .c7-strip:not(.stale) .title .delta, .c7-strip.stale .place { display: none; }
   .c7-strip .place .value { font-size: .8rem; font-weight: 400; }
   .c7-strip .value { font-size: 1rem; } .c7-strip .share { display: none; }

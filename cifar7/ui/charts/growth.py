@@ -104,7 +104,7 @@ def growth_spec(ink: str) -> dict[str, Any]:
     """The chart's description, for text of the colour `ink`."""
     return {
         "height": HEIGHT,
-        "config": {"text": {"color": ink}},
+        "config": {"text": {"color": ink}, "mark": {"tooltip": None}},
         "padding": {"top": 20, "left": 0, "right": 4, "bottom": 0},
         "layer": [
             {
@@ -143,7 +143,7 @@ def growth_spec(ink: str) -> dict[str, Any]:
             {
                 # Nothing to see: it keeps some room above the highest label.
                 "transform": _only("room"),
-                "mark": {"type": "point", "opacity": 0, "tooltip": None},
+                "mark": {"type": "point", "opacity": 0},
                 "encoding": {"x": _X, "y": _Y},
             },
             {
