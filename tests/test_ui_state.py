@@ -12,6 +12,8 @@ from cifar7.network.presets import preset
 from cifar7.network.spec import NetSpec, Stage, Unit
 from cifar7.runs.folder import RunFolder
 from cifar7.training.config import TrainConfig
+from cifar7.ui.charts.growth import INK
+from cifar7.ui.style import SHEET
 
 ROOT = Path(__file__).parent.parent
 APP = ROOT / "streamlit_app.py"
@@ -150,9 +152,9 @@ def test_the_pages_load_no_torch(runs):
 
 
 def test_the_style_sheet_knows_the_colours_of_the_theme():
-    """The strip covers what scrolls under it with the page's own background."""
+    """The strip covers what scrolls under it with the page's own background; a drawing's text is the page's."""
     config = (ROOT / ".streamlit" / "config.toml").read_text()
-    light, dark = re.findall(r'^backgroundColor = "(#\w+)"', config, re.MULTILINE)
-    from cifar7.ui.style import SHEET
-
-    assert f"--c7-page: light-dark({light}, {dark})" in SHEET
+    for key, variable in (("backgroundColor", "--c7-page"), ("textColor", "--c7-ink")):
+        light, dark = re.findall(rf'^{key} = "(#\w+)"', config, re.MULTILINE)
+        assert f"{variable}: light-dark({light}, {dark})" in SHEET
+    assert f'text[fill="{INK}"]' in SHEET

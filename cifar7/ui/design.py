@@ -10,13 +10,11 @@ from cifar7.network.presets import PRESETS
 from cifar7.network.problems import problems
 from cifar7.network.spec import STAGE_NAMES
 from cifar7.ui import state
-from cifar7.ui.charts.growth import growth_data, growth_spec
+from cifar7.ui.charts.growth import SPEC, growth_data
 from cifar7.ui.head_card import network_card, output_card
 from cifar7.ui.layer_table import table_html
 from cifar7.ui.stage_card import card
 from cifar7.ui.status_panel import panel
-
-LIGHT_INK, DARK_INK = "#1B2430", "#E6EBF0"  # of text in the chart, as in .streamlit/config.toml
 
 
 def _presets() -> None:
@@ -64,7 +62,7 @@ def _growth(found: Analysis) -> None:
     last, total = found.receptive_field_before, found.receptive_field_total
     st.vega_lite_chart(
         pd.DataFrame(data),
-        growth_spec(DARK_INK if st.context.theme.type == "dark" else LIGHT_INK),
+        SPEC,
         width="stretch",
         key="growth",
         alt=f"The receptive field grows over the layers to {last} pixels, and to {total} with the pooling.",

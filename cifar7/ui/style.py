@@ -6,6 +6,7 @@ of .streamlit/config.toml.
 
 SHEET = """<style>
 .stApp {
+  --c7-ink: light-dark(#1B2430, #E6EBF0);
   --c7-page: light-dark(#FFFFFF, #10161D);
   --c7-panel: light-dark(#F3F6F9, #1A222C);
   --c7-line: light-dark(#D9E0E7, #303B47);
@@ -61,6 +62,8 @@ SHEET = """<style>
 /* What the last toggle did, or what is wrong: as high with one line as with three, so that nothing jumps. */
 .c7-said { min-height: 4.6rem; line-height: 1.5; }
 .c7-said .muted { color: var(--c7-muted); }
+/* Text in the drawing of the growth: it is drawn before anyone can know which theme is chosen. */
+[data-testid="stVegaLiteChart"] text[fill="#1B2430"] { fill: var(--c7-ink); }
 /* The layer table. */
 .c7-scroll { overflow-x: auto; }
 .c7-table { border-collapse: collapse; width: 100%; font-size: .86rem; font-variant-numeric: tabular-nums;
