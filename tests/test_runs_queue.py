@@ -119,9 +119,12 @@ def test_a_damaged_run_does_not_hold_up_the_others(tmp_path: Path) -> None:
 def test_no_second_worker_beside_a_living_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[list[str]] = []
 
-    def start(arguments: list[str], *_: object) -> int:
+    def start(arguments: list[str], environment: dict[str, str], log: Path) -> int:
         started.append(arguments)
+        assert environment["OMP_WAIT_POLICY"] == "ACTIVE"  # what is set already, wins
         return 1
+
+    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
 
     monkeypatch.setattr(queue.children, "start", start)
     assert queue.ensure_worker(tmp_path) is None  # nothing waits

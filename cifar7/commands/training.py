@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 from contextlib import suppress
 from pathlib import Path
@@ -18,19 +19,22 @@ from cifar7.network.problems import check
 from cifar7.network.spec import NetSpec
 from cifar7.runs.execute import execute
 from cifar7.runs.folder import RunFolder, Status
-from cifar7.runs.queue import start_here
+from cifar7.runs.queue import PATIENT_THREADS, start_here
 from cifar7.training.config import TrainConfig
-from cifar7.training.devices import choose
 
 
 def train(given: argparse.Namespace) -> int:
     """Train and test; exit status 0, 2 if the run failed, 130 if it was interrupted."""
+    for name, value in PATIENT_THREADS.items():
+        os.environ.setdefault(name, value)
     spec = read_network(given.network)
     config = _config(given)
     progress = DataProgress()
     images = library.open_data(given.data, progress.report)
     progress.close()
     spec = _fitted(spec, images)
+    from cifar7.training.devices import choose  # loads torch
+
     choose(config.device)  # before there is a run: a device that is not here is a mistake in the command
     claim = start_here(given.runs, spec, config, images.name)
     run = claim.run
