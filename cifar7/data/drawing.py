@@ -4,74 +4,104 @@ A shape covers a pixel by clip(0.5 - distance, 0, 1), which smooths its edge ove
 Fields are (N, 32, 32); the parameters of a picture are (N, 1, 1), its colours (N, 3, 1, 1) on the scale 0..1.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from cifar7.data.imageset import SIZE, Images
-from cifar7.data.scenes import CLASSES, PAIRS, Floats, Scenes
+from cifar7.data.scenes import (
+    ARROW,
+    CLASSES,
+    DOT,
+    EYE,
+    GAZE,
+    PAIRS,
+    PLAIN,
+    PUPIL,
+    STAR,
+    Floats,
+    Scenes,
+)  # fmt: skip
 
 CHUNK = 250  # pictures painted at once: their arrays stay in the processor's cache
+STRAY_CONTRAST = 0.6  # of a stray shape's brightness to the background, as a share of the main shape's
+NOISE = (0.01, 0.08)  # standard deviation, from picture to picture
 NOWHERE = 9.0  # a distance at which nothing is painted
 LUMA = np.array([0.299, 0.587, 0.114])[:, None, None]  # brightness of R, G, B (Rec. 601)
 Y, X = (np.arange(SIZE)[:, None] + 0.5, np.arange(SIZE)[None, :] + 0.5)  # centres of the pixels
 
 
-def paint(scenes: Scenes, random: np.random.Generator) -> Images:
-    """The pictures, uint8 (N, 3, 32, 32). Colours, background and noise are independent of the class."""
+def paint(
+    scenes: Scenes, random: np.random.Generator, done: Callable[[int], None] = lambda images: None
+) -> Images:
+    """The pictures, uint8 (N, 3, 32, 32). Colours, background and noise are independent of the class.
+
+    `done` is told how many images there are so far.
+    """
     images = np.empty((len(scenes.labels), 3, SIZE, SIZE), dtype=np.uint8)
     for start in range(0, len(images), CHUNK):
         part = Scenes(**{key: value[start : start + CHUNK] for key, value in vars(scenes).items()})
         images[start : start + CHUNK] = _paint_chunk(part, random)
+        done(min(start + CHUNK, len(images)))
     return images
 
 
 def _paint_chunk(scenes: Scenes, random: np.random.Generator) -> Images:
     n = len(scenes.labels)
-    light = random.uniform(0.2, 0.8, (n, 1, 1, 1))
-    hue = random.uniform(0, 1, (n, 1, 1, 1))
+    shape = (n, 1, 1, 1)
+    light = random.uniform(0.2, 0.8, shape)
+    hue = random.uniform(0, 1, shape)
     picture = _background(light, hue, random)
     _scribble(picture, light, random)
-    contrast = random.uniform(0.28, 0.5, (n, 1, 1, 1))
-    bright = np.where(light > 0.5, light - contrast, light + contrast)
-    main = _colour(
-        hue + random.uniform(0.25, 0.75, (n, 1, 1, 1)), random.uniform(0.5, 1, (n, 1, 1, 1)), bright
-    )
-    aim = _colour(
-        hue + random.uniform(0.25, 0.75, (n, 1, 1, 1)), random.uniform(0.5, 1, (n, 1, 1, 1)), bright
-    )
-    for field, colour in _layers(scenes, main, aim):
+    related = (scenes.labels >= len(PLAIN)).reshape(shape)
+    contrast = random.uniform(np.where(related, 0.3, 0.15), 0.5) * np.where(light > 0.5, -1, 1)
+    saturation = random.uniform(0.5, 1, (3, *shape))
+    hues = hue + random.uniform(0.25, 0.75, (3, *shape))
+    stray = _colour(hues[2], saturation[2], light + STRAY_CONTRAST * contrast)
+    main, target = (_colour(hues[i], saturation[i], light + contrast) for i in range(2))
+    for field, colour in [(_stray(scenes), stray), *_layers(scenes, main, target)]:
         cover = np.clip(0.5 - field, 0, 1)[:, None]  # (N, 1, 32, 32)
         picture += cover * (colour - picture)  # (N, 3, 32, 32)
-    picture += random.standard_normal(picture.shape) * random.uniform(0.01, 0.05, (n, 1, 1, 1))
+    picture += random.standard_normal(picture.shape) * random.uniform(*NOISE, shape)
     return np.clip(np.rint(picture * 255), 0, 255).astype(np.uint8)
 
 
-def _layers(scenes: Scenes, main: Floats, aim: Floats) -> list[tuple[Floats, Floats]]:
+def _stray(scenes: Scenes) -> Floats:
+    """The field of the stray shapes."""
+    field = np.full((len(scenes.labels), SIZE, SIZE), NOWHERE)
+    for label, name in enumerate(PLAIN):
+        chosen = np.flatnonzero(scenes.stray == label)
+        x, y, turn = (v[chosen, None, None] for v in (scenes.stray_x, scenes.stray_y, scenes.stray_turn))
+        field[chosen] = _shape(name, *_turned(x, y, turn), scenes.stray_radius[chosen, None, None])
+    return field
+
+
+def _layers(scenes: Scenes, main: Floats, target: Floats) -> list[tuple[Floats, Floats]]:
     """Distance fields with their colours, from the back to the front."""
-    n = len(scenes.labels)
-    body, rim, pupil, target = (np.full((n, SIZE, SIZE), NOWHERE) for _ in range(4))
+    body, rim, pupil, aim = (np.full((len(scenes.labels), SIZE, SIZE), NOWHERE) for _ in range(4))
     for label, name in enumerate(CLASSES):
         chosen = np.flatnonzero(scenes.labels == label)
-        x, y, radius, turn = (
-            value[chosen, None, None] for value in (scenes.x, scenes.y, scenes.radius, scenes.turn)
+        x, y, radius, turn, target_x, target_y = (
+            value[chosen, None, None]
+            for value in (scenes.x, scenes.y, scenes.radius, scenes.turn, scenes.target_x, scenes.target_y)
         )
-        if name in PAIRS[1]:
-            ball = np.hypot(X - x, Y - y) - radius
-            rim[chosen], body[chosen] = ball, ball + 0.9
-            pupil[chosen] = np.hypot(X - x - 1.5 * np.cos(turn), Y - y - 1.5 * np.sin(turn)) - 1.6
-        else:
+        if name in PLAIN:
             body[chosen] = _shape(name, *_turned(x, y, turn), radius)
-        if name in PAIRS[0] or name in PAIRS[1]:
-            dx, dy = X - scenes.target_x[chosen, None, None], Y - scenes.target_y[chosen, None, None]
-            target[chosen] = (
-                np.hypot(dx, dy) - 2.0 if name in PAIRS[0] else _star(dx, -dy, 3.0, 1.3, 5, np.pi / 2)
-            )
+        elif name in PAIRS[0]:
+            body[chosen] = _arrow(*_turned(x, y, turn))
+            aim[chosen] = np.hypot(X - target_x, Y - target_y) - DOT
+        else:
+            rim[chosen] = np.hypot(X - x, Y - y) - EYE
+            body[chosen] = rim[chosen] + 0.9  # pixels of black around the white
+            pupil[chosen] = np.hypot(X - x - GAZE * np.cos(turn), Y - y - GAZE * np.sin(turn)) - PUPIL
+            aim[chosen] = _star(X - target_x, target_y - Y, STAR, 0.45 * STAR, 5, np.pi / 2)
     eye = np.isin(scenes.labels, [CLASSES.index(name) for name in PAIRS[1]])[:, None, None, None]
     black, white = np.full_like(main, 0.06), np.full_like(main, 0.96)
-    return [(rim, black), (body, np.where(eye, white, main)), (pupil, black), (target, aim)]
+    return [(rim, black), (body, np.where(eye, white, main)), (pupil, black), (aim, target)]
 
 
 def _shape(name: str, u: Floats, v: Floats, radius: Floats) -> Floats:
-    """The field of a plain shape or an arrow in its own coordinates: centred, u ahead."""
+    """The field of a plain shape in its own coordinates: centred, u ahead."""
     if name == "disc":
         return np.hypot(u, v) - 0.9 * radius
     if name == "ring":
@@ -82,10 +112,14 @@ def _shape(name: str, u: Floats, v: Floats, radius: Floats) -> Floats:
         return _star(u, v, 1.1 * radius, 0.55 * radius, 3)
     if name == "star":
         return _star(u, v, 1.15 * radius, 0.5 * radius, 5)
-    if name == "cross":
-        return np.minimum(_box(u, v, radius, 0.3 * radius), _box(u, v, 0.3 * radius, radius))
-    head = np.maximum(-u - 0.2, 0.8 * u + 0.6 * np.abs(v) - 0.8 * radius)  # a wedge that ends in its tip
-    return np.minimum(head, _box(u + 1.6, v, 1.9, 0.7))
+    return np.minimum(_box(u, v, radius, 0.3 * radius), _box(u, v, 0.3 * radius, radius))
+
+
+def _arrow(u: Floats, v: Floats) -> Floats:
+    """A wedge that ends in its tip, and a shaft behind it; nothing lies beyond the circle of radius ARROW."""
+    head = np.maximum(-u - 0.6, 0.6 * (u - ARROW) + 0.8 * np.abs(v))
+    shaft = _box(u + 2.0, v, 1.5, 0.75)
+    return np.maximum(np.minimum(head, shaft), np.hypot(u, v) - ARROW)
 
 
 def _turned(x: Floats | float, y: Floats | float, turn: Floats) -> tuple[Floats, Floats]:
@@ -103,14 +137,15 @@ def _star(
 ) -> Floats:
     """A star with a tip ahead; with inner = outer * cos(pi / points) a regular polygon.
 
-    Folded into one of its 2 * points wedges, where its edge is one line from a tip to a notch.
+    Folded into one of its 2 * points wedges, where its edge is one line from a tip to a notch. Nothing of it
+    beyond the circle of radius `outer`, as the smoothing of a sharp tip would be.
     """
     half = np.pi / points
     angle = np.abs((np.arctan2(v, u) - turn + half) % (2 * half) - half)
     rho = np.hypot(u, v)
     along, across = inner * np.cos(half) - outer, inner * np.sin(half)  # the edge, from (outer, 0)
-    length = np.hypot(along, across)
-    return ((rho * np.cos(angle) - outer) * across - rho * np.sin(angle) * along) / length
+    edge = (rho * np.cos(angle) - outer) * across - rho * np.sin(angle) * along
+    return np.maximum(edge / np.hypot(along, across), rho - outer)
 
 
 def _background(light: Floats, hue: Floats, random: np.random.Generator) -> Floats:
@@ -140,7 +175,7 @@ def _scribble(picture: Floats, light: Floats, random: np.random.Generator) -> No
         x, y = random.uniform(0, SIZE, (2, n, 1, 1))
         u, v = _turned(x, y, random.uniform(0, 2 * np.pi, (n, 1, 1)))
         line = _box(u, v, random.uniform(3, 12, (n, 1, 1)), random.uniform(0.3, 1.2, (n, 1, 1)))
-        picture += np.clip(0.5 - line, 0, 1)[:, None] * random.uniform(-0.12, 0.12, light.shape)
+        picture += np.clip(0.5 - line, 0, 1)[:, None] * random.uniform(-0.15, 0.15, light.shape)
 
 
 def _colour(hue: Floats, saturation: Floats, brightness: Floats) -> Floats:

@@ -29,11 +29,12 @@ def info(name: str) -> SetInfo:
 
 def generate(train: int = TRAIN, test: int = TEST, seed: int = SEED, progress: Progress = silent) -> RawSet:
     """`train` and `test` images, the same number of every class; equal arguments give equal images."""
+    what, total = "Drawing shapes", train + test
+    progress(what, 0, total)
     splits = []
-    for number, (images, source) in enumerate(zip((train, test), np.random.SeedSequence(seed).spawn(2))):
-        progress("Drawing shapes", number * train, train + test)
+    for images, before, source in zip((train, test), (0, train), np.random.SeedSequence(seed).spawn(2)):
         random = np.random.default_rng(source)
         scenes = draw_scenes(images // len(CLASSES), random)
-        splits.append(Split(paint(scenes, random), scenes.labels))
-    progress("Drawing shapes", train + test, train + test)
+        pixels = paint(scenes, random, lambda n, before=before: progress(what, before + n, total))  # type: ignore[misc]
+        splits.append(Split(pixels, scenes.labels))
     return RawSet(TITLE, CLASSES, splits[0], splits[1], ORIGIN, True, NOTES)

@@ -1,0 +1,123 @@
+"""Batches to batches: exact pixels, fair dice, the same dice for the same seed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from cifar7.data.augment import normalise, random_crop, random_flip
+
+
+def dice(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def noise(batch: int, height: int = 32, width: int = 32) -> torch.Tensor:
+    return torch.randint(0, 256, (batch, 3, height, width), dtype=torch.uint8, generator=dice(99))
+
+
+def test_normalise_is_the_formula():
+    images = torch.tensor([0, 51, 255], dtype=torch.uint8).view(1, 3, 1, 1)
+    out = normalise(images, (0.5, 0.1, 0.2), (0.25, 0.2, 0.4), torch.float32)
+    # (0 - 0.5) / 0.25, (51/255 - 0.1) / 0.2, (1 - 0.2) / 0.4
+    assert out.view(-1).tolist() == pytest.approx([-2.0, 0.5, 2.0], abs=1e-6)
+
+
+def test_normalise_makes_the_set_standard_and_leaves_the_images_alone():
+    images = noise(64)
+    before = images.clone()
+    pixels = images.double() / 255
+    mean, std = pixels.mean((0, 2, 3)).tolist(), pixels.std((0, 2, 3)).tolist()
+    out = normalise(images, mean, std, torch.float32)
+    assert out.mean((0, 2, 3)).abs().max() < 1e-4
+    assert (out.std((0, 2, 3)) - 1).abs().max() < 1e-4
+    assert torch.equal(images, before)
+
+
+def test_normalise_rounds_once_to_the_type_asked_for():
+    images = noise(8)
+    exact = normalise(images, (0.49, 0.48, 0.45), (0.25, 0.24, 0.26), torch.float32)
+    half = normalise(images, (0.49, 0.48, 0.45), (0.25, 0.24, 0.26), torch.bfloat16)
+    assert half.dtype == torch.bfloat16
+    assert torch.equal(half, exact.to(torch.bfloat16))
+
+
+def test_flip_mirrors_half_of_the_images_left_to_right():
+    images = noise(4000, 4, 6)
+    out = random_flip(images, dice())
+    mirrored = (out == images.flip(3)).flatten(1).all(1)
+    kept = (out == images).flatten(1).all(1)
+    assert torch.equal(mirrored, ~kept)
+    # 4000 fair coins: 2000 heads, standard deviation 31.6
+    assert abs(int(mirrored.sum()) - 2000) < 4 * 31.6
+
+
+@pytest.mark.parametrize("padding", [1, 2, 4, 16, 31])
+def test_a_crop_is_cut_from_the_reflected_padding(padding):
+    images = noise(60)
+    out = random_crop(images, padding, dice())
+    padded = np.pad(images.numpy(), ((0, 0), (0, 0), (padding, padding), (padding, padding)), mode="reflect")
+    for mine, source in zip(out.numpy(), padded, strict=True):
+        cuts = (
+            source[:, y : y + 32, x : x + 32] for y in range(2 * padding + 1) for x in range(2 * padding + 1)
+        )
+        assert any(np.array_equal(mine, cut) for cut in cuts)
+
+
+def test_crops_fall_on_every_place_alike():
+    batch, padding = 25 * 400, 2
+    column = torch.arange(32, dtype=torch.uint8)
+    images = torch.stack([column.expand(32, 32), column[:, None].expand(32, 32), column.expand(32, 32)])
+    out = random_crop(images.expand(batch, 3, 32, 32), padding, dice())
+    places = (out[:, 0, 16, 16].int() - 14) * 5 + out[:, 1, 16, 16].int() - 14  # x and y shift, 0..4 each
+    counts = torch.bincount(places, minlength=25)
+    # 400 expected in each of 25 places, standard deviation sqrt(400 * 24 / 25) = 19.6
+    assert len(counts) == 25
+    assert (counts - 400).abs().max() < 4.5 * 19.6
+
+
+def test_a_crop_keeps_shape_type_and_the_images_of_others():
+    images = noise(8, 20, 12)
+    before = images.clone()
+    out = random_crop(images, 3, dice())
+    assert out.shape == images.shape
+    assert out.dtype == torch.uint8
+    assert torch.equal(images, before)
+    assert torch.equal(random_crop(images, 0, dice()), images)
+
+
+def test_images_in_any_memory_order():
+    images = noise(8)
+    last = images.contiguous(memory_format=torch.channels_last)
+    assert torch.equal(random_crop(last, 3, dice()), random_crop(images, 3, dice()))
+    assert torch.equal(random_flip(last, dice()), random_flip(images, dice()))
+
+
+@pytest.mark.parametrize("change", [lambda x, g: random_crop(x, 4, g), random_flip])
+def test_all_randomness_comes_from_the_generator(change):
+    images = noise(64)
+    torch.manual_seed(1)
+    one = change(images, dice(5))
+    torch.manual_seed(2)
+    assert torch.equal(change(images, dice(5)), one)
+    assert not torch.equal(change(images, dice(6)), one)
+    state = torch.get_rng_state()
+    change(images, dice(5))
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA here")
+def test_on_the_gpu_nothing_waits_for_the_host():
+    images = noise(512).cuda()
+    generator = torch.Generator("cuda").manual_seed(0)
+    torch.cuda.synchronize()
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        out = normalise(
+            random_flip(random_crop(images, 4, generator), generator), (0.5,) * 3, (0.25,) * 3, torch.bfloat16
+        )
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    assert out.shape == images.shape
