@@ -12,8 +12,11 @@ from cifar7.network.presets import preset
 from cifar7.network.spec import NetSpec, Stage, Unit
 from cifar7.runs.folder import RunFolder
 from cifar7.training.config import TrainConfig
+from cifar7.ui import device
 from cifar7.ui.charts.growth import INK
+from cifar7.ui.run_line import line_html
 from cifar7.ui.style import SHEET
+from cifar7.ui.wording import duration
 
 ROOT = Path(__file__).parent.parent
 APP = ROOT / "streamlit_app.py"
@@ -138,6 +141,35 @@ def test_the_design_survives_another_page(runs):
     assert app.segmented_control(key="C2_dilation").value == 4
 
 
+def test_a_run_that_waits_stands_in_the_strip_of_every_page(runs):
+    run = RunFolder.create(runs, preset("starter"), TrainConfig(), "shapes")
+    app = open_app(run=run.id)
+    for page in ("design", "mistakes"):
+        app.switch_page(f"cifar7/ui/{page}.py").run()
+        assert any("Training starter: waiting for its turn" in piece.value for piece in app.html)
+    run.request_stop()
+    app.run()
+    assert not any("c7-run" in piece.value for piece in app.html if "<style>" not in piece.value)
+
+
+def test_the_bar_of_a_run_tells_epoch_share_and_time_left(runs):
+    """Step 30 of 120 is a quarter."""
+    status = RunFolder.create(runs, preset("starter"), TrainConfig(), "shapes").status()
+    beat = {"epoch": 2, "epochs": 8, "step": 30, "steps": 120, "seconds_left": 185.0}
+    shown = line_html({**status, "state": "running", "name": "<i>", "progress": beat})
+    assert f"Training &lt;i&gt;: epoch 2 of 8 · {duration(185)} left" in shown
+    assert 'aria-valuenow="25"' in shown
+    assert "starting" in line_html({**status, "state": "running"})
+
+
+def test_the_device_is_what_the_run_was_executed_on(runs):
+    run = RunFolder.create(runs, preset("starter"), TrainConfig(), "shapes")
+    assert device.words(run.id) == device.words(None)  # not begun: this machine
+    (run.path / "environment.json").write_text('{"device": "NVIDIA H100"}')
+    assert device.words(run.id) == "NVIDIA H100"
+    assert device.words("20260101-000000-nobody-abcdefghijkl") == device.words(None)
+
+
 def test_the_pages_load_no_torch(runs):
     code = (
         "import sys; from streamlit.testing.v1 import AppTest; "
@@ -152,7 +184,7 @@ def test_the_pages_load_no_torch(runs):
 
 
 def test_the_style_sheet_knows_the_colours_of_the_theme():
-    """The strip covers what scrolls under it with the page's own background; a drawing's text is the page's."""
+    """The strip covers what scrolls under it with the page's background; a drawing's text is the page's."""
     config = (ROOT / ".streamlit" / "config.toml").read_text()
     for key, variable in (("backgroundColor", "--c7-page"), ("textColor", "--c7-ink")):
         light, dark = re.findall(rf'^{key} = "(#\w+)"', config, re.MULTILINE)

@@ -55,7 +55,7 @@ def line_html(status: Status) -> str:
         said = f"epoch {beat.get('epoch', '–')} of {beat.get('epochs', '–')}"
         said += f" · {duration(left)} left" if isinstance(left, (int, float)) else ""
     return (
-        f'<div class="c7-run" role="status"><span>Training {escape(status["name"])}: {said}</span>'
+        f'<div class="c7-run"><span>Training {escape(status["name"])}: {said}</span>'
         f'<div class="track" role="progressbar" aria-label="Progress of the training" aria-valuemin="0" '
         f'aria-valuemax="100" aria-valuenow="{100 * part:.0f}">'
         f'<div style="width: {100 * part:.1f}%"></div></div></div>'
