@@ -143,7 +143,7 @@ def test_ctrl_c_stops_and_keeps_what_there_is(home: Path) -> None:
         if line.startswith("epoch 2/"):
             break
     os.kill(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "stopping" in err
     told = json.loads(out)

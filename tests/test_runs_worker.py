@@ -131,7 +131,7 @@ def test_stop_keeps_what_there_is(place: Place) -> None:
     run = place.train(epochs=LONG)
     place.under_way(run)
     run.request_stop()
-    status = tiny.ended(run, 10)
+    status = tiny.ended(run)
     assert status["state"] == "stopped"
     assert str(status["reason"]).startswith("Stopped as asked, after ")
     assert 1 <= (status["result"] or {})["epochs"] < LONG
@@ -170,7 +170,7 @@ def test_kill_minus_9_in_mid_run(place: Place) -> None:
     place.tick()
     pid = place.under_way(run, epochs=2)
     os.kill(pid, signal.SIGKILL)
-    tiny.wait_for(lambda: place.tick() is not None, 10, "a new worker")
+    tiny.wait_for(lambda: place.tick() is not None, 60, "a new worker")
     status = run.status()
     assert status["state"] == "failed"
     assert f"The worker process (pid {pid}) was killed by signal 9 (SIGKILL" in str(status["reason"])
@@ -217,10 +217,10 @@ def test_sigterm_stops_the_run_and_the_worker(place: Place) -> None:
     run = place.train(epochs=LONG)
     pid = place.under_way(run)
     os.kill(pid, signal.SIGTERM)
-    status = tiny.ended(run, 10)
+    status = tiny.ended(run)
     assert status["state"] == "stopped"
     assert str(status["reason"]).startswith("Stopped because its worker was asked to end, after ")
-    tiny.wait_for(lambda: not children.alive(pid), 10, "the worker's end")
+    tiny.wait_for(lambda: not children.alive(pid), 60, "the worker's end")
     assert children.death(pid) == "ended with exit status 0"
 
 
@@ -243,7 +243,7 @@ def warm(tmp_path: Path) -> Iterator[Callable[..., int]]:
 
 def test_an_idle_worker_ends(tmp_path: Path, warm: Callable[..., int]) -> None:
     pid = warm(tmp_path, idle_minutes=0.01)
-    tiny.wait_for(lambda: not children.alive(pid), 30, "the worker's end")
+    tiny.wait_for(lambda: not children.alive(pid), 60, "the worker's end")
     assert "idle for 0.6 s" in (tmp_path / "workers" / "cpu.log").read_text()
 
 
@@ -255,7 +255,7 @@ def test_a_worker_whose_folder_is_gone_ends(tmp_path: Path, warm: Callable[..., 
     assert lock is None
     shutil.rmtree(runs)
     runs.mkdir()  # another folder of the same name
-    tiny.wait_for(lambda: not children.alive(pid), 30, "the worker's end")
+    tiny.wait_for(lambda: not children.alive(pid), 60, "the worker's end")
 
 
 def test_a_worker_whose_server_has_ended_waits_less(tmp_path: Path) -> None:
