@@ -200,3 +200,41 @@ def test_a_mistake_is_one_line_that_says_what_would_be_right(
     assert (status, out) == (2, "")
     assert len(err.splitlines()) == 1
     assert message in err
+
+
+def test_describe_judges_by_a_profile(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    told = json_of(capsys, "describe", "velasoka-simple")
+    card = {line["id"]: line for line in told["requirements"]}
+    assert len(card) == 8
+    field = card["receptive_field"]
+    assert (field["limit"], field["measured"], field["passed"]) == ("> 44 px", 44, False)
+    assert card["accuracy"]["passed"] is None
+    assert {warning["id"] for warning in told["warnings"]} == {"map-shrinks", "small-receptive-field"}
+    assert all({"id", "stage", "message"} <= set(warning) for warning in told["warnings"])
+    own = tmp_path / "own.json"
+    own.write_text(json.dumps({"requirements": [{"id": "parameters", "is": "below", "limit": 100}]}))
+    (line,) = json_of(capsys, "describe", "starter", "--profile", own)["requirements"]
+    assert (line["limit"], line["passed"]) == ("< 100", False)
+
+
+def test_describe_prints_a_spec_that_it_reads(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    told = json_of(capsys, "describe", "shrimali")
+    path = tmp_path / "again.json"
+    path.write_text(json.dumps(told["spec"]))
+    assert json_of(capsys, "describe", path) == told
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [("{", "is not JSON"), ("[]", "requirements"), (None, "no profile")]
+)
+def test_a_wrong_profile_is_one_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, content: str | None, said: str
+) -> None:
+    path = tmp_path / "own.json"
+    if content is not None:
+        path.write_text(content)
+    status, out, err = call(
+        capsys, "describe", "starter", "--profile", path if content is not None else "mine"
+    )
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert said in err

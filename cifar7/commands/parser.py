@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 from cifar7 import paths
 from cifar7.commands.output import say
 from cifar7.errors import UserError
+from cifar7.network.profiles import DEFAULT_PROFILE
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -78,6 +79,7 @@ def build() -> Parser:
     describe.add_argument(
         "network", metavar="PRESET|SPEC.json", help="a preset's name, or a file with a network"
     )
+    profile(describe)
     _json(describe)
     _train(
         command(
@@ -126,6 +128,12 @@ def _data(data: Parser) -> None:
         action.add_argument(
             "--json", action="store_true", default=argparse.SUPPRESS, help="one JSON object on stdout"
         )
+
+
+def profile(parser: Parser) -> None:
+    """The option that chooses a version of the assignment."""
+    parser.add_argument("--profile", metavar="NAME|FILE", default=DEFAULT_PROFILE,
+                        help="version of the assignment, or a JSON file; default: %(default)s")  # fmt: skip
 
 
 def _json(parser: Parser) -> None:
