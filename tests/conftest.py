@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import browser
 import pytest
 import streamlit as st
 import tiny
 from streamlit.testing.v1 import AppTest
 
 from cifar7.runs import queue
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 APP = Path(__file__).parent.parent / "streamlit_app.py"
 
@@ -46,3 +52,32 @@ class Pages:
 @pytest.fixture
 def pages(home: Path) -> Pages:
     return Pages()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[browser.Site]:
+    """A server for all browser tests of the session."""
+    if reason := browser.missing():
+        pytest.skip(reason)
+    with browser.serving(tmp_path_factory.mktemp("site")) as running:
+        yield running
+    assert "Traceback" not in running.log.read_text(), running.log.read_text()
+
+
+@pytest.fixture(scope="session")
+def chromium(site: browser.Site) -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=browser.FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A fresh tab: no cookies, no session."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(1000 * browser.PATIENCE)
+    yield context.new_page()
+    context.close()

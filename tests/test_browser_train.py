@@ -1,0 +1,140 @@
+"""In a real browser, with a real worker: train on shapes, reload, stop, kill; then look at the mistakes."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+
+import pytest
+from browser import until
+
+pytestmark = pytest.mark.browser
+
+
+# Asked a few times a second, not at every frame: the worker is niced, and the browser would take its cores.
+POLLING = 300  # milliseconds
+
+PROGRESS = """() => {
+  const bar = document.querySelector('[data-testid="stProgress"] [role="progressbar"]');
+  return bar ? Number(bar.getAttribute("aria-valuenow")) : -1;
+}"""
+BADGE = """word => {
+  const heading = document.querySelector(".st-key-run_heading h4");
+  return heading !== null && heading.innerText.trim().endsWith(word);
+}"""
+
+
+def progress(page) -> int:
+    """What the progress bar shows, in percent; -1 where there is none."""
+    return page.evaluate(PROGRESS)
+
+
+def beyond(page, percent: int) -> int:
+    """Wait until the bar has gone beyond so many percent, or away; returns what it shows then."""
+    page.wait_for_function(
+        f"least => {{ const at = ({PROGRESS})(); return at < 0 || at > least; }}",
+        arg=percent,
+        polling=POLLING,
+    )
+    return progress(page)
+
+
+def badge(page, word: str) -> None:
+    """Wait until the run's heading ends with this word."""
+    page.wait_for_function(BADGE, arg=word, polling=POLLING)
+
+
+def another(page, run) -> None:
+    """Wait until the address names another run."""
+    page.wait_for_function("old => !location.search.includes(old)", arg=run.id, polling=POLLING)
+
+
+def start(site, page, **settings):
+    """Open the design of a pocket network by its link and press the button; returns the new run."""
+    laid = site.lay(**settings)
+    page.goto(f"{site.url}/train?run={laid.id}")
+    page.get_by_role("button", name="Train again").click()
+    another(page, laid)
+    badge(page, "training")
+    return site.run(page.url)
+
+
+def test_the_whole_way_from_start_to_the_mistakes(site, page):
+    run = start(site, page)
+    page.wait_for_function(f"() => ({PROGRESS})() > 0", polling=POLLING)
+    first = progress(page)
+
+    page.reload()
+    badge(page, "training")
+    assert site.run(page.url) == run, "the address finds the run again"
+    page.wait_for_function(f"() => ({PROGRESS})() >= 0", polling=POLLING)
+    seen = [progress(page)]
+    assert seen[0] >= first, "the bar goes on where it was"
+    while (now := beyond(page, seen[-1])) >= 0:
+        seen.append(now)
+    assert len(seen) >= 3, f"the bar moved through {seen}"
+    badge(page, "finished")
+    accuracy = 100 * run.status()["result"]["test_accuracy"]
+    page.get_by_text(re.compile(f"It recognises {accuracy:.1f}.% of the test images")).wait_for()
+
+    page.get_by_role("button", name="Look at its mistakes").click()
+    predictions = run.predictions()
+    page.get_by_text(f"{len(predictions.mistakes()):,} mistakes").wait_for()
+    assert site.run(page.url) == run
+    the_gallery_shows(page, predictions.mistakes()[:50])
+
+    true, predicted, number, _ = predictions.confused_pairs(1)[0]
+    names = predictions.classes
+    cell = page.locator(
+        f'path[aria-label*="true class: {names[true]};"][aria-label*="predicted: {names[predicted]};"]'
+    )
+    cell.click()
+    page.get_by_text(f"{number:,} pictures of {names[true]}, taken for {names[predicted]}").wait_for()
+    the_gallery_shows(page, predictions.mistakes(true, predicted)[:50])
+
+
+def the_gallery_shows(page, indices: list[int]) -> None:
+    """Exactly these pictures, in this order."""
+    said = '.gallery [role="img"]'
+    until(lambda: page.locator(said).count() == len(indices), "the gallery")
+    labels = page.locator(said).evaluate_all("tiles => tiles.map(tile => tile.ariaLabel)")
+    assert [int(re.match(r"Picture (\d+) ", label)[1]) for label in labels] == indices
+
+
+def test_stop_stops(site, page):
+    run = start(site, page, epochs=1000)
+    until(lambda: run.status()["progress"], "the first step")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    badge(page, "stopped early")
+    assert run.status()["state"] == "stopped"
+    assert run.has_predictions(), "what was learnt is tested"
+    page.get_by_role("button", name="Look at its mistakes").wait_for()
+
+
+def test_a_killed_worker_is_a_failed_run_and_the_next_one_starts(site, page):
+    run = start(site, page, epochs=1000)
+    until(lambda: run.status()["progress"], "the first step")
+    os.kill(run.status()["pid"], signal.SIGKILL)
+    badge(page, "failed")
+    failure = page.get_by_role("alert").filter(has_text="This run failed")
+    assert "SIGKILL" in failure.inner_text()
+    assert run.events()[0], "what was written stays"
+
+    page.get_by_role("button", name="Train again").click()
+    another(page, run)
+    badge(page, "training")
+    following = site.run(page.url)
+    until(lambda: following.status()["progress"], "the first step of the next run")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    badge(page, "stopped early")
+
+
+@pytest.mark.parametrize("path", ["", "train", "mistakes"])
+def test_nothing_is_wider_than_a_phone(site, page, path):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{site.url}/{path}")
+    page.locator(".c7-strip").wait_for()
+    page.wait_for_timeout(1000)
+    main = "document.querySelector('[data-testid=\"stMain\"]')"
+    assert page.evaluate(f"{main}.scrollWidth - {main}.clientWidth") <= 0
