@@ -39,15 +39,17 @@ def test_loss_accuracy_and_probabilities_by_hand():
     assert found.probabilities[3] == pytest.approx([wrong, wrong, right])
 
 
-def test_in_large_batches_in_evaluation_mode_without_gradients_in_fp32():
+@pytest.mark.parametrize(("precision", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16)])
+def test_in_large_batches_in_evaluation_mode_without_gradients(precision, dtype):
     module = Answers()
-    found = evaluate(module, images_of([1] * 600), torch.ones(600, dtype=torch.long), *PLAIN)
+    found = evaluate(module, images_of([1] * 300), torch.ones(300, dtype=torch.long), *PLAIN, precision)
     assert module.batches == [
-        (250, False, False, torch.float32),
-        (250, False, False, torch.float32),
-        (100, False, False, torch.float32),
+        (125, False, False, dtype),
+        (125, False, False, dtype),
+        (50, False, False, dtype),
     ]
     assert found.accuracy == 1.0
+    assert found.probabilities.dtype == np.float32
 
 
 def test_the_mode_is_put_back_also_after_an_error():

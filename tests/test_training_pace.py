@@ -31,8 +31,8 @@ def test_time_left_has_training_and_evaluation():
     pace = Pace()
     pace.trained(1, 1.0)
     pace.trained(500, 1.0)
-    # 2,000 images at 500/s, and 1,000 to evaluate at twice that until it was measured: 4 + 1 s.
-    assert pace.seconds_left(2000, 1000) == pytest.approx(5)
+    # 2,000 images at 500/s, and 1,500 to evaluate at three times that until it was measured: 4 + 1 s.
+    assert pace.seconds_left(2000, 1500) == pytest.approx(5)
     pace.evaluated(1000, 4.0)
     assert pace.seconds_left(2000, 1000) == pytest.approx(4 + 4)
     assert pace.seconds_left(0, 0) == 0

@@ -50,7 +50,7 @@ class TrainConfig:
     protocol: str = _choice("holdout", PROTOCOLS)
     holdout: int = _number(5000, 1, 1_000_000)  # images held out, at most a tenth of the training images
     train_sample: int = _number(5000, 1, 1_000_000)  # training images on which the train accuracy is taken
-    precision: str = _choice("auto", PRECISIONS)  # of the training steps; evaluation is always fp32
+    precision: str = _choice("auto", PRECISIONS)  # of steps and curves; the test is always fp32
     device: str = _choice("auto", DEVICES)
     seed: int = _number(1, 0, 2**31 - 1)
 

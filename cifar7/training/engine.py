@@ -78,7 +78,7 @@ class _Run:
         self.module = module.to(self.device).to(memory_format=self.layout)
         self.optimiser = make_optimiser(self.module, config)
         self.pace = Pace()
-        self.judge = Judge(data, config, self.device, self.pace)
+        self.judge = Judge(data, config, self.device, self.precision, self.pace)
         self.batch_size = min(config.batch_size, len(self.judge.train_rows))
         self.steps_per_epoch = len(self.judge.train_rows) // self.batch_size  # the rest sits this epoch out
         self.steps = self.steps_per_epoch * config.epochs

@@ -98,9 +98,9 @@ class Finished(Event):
     epochs: int  # completed
     steps: int  # completed
     best_epoch: int | None  # whose weights are kept; None: those of a stop in mid-epoch, or before any
-    train_accuracy: float  # these, of the kept weights: evaluation mode, on the fixed sample
-    heldout_accuracy: float | None
-    test_accuracy: float
+    train_accuracy: float  # of the kept weights: evaluation mode, on the fixed sample, in `precision`
+    heldout_accuracy: float | None  # of the kept weights, in `precision`
+    test_accuracy: float  # of the kept weights, in fp32
     test_loss: float
     seconds: float
     seconds_training: float  # in training steps; the rest is preparation and evaluation

@@ -46,9 +46,14 @@ class Judge:
 
     The trainer takes `images`, `labels` and `train_rows`. The test set is not touched before `test` is
     called, or before the first verdict under test-each-epoch.
+
+    Training images are judged in the training's precision, which is what makes a curve cheap; the test set in
+    fp32, so that the same weights get the same score and probabilities wherever they are tested again.
     """
 
-    def __init__(self, data: ImageSet, config: TrainConfig, device: torch.device, pace: Pace) -> None:
+    def __init__(
+        self, data: ImageSet, config: TrainConfig, device: torch.device, precision: str, pace: Pace
+    ) -> None:
         parts = partition(data.train.labels, config)
         self.images = to_device(data.train.images, device)  # (N, 3, 32, 32) uint8
         self.labels = to_device(data.train.labels, device)  # (N,)
@@ -56,7 +61,7 @@ class Judge:
         self.sample_rows = to_device(parts.sample, device)
         self.heldout_rows = to_device(parts.heldout, device)
         self.holds_out = config.protocol == "holdout"
-        self._data, self._device, self._pace = data, device, pace
+        self._data, self._device, self._precision, self._pace = data, device, precision, pace
 
     def verdict(self, module: nn.Module, epoch: int | None) -> Verdict:
         """Judge the module as it is now."""
@@ -71,7 +76,8 @@ class Judge:
     def test(self, module: nn.Module) -> Evaluation:
         """Read the test set."""
         test = self._data.test
-        return self._on(module, to_device(test.images, self._device), to_device(test.labels, self._device))
+        images, labels = to_device(test.images, self._device), to_device(test.labels, self._device)
+        return self._on(module, images, labels, "fp32")
 
     def images_to_evaluate(self, verdicts: int) -> int:
         """How many images are still to be evaluated in a run with so many verdicts to come."""
@@ -80,11 +86,11 @@ class Judge:
         return each * verdicts + (tests if self.holds_out else 0)
 
     def _on_rows(self, module: nn.Module, rows: Tensor) -> Evaluation:
-        return self._on(module, self.images[rows], self.labels[rows])
+        return self._on(module, self.images[rows], self.labels[rows], self._precision)
 
-    def _on(self, module: nn.Module, images: Tensor, labels: Tensor) -> Evaluation:
+    def _on(self, module: nn.Module, images: Tensor, labels: Tensor, precision: str) -> Evaluation:
         began = perf_counter()
-        found = evaluate(module, images, labels, self._data.mean, self._data.std)
+        found = evaluate(module, images, labels, self._data.mean, self._data.std, precision)
         self._pace.evaluated(len(labels), perf_counter() - began)
         return found
 

@@ -6,8 +6,8 @@ from math import exp
 
 _MEMORY = 10.0  # seconds over which a speed is remembered
 # Until an evaluation was measured: seconds an evaluated image takes as a share of a trained one. A forward
-# pass is a third of a step's arithmetic, and fp32 takes up to twice the time of bf16.
-_EVALUATION_SHARE = 0.5
+# pass is a third of a step's arithmetic.
+_EVALUATION_SHARE = 1 / 3
 
 
 class Pace:
