@@ -309,7 +309,9 @@ def test_the_growth_is_drawn_from_image_to_logits():
     points = [row for row in data if row["what"] == "design"]
     assert [row["y"] for row in points] == [1, 3, 5, 6, 10, 14, 16, 24, 32, 36, 44, 44]
     assert [row["label"] for row in points if row["label"]] == ["36 before pooling", "44 with pooling"]
-    assert [row["label"] for row in data if row["what"] == "band"] == ["C1", "C2", "C3", "O"]
+    bands = [(row["label"], row["x"], row["x2"]) for row in data if row["what"] == "band"]
+    # Two convolutions and a pool each; the average pool and the classifier.
+    assert bands == [("C1", 0.5, 3.5), ("C2", 3.5, 6.5), ("C3", 6.5, 9.5), ("O", 9.5, 11.5)]
     limits = {row["stage"]: row["y"] for row in data if row["what"] == "limit"}
     assert limits == {"image": 32, "required": 44}
     assert [row["label"] for row in data if row["what"] == "compared"][-1] == "starter"
