@@ -1,29 +1,35 @@
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
 
 from cifar7.training.config import TrainConfig
-from cifar7.training.optimiser import make_optimiser, parameter_groups
+from cifar7.training.optimiser import Optimiser, groups
+
+ROOT = Path(__file__).parent.parent
 
 
 def net():
+    torch.manual_seed(3)
     return nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Conv2d(4, 4, 3, groups=4), nn.Linear(4, 2))
 
 
 def test_kernels_and_matrices_decay_and_biases_and_norms_do_not():
     module = net()
-    decayed, spared = parameter_groups(module, 0.1)
+    decayed, spared = groups(module, 0.1)
     names = {id(p): name for name, p in module.named_parameters()}
-    assert [names[id(p)] for p in decayed["params"]] == ["0.weight", "2.weight", "3.weight"]
-    assert [names[id(p)] for p in spared["params"]] == ["0.bias", "1.weight", "1.bias", "2.bias", "3.bias"]
-    assert (decayed["weight_decay"], spared["weight_decay"]) == (0.1, 0.0)
+    assert [names[id(p)] for p in decayed.parameters] == ["0.weight", "2.weight", "3.weight"]
+    assert [names[id(p)] for p in spared.parameters] == ["0.bias", "1.weight", "1.bias", "2.bias", "3.bias"]
+    assert (decayed.weight_decay, spared.weight_decay) == (0.1, 0.0)
 
 
 def test_what_is_frozen_is_in_no_group():
     module = net()
     module[0].weight.requires_grad = False
-    decayed, _ = parameter_groups(module, 0.1)
-    assert len(decayed["params"]) == 2
+    assert len(groups(module, 0.1)[0].parameters) == 2
 
 
 def test_a_step_without_gradient_shrinks_the_kernel_alone():
@@ -32,9 +38,52 @@ def test_a_step_without_gradient_shrinks_the_kernel_alone():
     module = nn.Conv2d(1, 1, 1)
     nn.init.ones_(module.weight)
     nn.init.ones_(module.bias)
-    optimiser = make_optimiser(module, TrainConfig(lr=0.5, momentum=0.9, weight_decay=0.1))
+    optimiser = Optimiser(module, TrainConfig(momentum=0.9, weight_decay=0.1))
     for p in module.parameters():
         p.grad = torch.zeros_like(p)
-    optimiser.step()
+    optimiser.step(lr=0.5)
     assert module.weight.item() == pytest.approx(0.905)
     assert module.bias.item() == 1.0
+
+
+@pytest.mark.parametrize(("momentum", "nesterov"), [(0.9, True), (0.9, False), (0.0, False)])
+def test_three_steps_are_those_of_torch(momentum, nesterov):
+    ours, theirs = net(), net()
+    optimiser = Optimiser(ours, TrainConfig(momentum=momentum, nesterov=nesterov, weight_decay=0.1))
+    decay = [p for p in theirs.parameters() if p.ndim > 1], [p for p in theirs.parameters() if p.ndim <= 1]
+    witness = torch.optim.SGD(
+        [{"params": decay[0], "weight_decay": 0.1}, {"params": decay[1]}],
+        lr=1.0,
+        momentum=momentum,
+        nesterov=nesterov,
+    )
+    for lr in (0.1, 0.3, 0.2):
+        for mine, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+            mine.grad = torch.randn_like(mine)
+            other.grad = mine.grad.clone()
+        for group in witness.param_groups:
+            group["lr"] = lr
+        optimiser.step(lr)
+        witness.step()
+    for mine, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+        torch.testing.assert_close(mine, other)
+
+
+def test_cleared_gradients_are_gone():
+    module = net()
+    optimiser = Optimiser(module, TrainConfig())
+    for p in module.parameters():
+        p.grad = torch.zeros_like(p)
+    optimiser.clear()
+    assert {p.grad for p in module.parameters()} == {None}
+
+
+def test_a_step_does_not_load_the_compiler():
+    code = (
+        "import sys, torch; from torch import nn; from cifar7.training.config import TrainConfig;"
+        "from cifar7.training.optimiser import Optimiser;"
+        "m = nn.Linear(2, 2); o = Optimiser(m, TrainConfig());"
+        "m(torch.ones(1, 2)).sum().backward(); o.step(0.1); print('torch._dynamo' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

@@ -17,7 +17,7 @@ from cifar7.training.config import TrainConfig
 from cifar7.training.devices import best_precision, choose, describe_device
 from cifar7.training.events import Beat, EpochEnd, Event, Finished, Started
 from cifar7.training.judge import Judge, Verdict
-from cifar7.training.optimiser import make_optimiser
+from cifar7.training.optimiser import Optimiser
 from cifar7.training.pace import Pace
 from cifar7.training.schedule import lr_at
 from cifar7.training.tally import Tally
@@ -76,7 +76,7 @@ class _Run:
         torch.manual_seed(config.seed)
         self.generator = torch.Generator(self.device)
         self.module = module.to(self.device).to(memory_format=self.layout)
-        self.optimiser = make_optimiser(self.module, config)
+        self.optimiser = Optimiser(self.module, config)
         self.pace = Pace()
         self.judge = Judge(data, config, self.device, self.precision, self.pace)
         self.batch_size = min(config.batch_size, len(self.judge.train_rows))
@@ -147,8 +147,6 @@ class _Run:
     def _train_on(self, rows: Tensor) -> None:
         """One step: augment, forward, backward, update."""
         self.lr = lr_at(self.step, self.steps, self.config, self.steps_per_epoch)
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.lr
         images, labels = self._batch(rows)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
             logits = self.module(images)
@@ -156,9 +154,9 @@ class _Run:
         if self.step == 0:
             self._check_classes(logits)
         loss = cross_entropy(logits, labels, label_smoothing=self.config.label_smoothing)
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimiser.clear()
         loss.backward()
-        self.optimiser.step()
+        self.optimiser.step(self.lr)
         self.tally.add(logits.detach(), labels, self.step)
         self.step += 1
 
