@@ -1,0 +1,237 @@
+"""The written train.py against the training room: the same recipe, part by part and as a whole."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import importlib
+import itertools
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+import tiny
+import torch
+from torch import nn
+
+from cifar7.data import library
+from cifar7.data.augment import normalise, random_crop, random_flip
+from cifar7.export.class_folders import write_class_folders
+from cifar7.export.errors import ExportError
+from cifar7.export.train_source import TrainedOn, check_known, quoted, train_source
+from cifar7.network.module import build
+from cifar7.network.source import model_source
+from cifar7.training.config import TrainConfig
+from cifar7.training.engine import train
+from cifar7.training.events import EpochEnd, Finished
+from cifar7.training.partition import partition
+from cifar7.training.schedule import lr_at
+
+OFFICIAL = TrainedOn("CIFAR-10", (), (0.4914, 0.4822, 0.4465), (0.247, 0.2435, 0.2616), official=True)
+FOLDERS = TrainedOn("Colours", tiny.CLASSES, (0.4, 0.5, 0.6), (0.2, 0.25, 0.3), official=False)
+
+
+@pytest.fixture
+def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Write train.py and model.py for a recipe and import the former."""
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "model.py").write_text(model_source(tiny.SPEC))
+
+    def load(images: TrainedOn = FOLDERS, **settings: Any) -> ModuleType:
+        (tmp_path / "train.py").write_text(train_source(TrainConfig(**settings), images))
+        importlib.invalidate_caches()
+        for name in ("train", "model"):
+            sys.modules.pop(name, None)
+        sys.dont_write_bytecode = True
+        return importlib.import_module("train")
+
+    before = sys.dont_write_bytecode
+    yield load
+    sys.dont_write_bytecode = before
+    for name in ("train", "model"):
+        sys.modules.pop(name, None)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"schedule": "one-cycle", "lr": 0.3},
+        {"schedule": "one-cycle", "warmup": 0.0},
+        {"schedule": "one-cycle", "warmup": 1.0},
+        {"schedule": "one-cycle", "warmup": 0.4},
+        {"schedule": "cosine"},
+        {"schedule": "step", "step_epochs": 2, "step_factor": 0.3},
+    ],
+    ids=str,
+)
+def test_the_learning_rate_is_that_of_the_training_room(written: Any, settings: dict[str, Any]) -> None:
+    config, module = TrainConfig(**settings), written(**settings)
+    steps, per_epoch = 70, 10
+    for step in range(steps):
+        expected = lr_at(step, steps, config, per_epoch)
+        by_step = config.schedule != "step"
+        found = module.learning_rate(step, steps) if by_step else module.learning_rate(step // per_epoch)
+        assert found == pytest.approx(expected, rel=1e-12), step
+
+
+@pytest.mark.parametrize("sizes", [(60, 60, 60), (31, 50, 7), (1, 2, 300)])
+@pytest.mark.parametrize("holdout", [13, 20, 5000])
+def test_the_same_images_are_held_out(written: Any, sizes: tuple[int, ...], holdout: int) -> None:
+    labels = np.random.default_rng(4).permutation(np.repeat(np.arange(3), sizes)).astype(np.int64)
+    config = TrainConfig(holdout=holdout, train_sample=40)
+    module = written(holdout=holdout, train_sample=40)
+    expected = partition(labels, config)
+    rows, held_out = module.split(labels, min(module.HELD_OUT, len(labels) // 10))
+    sample = rows[module.split(labels[rows], min(module.TRAIN_SAMPLE, len(rows)))[1]]
+    assert rows.tolist() == expected.train.tolist()
+    assert held_out.tolist() == expected.heldout.tolist()
+    assert sample.tolist() == expected.sample.tolist()
+
+
+def test_the_same_pixels_go_in(written: Any) -> None:
+    module = written(crop_padding=3)
+    images = torch.randint(0, 256, (20, 3, 32, 32), dtype=torch.uint8)
+    mine, theirs = torch.Generator().manual_seed(5), torch.Generator().manual_seed(5)
+    expected = random_flip(random_crop(images, 3, theirs), theirs)
+    found = module.random_flip(module.random_crop(images, mine), mine)
+    assert torch.equal(found, expected)
+    assert not torch.equal(found, images)
+    floats = normalise(expected, FOLDERS.mean, FOLDERS.std, torch.float32)
+    assert torch.allclose(module.normalise(found), floats, atol=1e-5)
+
+
+def test_kernels_and_matrices_decay_and_nothing_else_does(written: Any) -> None:
+    module = written(weight_decay=0.003)
+    network = module.Network()
+    weighted = [m.weight for m in network.modules() if isinstance(m, (nn.Conv2d, nn.Linear))]
+    decaying, resting = module.parameter_groups(network)
+    assert (decaying["weight_decay"], resting["weight_decay"]) == (0.003, 0.0)
+    assert {id(p) for p in decaying["params"]} == {id(p) for p in weighted}
+    assert len(decaying["params"]) + len(resting["params"]) == len(list(network.parameters()))
+
+
+RECIPES = [
+    dict(zip(("schedule", "protocol", "precision"), choice))
+    for choice in itertools.product(
+        ("one-cycle", "constant", "step", "cosine"), ("holdout", "test-each-epoch"), ("auto", "fp32", "bf16")
+    )
+]
+PLAINEST = {"momentum": 0.0, "nesterov": False, "weight_decay": 0.0, "flip": False, "crop_padding": 0}
+RECIPES += [PLAINEST, {**PLAINEST, "schedule": "constant", "label_smoothing": 0.1}, {"warmup": 0.0}]
+
+
+@pytest.mark.parametrize("images", [OFFICIAL, FOLDERS], ids=["official", "folders"])
+@pytest.mark.parametrize("settings", RECIPES, ids=lambda s: " ".join(map(str, s.values())))
+def test_nothing_is_written_that_the_recipe_does_not_use(settings: dict[str, Any], images: TrainedOn) -> None:
+    text = train_source(TrainConfig(**settings), images)
+    tree = ast.parse(text)
+    assert max(map(len, text.splitlines())) <= 120
+    assert len(text.splitlines()) <= 220
+    assert "cifar7" not in text
+    assert "@" not in text.replace("@torch.inference_mode", "")
+    defined = {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
+    imported: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            imported |= {name.asname or name.name for name in node.names}
+    stored = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    loaded = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    assert (defined | imported | stored) - loaded - {"_"} == set()
+    arguments = {a.arg for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) for a in n.args.args}
+    known = defined | imported | stored | arguments | set(dir(builtins)) | {"__doc__", "__name__"}
+    assert loaded - known == set()
+
+
+def test_every_setting_that_there_is_can_be_written() -> None:
+    check_known(TrainConfig().to_dict())
+
+
+def test_a_setting_that_is_not_known_is_refused_and_not_dropped() -> None:
+    with pytest.raises(ExportError, match=r"the setting cutout \(8\) cannot be written"):
+        check_known({**TrainConfig().to_dict(), "cutout": 8})
+    with pytest.raises(ExportError, match="schedule is 'sawtooth'"):
+        check_known({**TrainConfig().to_dict(), "schedule": "sawtooth"})
+
+
+@pytest.mark.parametrize("name", ['"""', "\\", "'; import os; '", "a\nb", "日本", "\ud800", "ok name"])
+def test_class_names_mean_the_same_in_the_text(name: str) -> None:
+    text = train_source(TrainConfig(), replace(FOLDERS, classes=(name, "other"), title=f"x{name}"))
+    assert text.isascii()
+    node = next(
+        n
+        for n in ast.parse(text).body
+        if isinstance(n, ast.Assign) and n.targets[0].id == "CLASSES"  # type: ignore[attr-defined]
+    )
+    assert ast.literal_eval(node.value) == (name, "other")
+    assert quoted("ok name") == '"ok name"'
+
+
+@pytest.mark.parametrize("protocol", ["holdout", "test-each-epoch"])
+def test_in_a_clean_process_it_comes_to_what_the_run_came_to(tmp_path: Path, protocol: str) -> None:
+    """Two epochs by the engine and by the written file, on the same images in fp32."""
+    torch.set_num_threads(1)
+    tiny.make_set(tmp_path / "sets")
+    images = library.open_set("tiny", data_dir=tmp_path / "sets")
+    config = tiny.config(epochs=2, precision="fp32", protocol=protocol, lr=0.02, label_smoothing=0.1)
+    events = list(train(build(tiny.SPEC, seed=config.seed), images, config))
+    ends = [event for event in events if isinstance(event, EpochEnd)]
+    finished = next(event for event in events if isinstance(event, Finished))
+
+    repository, elsewhere = tmp_path / "repository", tmp_path / "elsewhere"
+    repository.mkdir(), elsewhere.mkdir()
+    on = TrainedOn(images.title, images.classes, images.mean, images.std, official=False)
+    (repository / "train.py").write_text(train_source(config, on))
+    (repository / "model.py").write_text(model_source(tiny.SPEC))
+    write_class_folders(images, elsewhere / "my data")
+    done = subprocess.run(
+        [sys.executable, repository / "train.py", "--data", "my data", "--device", "cpu"],
+        cwd=elsewhere,
+        env={"OMP_NUM_THREADS": "1", "PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    told = re.findall(r"epoch (\d)/2  loss ([\d.]+)  train ([\d.]+)%  (held out|test) ([\d.]+)%", done.stdout)
+    assert [int(epoch) for epoch, *_ in told] == [1, 2]
+    for (_, loss, trained, _, watched), end in zip(told, ends, strict=True):
+        assert float(loss) == pytest.approx(end.train_loss, abs=0.002)
+        expected = end.heldout_accuracy if protocol == "holdout" else end.test_accuracy
+        assert float(trained) / 100 == pytest.approx(end.train_accuracy, abs=0.011)  # two of 162 images
+        assert float(watched) / 100 == pytest.approx(expected, abs=0.051)  # one of 20 images
+    last = re.search(r"test accuracy ([\d.]+)%, loss ([\d.]+)", done.stdout)
+    assert last is not None
+    assert float(last[1]) / 100 == pytest.approx(finished.test_accuracy, abs=0.034)  # one of 30 images
+    assert float(last[2]) == pytest.approx(finished.test_loss, abs=0.005)
+    kept = torch.load(elsewhere / "trained.pt", weights_only=True)
+    assert [tuple(value.shape) for value in kept.values()] == [
+        tuple(value.shape) for value in finished.weights.values()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--data", "nowhere"], "there is no folder nowhere/train/blue"),
+        (["--epochs", "0"], "--epochs takes 1 or more"),
+    ],
+)
+def test_a_mistake_on_its_command_line_is_said(
+    written: Any,
+    arguments: list[str],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["train.py", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        written().main()
+    assert ended.value.code == 2
+    assert message in capsys.readouterr().err
