@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import struct
 import zlib
 
@@ -164,7 +163,5 @@ def test_a_picture_bomb_is_refused_by_its_header(side):
 
 
 def test_formats_that_nobody_asked_for_are_not_even_tried():
-    buffer = io.BytesIO()
-    Image.new("RGB", (32, 32)).save(buffer, "PDF")
-    with pytest.raises(DataError, match="not an image"):
-        decode.decode(buffer.getvalue(), "x.png")
+    with pytest.raises(DataError, match="not an image"):  # Pillow could read it; of some it runs programs
+        decode.decode(picture(kind="PCX"), "x.png")

@@ -189,15 +189,19 @@ def test_the_key_of_an_archive_is_that_of_its_bytes(tmp_path):
 
 def test_the_key_of_a_folder_follows_names_sizes_and_times(tmp_path):
     path = write_folder(tmp_path, two_classes())
+    os.utime(path / "test/red/0.png", (1, 1))
     keys = [source_key(path), source_key(path)]
     assert keys[0] == keys[1]
+    write_folder(path, {"test/red/0.png": b"another size"})
+    os.utime(path / "test/red/0.png", (1, 1))
+    keys.append(source_key(path))
     os.utime(path / "train/red/0.png", (1, 1))
     keys.append(source_key(path))
     (path / "train/red/0.png").rename(path / "train/red/z.png")
     keys.append(source_key(path))
     (path / "train/red/z.png").unlink()
     keys.append(source_key(path))
-    assert len(set(keys)) == 4
+    assert len(set(keys)) == 5
 
 
 @pytest.mark.parametrize(

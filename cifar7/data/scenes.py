@@ -21,15 +21,15 @@ PLAIN = ("disc", "ring", "square", "triangle", "star", "cross")
 PAIRS = (("arrow at dot", "arrow past dot"), ("eye at star", "eye past star"))
 CLASSES = (*PLAIN, *(name for pair in PAIRS for name in pair))
 
-# All of these are pixels, except for ANGLE.
+# All of these are pixels, except for the share and the angle.
 RADIUS, STRAY_RADIUS = (4.5, 10.0), (2.0, 3.5)  # of plain shapes
 STRAY_SHARE = 0.6  # of the plain pictures have a stray shape
-POINTER_MARGIN, TARGET_MARGIN = 4.0, 3.2  # from a centre to the border
-REACH = (21.6, 24.2)  # from pointer to target, the larger of horizontal and vertical distance
-ANGLE = (45.0, 100.0)  # degrees between the two places, as seen from the pointer
-ARROW, EYE = 3.5, 3.4  # radii, from the centre
-PUPIL, GAZE = 1.5, 1.4  # its radius, and how far it stands from the eye's centre
-DOT, STAR = 2.0, 2.6  # radii of the targets
+ARROW, EYE = 4.4, 4.2  # radii, from the centre
+PUPIL, GAZE = 1.9, 1.7  # its radius, and how far it stands from the eye's centre
+DOT, STAR = 2.1, 3.0  # radii of the targets
+POINTER_MARGIN, TARGET_MARGIN = 4.5, 3.2  # from a centre to the border
+REACH = (22.6, 24.3)  # from pointer to target, the larger of horizontal and vertical distance
+ANGLE = (55.0, 100.0)  # degrees between the two places, as seen from the pointer
 
 
 @dataclass(frozen=True, eq=False)
