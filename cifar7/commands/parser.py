@@ -93,7 +93,8 @@ def build() -> Parser:
     show.add_argument("run", metavar="RUN", help="the run's id, or its beginning")
     _runs(show)
     _json(show)
-    _data(command("data", "images:data", "List the data sets; fetch or import one."))
+    _export(command("export", "exporting:export", "Write a run to hand in, or a network as PyTorch."))
+    _data(command("data", "images:data", "List the data sets; fetch, import or export one."))
     return parser
 
 
@@ -113,6 +114,17 @@ def _train(train: Parser) -> None:
     _json(train)
 
 
+def _export(export: Parser) -> None:
+    export.add_argument("what", metavar="RUN|PRESET|SPEC.json",
+                        help="a run's id or its beginning, a preset, or a file with a network")  # fmt: skip
+    export.add_argument("--out", required=True, type=Path, metavar="FILE",
+                        help=".zip: what is handed in; .py: model.py; .json: the design")  # fmt: skip
+    export.add_argument("--force", action="store_true", help="replace the file if it is there")
+    profile(export)
+    _runs(export)
+    _json(export)
+
+
 def _data(data: Parser) -> None:
     _json(data)
     actions = data.add_subparsers(metavar="ACTION", parser_class=Parser)
@@ -123,7 +135,11 @@ def _data(data: Parser) -> None:
     take_in.add_argument("path", type=Path, metavar="PATH", help="has train/<class>/ and test/<class>/ in it")
     take_in.add_argument("--name", required=True, help="small letters, digits, - and _")
     take_in.set_defaults(does="images:take_in")
-    for action in (fetch, take_in):
+    give_out = actions.add_parser("export", help="write a set as class folders of PNG files")
+    give_out.add_argument("name", metavar="NAME", help="as `data` lists it")
+    give_out.add_argument("--out", required=True, type=Path, metavar="DIR", help="not there yet, or empty")
+    give_out.set_defaults(does="exporting:export_data")
+    for action in (fetch, take_in, give_out):
         # SUPPRESS: an absent --json must not undo one that was said before the action.
         action.add_argument(
             "--json", action="store_true", default=argparse.SUPPRESS, help="one JSON object on stdout"

@@ -1,0 +1,91 @@
+"""`export` and `data export`: a design or a run as files that need no cifar7."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from cifar7.commands.history import find
+from cifar7.commands.networks import read_network, read_profile
+from cifar7.commands.output import DataProgress, put, put_json
+from cifar7.data import library
+from cifar7.export.class_folders import write_class_folders
+from cifar7.export.errors import ExportError
+from cifar7.export.submission import design_files, pack, spec_json, submission_files, write
+from cifar7.network.presets import PRESETS
+from cifar7.network.profiles import Profile
+from cifar7.network.source import model_source
+from cifar7.network.spec import NetSpec, SpecError
+from cifar7.runs.folder import RunFolder, list_runs
+
+ENDINGS = {
+    ".py": "model.py alone",
+    ".json": "the design as data",
+    ".zip": "a run's submission, or a design's repository",
+}
+
+
+def export(given: argparse.Namespace) -> int:
+    """Write a run or a design to a file; its ending says as what."""
+    out, kind = given.out, given.out.suffix.lower()
+    if kind not in ENDINGS:
+        told = ", ".join(f"{ending} ({what})" for ending, what in ENDINGS.items())
+        raise ExportError(f"{out}: the ending says what is written; it takes {told}.")
+    if out.is_dir() or not out.absolute().parent.is_dir():
+        what = "is a folder" if out.is_dir() else "lies in a folder that is not there"
+        raise ExportError(f"{out} {what}; name a file in a folder that is there.")
+    if out.exists() and not given.force:
+        raise ExportError(f"{out} is there already; name another file, or --force to replace it.")
+    asked = read_profile(given.profile)
+    run, spec = _find(given.what, given.runs)
+    content, files = _content(kind, run, spec, asked)
+    write(out, content)
+    if given.json:
+        put_json({"out": str(out), "run": run.id if run else None, "network": spec.name, "files": files,
+                  "bytes": len(content)})  # fmt: skip
+        return 0
+    put(f"{out}: {', '.join(files)}" if kind == ".zip" else f"{out}: {spec.name}")
+    return 0
+
+
+def export_data(given: argparse.Namespace) -> int:
+    """Write an image set as class folders."""
+    progress = DataProgress()
+    try:
+        images = library.open_set(given.name, progress.report)
+        write_class_folders(images, given.out, progress.report)
+    finally:
+        progress.close()
+    if given.json:
+        put_json({"out": str(given.out), "name": images.name, "classes": list(images.classes),
+                  "train": len(images.train), "test": len(images.test)})  # fmt: skip
+        return 0
+    put(f"{given.out}: {len(images.train):,} images in train, {len(images.test):,} in test, "
+        f"{len(images.classes)} classes")  # fmt: skip
+    return 0
+
+
+def _content(kind: str, run: RunFolder | None, spec: NetSpec, asked: Profile) -> tuple[bytes, list[str]]:
+    """What to write, and the names of the files in it."""
+    if kind == ".py":
+        return model_source(spec).encode(), ["model.py"]
+    if kind == ".json":
+        return spec_json(spec), ["spec.json"]
+    files = submission_files(run, asked) if run else design_files(spec, asked)
+    return pack(files), sorted(files)
+
+
+def _find(what: str, runs: Path) -> tuple[RunFolder | None, NetSpec]:
+    """A preset or a design's file by its name, or else a run by its id or the beginning of it."""
+    if what in PRESETS or what.lower().endswith(".json"):
+        return None, read_network(what)
+    known = any(run.id.startswith(what) for run in list_runs(runs)) if what else False
+    if not known and Path(what).is_file():
+        return None, read_network(what)
+    if not known and not what[:1].isdigit():
+        raise SpecError(
+            f"{what!r:.80} is no preset, no file and no run; presets are {', '.join(PRESETS)}, "
+            "and `python -m cifar7 runs` lists the runs."
+        )
+    run = find(runs, what)
+    return run, run.spec()
