@@ -32,6 +32,9 @@ FLAGS = (
     "--disable-sync",
 )
 
+# Nothing answers at this port, so no test downloads anything, whatever the machine's network.
+OFFLINE = dict.fromkeys(("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY"), "http://127.0.0.1:9")
+
 # Ten classes on a network so small that an epoch of `shapes` takes about a second.
 POCKET = NetSpec(
     name="pocket",
@@ -65,7 +68,11 @@ class Site:
         kept = {k: v for k, v in os.environ.items() if k not in ("CIFAR7_DATA", "CIFAR7_RUNS")}
         with self.log.open("wb") as log:
             process = subprocess.Popen(
-                command, cwd=ROOT, env={**kept, "CIFAR7_HOME": str(self.home)}, stdout=log, stderr=log
+                command,
+                cwd=ROOT,
+                env={**kept, **OFFLINE, "CIFAR7_HOME": str(self.home)},
+                stdout=log,
+                stderr=log,
             )
         until(lambda: process.poll() is not None or _answers(f"{self.url}/_stcore/health"), "the server")
         assert process.poll() is None, self.log.read_text()

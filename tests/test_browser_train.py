@@ -130,6 +130,19 @@ def test_a_killed_worker_is_a_failed_run_and_the_next_one_starts(site, page):
     badge(page, "stopped early")
 
 
+def test_a_download_without_a_network_fails_in_words(site, page):
+    page.goto(f"{site.url}/train")
+    page.get_by_text("CIFAR-10", exact=True).first.click()
+    page.get_by_role("button", name="Download CIFAR-10").click()
+    failure = page.get_by_role("alert").filter(has_text="The download did not work")
+    failure.wait_for()
+    assert "other data sets still work" in failure.inner_text()
+    page.get_by_role("button", name="Try again").wait_for()
+    page.get_by_text("Shapes (synthetic)", exact=True).last.click()
+    failure.wait_for(state="detached")
+    assert page.get_by_role("button", name="Start training").is_enabled()
+
+
 @pytest.mark.parametrize("path", ["", "train", "mistakes"])
 def test_nothing_is_wider_than_a_phone(site, page, path):
     page.set_viewport_size({"width": 390, "height": 844})

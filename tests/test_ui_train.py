@@ -122,7 +122,7 @@ def test_a_run_in_progress_shows_how_far_it_is(claim, pages):
     assert "Step 5 of 20" in app.progress[0].text
     assert metrics(app) == {
         "Epoch": "1 of 2",
-        "Speed": "1,234 img/s",
+        "Images per second": "1,234",
         "Time left": "1\u00a0min 15\u00a0s",  # 75 s
         "Held-out accuracy": "–",
     }

@@ -67,7 +67,7 @@ def details(info: SetInfo) -> None:
         st.html(samples)
 
 
-@st.cache_data(max_entries=20, show_spinner="Opening the images")
+@st.cache_data(max_entries=20, show_spinner="Opening the pictures")
 def _samples(name: str, fingerprint: str) -> str:
     """HTML with the first test picture of each class; empty where the set cannot be opened."""
     try:
@@ -86,6 +86,8 @@ def _samples(name: str, fingerprint: str) -> str:
 def _fetching(was_running: bool) -> None:
     now = download.look()
     if now.state == "running":
+        if not was_running:
+            st.rerun()  # the whole page: only that starts the ticking
         st.progress(now.share, plain(now.what))
         return
     if was_running or now.state == "done":
@@ -95,8 +97,8 @@ def _fetching(was_running: bool) -> None:
         st.rerun()
     if now.state == "failed":
         st.error(
-            f"{plain(now.what)}\n\nNothing half-written was left, and the other data sets work as before.",
-            title="CIFAR-10 could not be downloaded",
+            f"{plain(now.what)}. Nothing half-written was left behind.",
+            title="The download did not work",
             icon=":material/cloud_off:",
         )
     st.button(

@@ -105,6 +105,7 @@ def _axis(orient: Literal["top", "left"]) -> alt.Axis:
         grid=False,
         labelLimit=110,
         labelOverlap=False,
+        labelFlush=False,
         labelPadding=4,
         **slanted,
     )

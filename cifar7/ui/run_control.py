@@ -25,7 +25,10 @@ def heading(info: SetInfo, run: RunFolder | None, status: Status | None) -> None
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="run_heading"
     ):
         if run is None or status is None:
-            st.markdown(f"#### Ready: {plain(state.design().name)} on {plain(info.title)}", width="content")
+            st.markdown(
+                f"#### {plain(state.design().name)} on {plain(info.title)} :gray-badge[not trained yet]",
+                width="content",
+            )
             _start_button(info, "Start training", "primary")
         else:
             kind = status["state"]

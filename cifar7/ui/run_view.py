@@ -98,7 +98,7 @@ def _values(status: Status, history: History) -> list[tuple[str, str]]:
     live = status["state"] not in ENDED
     return [
         ("Epoch", f"{beat.get('epoch', '–')} of {history.epochs}"),
-        ("Speed", f"{speed:,.0f} img/s" if speed else "–"),
+        ("Images per second", f"{speed:,.0f}" if speed else "–"),
         ("Time left", duration(left) if left is not None and live else "–"),
         (
             "Test accuracy" if watched == "test" else "Held-out accuracy",
@@ -110,6 +110,7 @@ def _values(status: Status, history: History) -> list[tuple[str, str]]:
 def _curves(history: History) -> None:
     table = history.table()
     st.html(run_charts.legend(history.watched))
+    st.space("xsmall")  # where a chart's own buttons appear under the pointer
     left, right = st.columns(2, gap="medium")
     with left:
         st.vega_lite_chart(

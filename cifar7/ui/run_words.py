@@ -9,7 +9,7 @@ from cifar7.ui.wording import count, duration, percent, plain
 
 TERMS = {
     "Epoch": "One epoch is one pass over all training images.",
-    "Speed": "Training images a second, of late.",
+    "Images per second": "Training images that it learns from in a second, of late.",
     "Time left": "At the present speed, the evaluations to come included.",
     "Held-out accuracy": "The share recognised of images that were set aside and never learnt from.",
     "Test accuracy": "The share recognised of the test images, from which it never learnt.",

@@ -33,7 +33,7 @@ def page() -> None:
     with left:
         with st.container(border=True):
             info = data_chooser.choose()
-            data_chooser.details(info)
+            details = st.container()
         with st.container(border=True):
             recipe.settings()
         if status and status["state"] not in ENDED:
@@ -45,7 +45,9 @@ def page() -> None:
         else:
             _before_the_first(info)
         _recent(run)
-    _warm_up()
+    with details:  # last: the built-in set is drawn here when it is looked at for the first time
+        data_chooser.details(info)
+    _see_to_the_worker()
 
 
 def _run() -> tuple[RunFolder | None, Status | None]:
@@ -109,12 +111,15 @@ def _open(run_id: str) -> None:
         state.notify(str(error))
 
 
-def _warm_up() -> None:
-    """Once a session, have a worker load its libraries, so that pressing Start is felt at once."""
-    if _WARMED not in st.session_state:
-        st.session_state[_WARMED] = True
-        with suppress(UserError, OSError):
-            queue.ensure_worker(paths.runs_dir(), warm=True)
+def _see_to_the_worker() -> None:
+    """That waiting runs are taken, also after a worker's death; and on the first visit, that one is warm.
+
+    A warm worker has its libraries loaded, so that pressing Start is felt at once.
+    """
+    first_visit = _WARMED not in st.session_state
+    st.session_state[_WARMED] = True
+    with suppress(UserError, OSError):
+        queue.ensure_worker(paths.runs_dir(), warm=first_visit)
 
 
 page()
