@@ -116,6 +116,13 @@ def test_of_an_animation_the_first_picture():
     assert np.array_equal(decoded.pixels, np.full((32, 32, 3), RED))
 
 
+def test_a_photo_with_another_picture_beside_it_is_no_animation():
+    photo, depth = Image.new("RGB", (64, 64), RED), Image.new("RGB", (64, 64), GREEN)
+    decoded = decode.decode(saved(photo, "MPO", save_all=True, append_images=[depth]), "x.jpg")
+    assert not decoded.animated
+    assert np.abs(decoded.pixels.astype(int) - RED).max() <= 6
+
+
 @pytest.mark.parametrize(
     "data", [b"", b"hello, I am a text", b"\xff\xd8\xff", b"<svg></svg>", b"%!PS-Adobe-3.0 EPSF"]
 )

@@ -118,7 +118,7 @@ def test_an_unreadable_image_is_named(tmp_path, pack):
     files = {**two_classes(300), "train/red/bad.jpg": b"I am a text"}
     path = write_folder(tmp_path / pack, files) if pack == "folder" else write_archive(tmp_path / pack, files)
     with pytest.raises(
-        DataError, match=rf"^train/red/bad\.jpg in {pack} cannot be read as an image \(not an image\)"
+        DataError, match=rf"^'train/red/bad\.jpg' in {pack} cannot be read as an image \(not an image\)"
     ):
         read_path(path)
 
@@ -174,8 +174,13 @@ def test_a_folder_that_may_not_be_read(tmp_path):
 
 def test_no_deeper_than_a_layout_goes(tmp_path):
     """Somebody gives the wrong folder, a home say: it is not walked to its depths."""
-    deep = write_folder(tmp_path / "home", {"projects/one/two/three/1.png": picture()})
-    assert [name for name, _ in folders._walk(deep, (), Limits())] == ["projects", "projects/one"]
+    deep = write_folder(
+        tmp_path / "home",
+        {"projects/one/two/three/1.png": b"", "train/a/b/c/d/e.png": b"", ".cache/x/y": b""},
+    )
+    assert [name for name, _ in folders._walk(deep, (), Limits())] == [
+        ".cache", "projects", "projects/one", "train", "train/a", "train/a/b", "train/a/b/c", "train/a/b/c/d",
+    ]  # fmt: skip
 
 
 def test_the_key_of_an_archive_is_that_of_its_bytes(tmp_path):
@@ -220,3 +225,28 @@ def test_the_title_of_a_folder_without_a_name(tmp_path, monkeypatch):
     assert folders.title(Path()) == "sub"
     assert folders.title(Path("..")) == "mine"
     assert folders.title(Path("a/b.zip")) == "b.zip"
+
+
+def test_names_that_are_no_text(tmp_path):
+    """File systems know bytes, and a name in an old encoding is not UTF-8."""
+    path = write_folder(
+        tmp_path / "caf\udce9", {**two_classes(), "train/red/\udce9.png": picture(), "\udce9.txt": b""}
+    )
+    raw = read_path(path)
+    assert len(raw.train) == 5
+    assert raw.notes == (r"1 file that is not an image was passed over: '\udce9.txt'.",)
+    for text in (raw.title, raw.origin, *raw.notes):
+        assert text.encode()
+    (path / "train/red").rename(path / "train/\udce9")
+    (path / "test/red").rename(path / "test/\udce9")
+    with pytest.raises(DataError, match=r"a class '\\udce9': give it a name of printable characters"):
+        read_path(path)
+
+
+def test_what_pillow_warns_of_is_not_shown(tmp_path, recwarn):
+    odd = Image.new("P", (32, 32))
+    odd.putpalette([255, 0, 0] * 4)
+    saved_odd = saved(odd, transparency=bytes([0, 255, 255, 255]))  # a palette with transparency in bytes
+    raw = read_path(write_folder(tmp_path / "mine", {**two_classes(), "train/red/odd.png": saved_odd}))
+    assert len(raw.train) == 5
+    assert not recwarn.list

@@ -198,7 +198,7 @@ def test_an_unknown_set_is_told_with_those_there_are(here, archive):
         library.open_set("cifar10", data_dir=here)
 
 
-@pytest.mark.parametrize("damage", ["cut", "gone", "fewer", "pickle"])
+@pytest.mark.parametrize("damage", ["cut", "gone", "fewer", "type", "pickle"])
 def test_a_damaged_set_is_told_with_its_folder(here, archive, damage):
     name = library.open_path(archive, data_dir=here).name
     file = here / name / "train_images.npy"
@@ -208,6 +208,8 @@ def test_a_damaged_set_is_told_with_its_folder(here, archive, damage):
         file.unlink()
     elif damage == "fewer":
         np.save(file, np.load(file)[:3])
+    elif damage == "type":
+        np.save(file, np.load(file).astype(np.int16))
     else:
         np.save(file, np.array([{}], dtype=object), allow_pickle=True)
     with pytest.raises(DataError, match=f"'{name}' is damaged: delete {here / name}"):
@@ -255,6 +257,7 @@ def test_shapes_are_drawn_once(here, few_shapes):
 def test_shapes_of_an_older_recipe_are_drawn_anew(here, few_shapes, monkeypatch):
     old = library.open_set("shapes", data_dir=here)
     monkeypatch.setattr(shapes, "RECIPE", "shapes-new")
+    assert not library.available(here)[-1].present
     library.open_set("shapes", data_dir=here)
     assert few_shapes == [1, 1]
     assert contents(here) == ["shapes"]
@@ -377,21 +380,25 @@ def test_two_who_want_the_same_set_decode_it_once(here, archive, monkeypatch):
 
     def slow(*args: object) -> RawSet:
         decoded.append(1)
-        time.sleep(0.2)
+        time.sleep(0.3)
         return read(*args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(folders, "read_path", slow)
+    monkeypatch.setattr(store, "PATIENCE", 0.05)
     opened: list[str] = []
-    threads = [
-        threading.Thread(target=lambda: opened.append(library.open_path(archive, data_dir=here).fingerprint))
-        for _ in range(4)
-    ]
+    told: list[str] = []
+
+    def open_it() -> None:
+        opened.append(library.open_path(archive, lambda what, *_: told.append(what), here).fingerprint)
+
+    threads = [threading.Thread(target=open_it) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert decoded == [1]
     assert len(opened) == 4
+    assert any(what.startswith("Waiting for another process that writes path-") for what in told)
     assert len(set(opened)) == 1
     assert contents(here)[0].startswith("path-")
 

@@ -1,7 +1,6 @@
 """An image file's bytes to 32x32 RGB pixels."""
 
 import io
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,15 +31,13 @@ class Decoded:
 
 
 def decode(data: bytes, name: str) -> Decoded:
-    """The image in `data`. DataError with `name` if it is none, is damaged or too large.
+    """The image in `data`. DataError that begins with `name` if it is none, is damaged or too large.
 
     Turned upright as its EXIF tag says; transparency laid on white; of an animation the first picture.
     Another size than 32x32: the centre square, as large as fits, scaled with a Lanczos filter.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of sizes that MAX_PIXELS refuses, and of odd EXIF
-            return _decode(data)
+        return _decode(data)
     except DataError as error:
         raise DataError(f"{name} {error}") from error
     except Exception as error:  # Pillow's decoders raise almost anything on damaged bytes
@@ -55,7 +52,8 @@ def _decode(data: bytes) -> Decoded:
             raise DataError(
                 f"has {opened.width} x {opened.height} pixels, more than {MAX_PIXELS:,}: scale it down"
             )
-        animated = getattr(opened, "n_frames", 1) > 1
+        # A JPEG may hold several pictures as well: what a phone keeps beside a photo.
+        animated = opened.format != "MPO" and getattr(opened, "n_frames", 1) > 1
         exif = opened.getexif()
         if (
             opened.size == (SIZE, SIZE)

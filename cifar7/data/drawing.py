@@ -25,7 +25,7 @@ from cifar7.data.scenes import (
 
 CHUNK = 250  # pictures painted at once: their arrays stay in the processor's cache
 STRAY_CONTRAST = 0.6  # of a stray shape's brightness to the background, as a share of the main shape's
-NOISE = (0.01, 0.05)  # standard deviation, from picture to picture
+NOISE = (0.01, 0.06)  # standard deviation, from picture to picture
 NOWHERE = 9.0  # a distance at which nothing is painted
 LUMA = np.array([0.299, 0.587, 0.114])[:, None, None]  # brightness of R, G, B (Rec. 601)
 Y, X = (np.arange(SIZE)[:, None] + 0.5, np.arange(SIZE)[None, :] + 0.5)  # centres of the pixels
@@ -54,7 +54,7 @@ def _paint_chunk(scenes: Scenes, random: np.random.Generator) -> Images:
     picture = _background(light, hue, random)
     _scribble(picture, light, random)
     related = (scenes.labels >= len(PLAIN)).reshape(shape)
-    contrast = random.uniform(np.where(related, 0.3, 0.12), 0.5) * np.where(light > 0.5, -1, 1)
+    contrast = random.uniform(np.where(related, 0.3, 0.05), 0.5) * np.where(light > 0.5, -1, 1)
     saturation = random.uniform(0.5, 1, (3, *shape))
     hues = hue + random.uniform(0.25, 0.75, (3, *shape))
     stray = _colour(hues[2], saturation[2], light + STRAY_CONTRAST * contrast)

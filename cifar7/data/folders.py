@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import warnings
 from collections import Counter, deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -55,7 +56,8 @@ def source_key(path: Path) -> str:
 
 def title(path: Path) -> str:
     """What to call the content of `path`: its last name."""
-    return path.name if path.name not in ("", "..") else path.resolve().name
+    name = path.name if path.name not in ("", "..") else path.resolve().name
+    return name.encode("utf-8", "replace").decode()  # a name may hold bytes that are no text
 
 
 def read_path(path: Path, progress: Progress = silent, limits: Limits = LIMITS) -> RawSet:
@@ -66,7 +68,9 @@ def read_path(path: Path, progress: Progress = silent, limits: Limits = LIMITS) 
     source = title(path)
     layout = Layout(source)
     walk = _folder_members(path, limits) if path.is_dir() else members(path, limits)
-    with _told_as_unreadable(path):
+    with _told_as_unreadable(path), warnings.catch_warnings():
+        # Pillow warns of sizes that `decode` refuses, and of odd metadata. Not in `decode`: not for threads.
+        warnings.simplefilter("ignore")
         decoded = [pair for done in _decoded(walk, layout, source, progress, limits) for pair in done]
     classes = layout.classes()
     notes = (*layout.notes(), *_notes([image for _, image in decoded]))
@@ -152,7 +156,7 @@ def _chunks(
         if images > limits.images:
             raise DataError(f"{source} holds more than {limits.images:,} images: take fewer")
         data, last = member.read(), member
-        chunk.append((place, f"{member.name} in {source}", data))
+        chunk.append((place, f"{member.name!r} in {source}", data))
         held += len(data)
         if len(chunk) == CHUNK_IMAGES or held > CHUNK_BYTES:
             yield chunk, member

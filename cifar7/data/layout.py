@@ -83,6 +83,9 @@ class Layout:
             lacking = [name for name in names if not self._images[split].get(name)]
             if lacking:
                 raise DataError(f"{self.source} has no images of {_some(lacking)} in {split}/: {RIGHT}")
+        for name in names:
+            if not name.isprintable():
+                raise DataError(f"{self.source} has a class {name!r}: give it a name of printable characters")
         if len(names) < 2:
             raise DataError(f"{self.source} has one class only, {names[0]!r}: there is nothing to tell apart")
         return tuple(names)

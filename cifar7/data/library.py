@@ -22,10 +22,13 @@ def available(data_dir: Path | None = None) -> list[SetInfo]:
 
     Reads only meta.json files. cifar10 and shapes are listed also while they are not on this machine yet.
     """
-    here = {meta.info.name: meta.info for meta in store.list_metas(_folder(data_dir)) if not meta.hidden}
-    official = here.pop(OFFICIAL, _not_here())
-    built_in = here.pop(BUILT_IN, shapes.info(BUILT_IN))
-    return [official, *here.values(), built_in]
+    here = {meta.info.name: meta for meta in store.list_metas(_folder(data_dir)) if not meta.hidden}
+    drawn = here.pop(BUILT_IN, None)
+    built_in = drawn.info if drawn is not None and drawn.source == shapes.RECIPE else shapes.info(BUILT_IN)
+    fetched = here.pop(OFFICIAL, None)
+    official = _not_here() if fetched is None else fetched.info
+    imported = [meta.info for meta in here.values()]
+    return [official, *imported, built_in]
 
 
 def open_set(name: str, progress: Progress | None = None, data_dir: Path | None = None) -> ImageSet:
@@ -57,7 +60,7 @@ def open_path(path: str | Path, progress: Progress | None = None, data_dir: Path
     name = _cache_name(source)
     meta = _stored(folder, name, source)
     if meta is None:
-        with store.exclusive(folder, name):
+        with store.exclusive(folder, name, progress or silent):
             meta = _stored(folder, name, source)  # another process may have been quicker
             if meta is None:
                 raw = folders.read_path(path, progress or silent)
@@ -89,7 +92,7 @@ def import_path(
     if name in (OFFICIAL, BUILT_IN) or name.startswith(CACHE):
         raise DataError(f"{name!r} is reserved: choose another name")
     source = folders.source_key(path)
-    with store.exclusive(folder, name):
+    with store.exclusive(folder, name, progress or silent):
         if (folder / name).exists():
             meta = _stored(folder, name, source)
             if meta is None:
@@ -113,7 +116,7 @@ def fetch_cifar10(progress: Progress | None = None, data_dir: Path | None = None
     from cifar7.data import official  # loads torchvision
 
     folder = _folder(data_dir)
-    with store.exclusive(folder, OFFICIAL):
+    with store.exclusive(folder, OFFICIAL, progress or silent):
         meta = store.read_meta(folder, OFFICIAL)
         if meta is None:
             with store.staging(folder, OFFICIAL) as scratch:
@@ -138,7 +141,7 @@ def _cache_name(source: str) -> str:
 def _generated(folder: Path, progress: Progress) -> store.Meta:
     meta = _stored(folder, BUILT_IN, shapes.RECIPE)
     if meta is None:
-        with store.exclusive(folder, BUILT_IN):
+        with store.exclusive(folder, BUILT_IN, progress):
             meta = _stored(folder, BUILT_IN, shapes.RECIPE)
             if meta is None:
                 meta = store.write_set(folder, BUILT_IN, shapes.generate(progress=progress), shapes.RECIPE)

@@ -71,7 +71,7 @@ def _stream(url: str, target: Path, progress: Progress) -> str:
     done = 0
     with urllib.request.urlopen(url, timeout=TIMEOUT) as response, target.open("wb") as file:
         total = int(response.headers.get("Content-Length") or 0)
-        while block := response.read(BLOCK):
+        while block := _next_block(response):
             digest.update(block)
             file.write(block)
             done += len(block)
@@ -79,6 +79,13 @@ def _stream(url: str, target: Path, progress: Progress) -> str:
     if done < total:
         raise ConnectionError(f"broken off after {done:,} of {total:,} bytes")
     return digest.hexdigest()
+
+
+def _next_block(response: http.client.HTTPResponse) -> bytes:
+    try:
+        return response.read(BLOCK)
+    except http.client.IncompleteRead as error:  # newer Pythons say so themselves
+        return error.partial
 
 
 def _why(error: Exception) -> str:

@@ -22,7 +22,7 @@ PAIRS = (("arrow at dot", "arrow past dot"), ("eye at star", "eye past star"))
 CLASSES = (*PLAIN, *(name for pair in PAIRS for name in pair))
 
 # All of these are pixels, except for the share and the angle.
-RADIUS, STRAY_RADIUS = (4.5, 10.0), (2.0, 3.5)  # of plain shapes
+RADIUS, STRAY_RADIUS = (3.5, 9.5), (2.0, 3.0)  # of plain shapes
 STRAY_SHARE = 0.6  # of the plain pictures have a stray shape
 ARROW, EYE = 4.4, 4.2  # radii, from the centre
 PUPIL, GAZE = 1.9, 1.7  # its radius, and how far it stands from the eye's centre

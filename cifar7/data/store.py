@@ -16,12 +16,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
-from cifar7.data.imageset import DataError, ImageSet, RawSet, SetInfo, Split, channel_statistics, fingerprint
+from cifar7.data.imageset import (
+    CHANNELS,
+    SIZE,
+    DataError,
+    ImageSet,
+    Progress,
+    RawSet,
+    SetInfo,
+    Split,
+    channel_statistics,
+    fingerprint,
+    silent,
+)
 
 FORMAT = 1  # raised when the files of a set change their meaning; older folders then count as absent
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+PATIENCE = 0.5  # seconds to wait for another writer before saying so
 ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 
 
@@ -92,12 +105,12 @@ def open_stored(data_dir: Path, meta: Meta) -> ImageSet:
     info, folder = meta.info, data_dir / meta.info.name
     try:
         loaded = [np.load(folder / f"{array}.npy", mmap_mode="r", allow_pickle=False) for array in ARRAYS]
-        train, test = Split(loaded[0], loaded[1]), Split(loaded[2], loaded[3])
-        assert (len(train), len(test)) == (info.train_size, info.test_size)
-    except (OSError, ValueError, EOFError, AssertionError) as error:
+        _check_arrays(loaded, info)
+    except (OSError, ValueError, EOFError) as error:
         raise DataError(
             f"the stored set {info.name!r} is damaged: delete {folder} and load it again"
         ) from error
+    train, test = Split(loaded[0], loaded[1]), Split(loaded[2], loaded[3])
     return ImageSet(
         name=info.name, title=info.title, classes=info.classes, train=train, test=test,
         fingerprint=info.fingerprint, origin=info.origin, synthetic=info.synthetic, notes=info.notes,
@@ -105,13 +118,30 @@ def open_stored(data_dir: Path, meta: Meta) -> ImageSet:
     )  # fmt: skip
 
 
+def _check_arrays(loaded: list[np.ndarray], info: SetInfo) -> None:
+    """ValueError unless the arrays are what meta.json says: they may have been cut or exchanged."""
+    told: list[tuple[tuple[int, ...], type]] = []
+    for size in (info.train_size, info.test_size):
+        told += [((size, CHANNELS, SIZE, SIZE), np.uint8), ((size,), np.int64)]
+    for array, (shape, kind) in zip(loaded, told, strict=True):
+        if array.shape != shape or array.dtype != kind:
+            raise ValueError(f"{array.dtype} {array.shape}, should be {kind} {shape}")
+
+
 @contextmanager
-def exclusive(data_dir: Path, name: str) -> Iterator[None]:
-    """One writer of `name` at a time, over processes; the others wait. Sweeps out what a killed one left."""
+def exclusive(data_dir: Path, name: str, progress: Progress = silent) -> Iterator[None]:
+    """One writer of `name` at a time, over processes; the others wait, and say so to `progress`.
+
+    Sweeps out what a killed writer left. DataError if `data_dir` cannot be written to.
+    """
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         lock = FileLock(data_dir / f".{name}.lock")
-        lock.acquire()
+        try:
+            lock.acquire(timeout=PATIENCE)
+        except Timeout:
+            progress(f"Waiting for another process that writes {name}", 0, 1)
+            lock.acquire()
     except OSError as error:
         raise DataError(
             f"cannot write to the data directory {data_dir}: {error.strerror or error}"
@@ -161,7 +191,7 @@ def write_set(data_dir: Path, name: str, raw: RawSet, source: str, hidden: bool 
 
 
 def _write_meta(folder: Path, meta: Meta) -> None:
-    text = json.dumps(meta.to_dict(), indent=1, ensure_ascii=False)
+    text = json.dumps(meta.to_dict(), indent=1)
     (folder / "meta.json").write_text(text, encoding="utf-8")
 
 
