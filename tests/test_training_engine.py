@@ -1,4 +1,5 @@
 import json
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,8 @@ from toys import CLASSES, config, make_set, network
 
 from cifar7.data.augment import normalise
 from cifar7.training.engine import TrainingError, train
-from cifar7.training.evaluation import evaluate
+from cifar7.training.evaluation import Evaluation, evaluate
+from cifar7.training.judge import Verdict
 
 TIMES = {"seconds", "seconds_left", "seconds_training", "images_per_second"}
 
@@ -144,14 +146,42 @@ def test_holdout_reads_the_test_set_once_at_the_end(control):
 
 def test_holdout_keeps_the_weights_of_the_best_epoch():
     # Learning much too fast at the end of the run spoils what the first epochs had.
-    data = make_set(noise=230)
-    events = run(config(epochs=6, lr=3.0, warmup=1.0, precision="fp32"), data=data)
+    module, data = network(), make_set(noise=230)
+    weights, events = {}, []
+    for event in train(module, data, config(epochs=6, lr=3.0, warmup=1.0, precision="fp32")):
+        events.append(event)
+        if event.kind == "epoch":
+            weights[event.epoch] = {name: value.clone() for name, value in module.state_dict().items()}
     epochs, finished = of_kind(events, "epoch"), events[-1]
     best = max(epochs, key=lambda e: (e.heldout_accuracy, -e.heldout_loss))
     assert best.epoch < 6, "the toy run no longer spoils itself: the test shows nothing"
     assert (finished.best_epoch, finished.heldout_accuracy) == (best.epoch, best.heldout_accuracy)
     assert finished.train_accuracy == best.train_accuracy
     assert [e.epoch for e in epochs if e.best][-1] == best.epoch
+    for name, value in weights[best.epoch].items():
+        assert torch.equal(finished.weights[name], value), name
+        assert torch.equal(module.state_dict()[name], value), name
+    assert not module.training
+    assert np.array_equal(evaluate_again(module, data).probabilities, finished.probabilities)
+
+
+def evaluate_again(module, data):
+    """The test set again, as anyone would."""
+    images, labels = torch.from_numpy(data.test.images), torch.from_numpy(data.test.labels)
+    return evaluate(module, images, labels, data.mean, data.std)
+
+
+def verdict(accuracy, loss):
+    empty = np.zeros((0, 4), np.float32)
+    return Verdict(1, Evaluation(9.0, 0.1, empty), Evaluation(loss, accuracy, empty), None, {})
+
+
+def test_the_better_weights_have_the_higher_accuracy_then_the_lower_loss_then_came_first():
+    assert verdict(0.8, 0.9).better_than(None)
+    assert verdict(0.8, 0.9).better_than(verdict(0.7, 0.5))
+    assert not verdict(0.7, 0.5).better_than(verdict(0.8, 0.9))
+    assert verdict(0.8, 0.5).better_than(verdict(0.8, 0.6))
+    assert not verdict(0.8, 0.6).better_than(verdict(0.8, 0.6))
 
 
 def test_test_each_epoch_tests_each_epoch_and_keeps_the_last():
@@ -172,9 +202,7 @@ def test_recorded_figures_are_those_of_the_kept_weights():
     finished = run(config(), data=data)[-1]
     again = network()
     again.load_state_dict(finished.weights)
-    test = evaluate(
-        again, torch.from_numpy(data.test.images), torch.from_numpy(data.test.labels), data.mean, data.std
-    )
+    test = evaluate_again(again, data)
     assert 0.25 < test.accuracy < 1.0, "too easy or too hard to tell weights apart"
     assert (test.accuracy, test.loss) == (finished.test_accuracy, pytest.approx(finished.test_loss, rel=1e-5))
     assert (finished.probabilities.argmax(1) == finished.labels).mean() == finished.test_accuracy
@@ -276,3 +304,50 @@ def test_images_are_normalised_and_augmented_as_asked():
 
     cropped = as_bytes(batch_as_trained_on(data, flip=False, crop_padding=2))
     assert len(set(cropped) & untouched) < 30  # one of 25 places is the image itself: 11.5 expected
+
+
+def same_weights(one, two):
+    return all(torch.equal(value, two.weights[name]) for name, value in one.weights.items())
+
+
+def test_a_network_that_comes_in_evaluation_mode_is_trained_all_the_same():
+    assert same_weights(run(config(epochs=1))[-1], run(config(epochs=1), network().eval())[-1])
+
+
+def test_steps_are_taken_at_the_rate_of_the_schedule():
+    # One-cycle begins at a tenth of its peak.
+    slow, tenth, fast = (
+        run(config(lr=lr, schedule=schedule), control=stop_at(1))[-1]
+        for lr, schedule in ((0.02, "one-cycle"), (0.002, "constant"), (0.02, "constant"))
+    )
+    assert same_weights(slow, tenth)
+    assert not same_weights(slow, fast)
+
+
+def test_label_smoothing_changes_the_step_and_not_the_loss_that_is_told():
+    plain, smooth = (run(config(label_smoothing=s), control=stop_at(1)) for s in (0.0, 0.3))
+    assert plain[1].loss == smooth[1].loss  # of the first batch, before its step
+    assert not same_weights(plain[-1], smooth[-1])
+
+
+class SlowToEvaluate(nn.Module):
+    """Takes a twentieth of a second a batch in evaluation mode."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner, self.slept = network(), 0
+
+    def forward(self, x):
+        if not self.training:
+            time.sleep(0.05)
+            self.slept += 1
+        return self.inner(x)
+
+
+def test_evaluation_is_not_counted_as_training():
+    module = SlowToEvaluate()
+    finished = run(config(), module)[-1]
+    # Both epochs: 288 images of the sample in 3 batches, 32 held out in 1; at the end 80 to test in 1.
+    assert module.slept == 2 * (3 + 1) + 1
+    assert finished.seconds - finished.seconds_training >= 9 * 0.05
+    assert finished.images_per_second == pytest.approx(18 * 32 / finished.seconds_training)
