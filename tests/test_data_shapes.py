@@ -28,7 +28,8 @@ def test_equal_seeds_give_equal_images_and_others_do_not():
         assert np.array_equal(getattr(one, split).images, getattr(same, split).images)
         assert np.array_equal(getattr(one, split).labels, getattr(same, split).labels)
     assert not np.array_equal(one.train.images, other.train.images)
-    assert not np.array_equal(one.train.images[:20], one.test.images)
+    even = shapes.generate(20, 20, 3)
+    assert not np.array_equal(even.train.images, even.test.images)
 
 
 def test_every_class_has_the_same_number_and_they_are_mixed():
@@ -174,6 +175,18 @@ def test_no_window_of_sixteen_pixels_sees_both_where_it_points_and_where_the_tar
 def test_the_area_of_a_shape_of_radius_ten(name, area, turn):
     field = drawing._shape(name, *drawing._turned(16.3, 15.8, np.array(turn).reshape(1, 1, 1)), 10.0)
     assert np.clip(0.5 - field, 0, 1).sum() == pytest.approx(area, rel=0.02)
+
+
+def test_an_arrow_points_ahead_and_stays_in_its_circle():
+    angle, rho = np.meshgrid(np.linspace(0, 2 * np.pi, 361), np.linspace(0, 9, 901))
+    field = drawing._arrow(rho * np.cos(angle), rho * np.sin(angle))
+    assert field[0].max() < 0  # its centre is part of it
+    painted = field < 0.5
+    assert rho[painted].max() <= scenes.ARROW + 0.5 + 1e-9
+    assert painted[440, 0]  # 4.4 pixels straight ahead: its tip
+    widest = np.abs(rho * np.sin(angle))[painted & (rho * np.cos(angle) > -0.8)].max()
+    behind = np.abs(rho * np.sin(angle))[painted & (rho * np.cos(angle) < -1)].max()
+    assert widest > 2 * behind  # the wings of the head, and the shaft
 
 
 def test_plain_shapes_stay_mostly_in_the_picture(many):

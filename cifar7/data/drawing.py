@@ -9,21 +9,10 @@ from collections.abc import Callable
 import numpy as np
 
 from cifar7.data.imageset import SIZE, Images
-from cifar7.data.scenes import (
-    ARROW,
-    CLASSES,
-    DOT,
-    EYE,
-    GAZE,
-    PAIRS,
-    PLAIN,
-    PUPIL,
-    STAR,
-    Floats,
-    Scenes,
-)  # fmt: skip
+from cifar7.data.scenes import ARROW, CLASSES, DOT, EYE, GAZE, PAIRS, PLAIN, PUPIL, STAR, Floats, Scenes
 
 CHUNK = 250  # pictures painted at once: their arrays stay in the processor's cache
+CONTRAST, PAIR_CONTRAST = (0.05, 0.5), (0.3, 0.5)  # of the brightness of shape and background
 STRAY_CONTRAST = 0.6  # of a stray shape's brightness to the background, as a share of the main shape's
 NOISE = (0.01, 0.06)  # standard deviation, from picture to picture
 NOWHERE = 9.0  # a distance at which nothing is painted
@@ -54,7 +43,8 @@ def _paint_chunk(scenes: Scenes, random: np.random.Generator) -> Images:
     picture = _background(light, hue, random)
     _scribble(picture, light, random)
     related = (scenes.labels >= len(PLAIN)).reshape(shape)
-    contrast = random.uniform(np.where(related, 0.3, 0.05), 0.5) * np.where(light > 0.5, -1, 1)
+    contrast = np.where(related, random.uniform(*PAIR_CONTRAST, shape), random.uniform(*CONTRAST, shape))
+    contrast = np.where(light > 0.5, -contrast, contrast)
     saturation = random.uniform(0.5, 1, (3, *shape))
     hues = hue + random.uniform(0.25, 0.75, (3, *shape))
     stray = _colour(hues[2], saturation[2], light + STRAY_CONTRAST * contrast)

@@ -8,7 +8,7 @@ from cifar7.data.scenes import CLASSES, draw_scenes
 
 TRAIN, TEST = 10_000, 2_000  # images
 SEED = 7
-RECIPE = "shapes-1"  # changed whenever other pictures would come out
+RECIPE = "shapes-2"  # changed whenever other pictures would come out
 TITLE = "Shapes (synthetic)"
 ORIGIN = "generated"
 NOTES = (
