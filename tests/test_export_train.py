@@ -217,6 +217,37 @@ def test_in_a_clean_process_it_comes_to_what_the_run_came_to(tmp_path: Path, pro
 
 
 @pytest.mark.parametrize(
+    "settings",
+    [
+        {"schedule": "constant", "precision": "bf16"},
+        {"schedule": "cosine", "protocol": "test-each-epoch"},
+        {"schedule": "step", "step_epochs": 1, **PLAINEST},
+        {"warmup": 0.0, "label_smoothing": 0.2},
+        {"warmup": 1.0, "batch_size": 1000},
+    ],
+    ids=str,
+)
+def test_every_kind_of_recipe_learns(
+    written: Any, settings: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    torch.set_num_threads(1)
+    tiny.make_set(tmp_path / "sets", each=20)
+    images = library.open_set("tiny", data_dir=tmp_path / "sets")
+    write_class_folders(images, tmp_path / "folders")
+    on = TrainedOn(images.title, images.classes, images.mean, images.std, official=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)  # trained.pt goes there
+        module = written(on, **{"lr": 0.05, "batch_size": 6, "holdout": 6, **settings})
+        module.train(tmp_path / "folders", 2, torch.device("cpu"))
+    told = capsys.readouterr().out
+    assert told.count("epoch ") == (3 if settings.get("protocol") is None else 2)  # the kept one's is named
+    accuracy = re.search(r"test accuracy ([\d.]+)%", told)
+    assert accuracy is not None
+    assert float(accuracy[1]) > (40 if settings.get("batch_size") is None else 0)  # a third is chance
+    assert (tmp_path / "trained.pt").is_file()
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--data", "nowhere"], "there is no folder nowhere/train/blue"),
