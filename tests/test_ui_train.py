@@ -105,6 +105,14 @@ def test_settings_that_contradict_each_other_are_refused_in_words(home, pages):
     assert app.number_input(key="recipe_momentum").value == 0.9, "the setting that was there"
 
 
+def test_the_steps_of_a_stepped_schedule_can_be_set(home, pages):
+    app = pages.open("train")
+    app.selectbox(key="recipe_schedule").set_value("step").run()
+    app.number_input(key="recipe_step_epochs").set_value(2).run()
+    app.button(key="train_start").click().run()
+    assert (only_run(home).config().schedule, only_run(home).config().step_epochs) == ("step", 2)
+
+
 def test_a_waiting_run_says_how_many_are_before_it(home, pages):
     first = queue.enqueue(home / "runs", tiny.SPEC, tiny.config(), "tiny")
     time.sleep(0.01)

@@ -217,7 +217,10 @@ def _paging(pages: int, key: str) -> None:
 def _check_same(summary: Summary, images: ImageSet, tested: int) -> None:
     told = summary.run.environment().get("data", {}).get("fingerprint")
     if len(images.test) != tested or (told and told != images.fingerprint):
-        raise UserError("the set of that name is another one now than when this run was tested.")
+        raise UserError(
+            "the set of that name is another one now than when this run was tested; "
+            "train again to see mistakes on the present one."
+        )
 
 
 def _tile(predictions: Predictions, row: int, predicted: int) -> Tile:

@@ -21,6 +21,8 @@ HELP = {
     "weight_decay": "A pull of all weights towards zero, against learning by heart.",
     "label_smoothing": "Asks for less than certainty: the probability that is spread over all classes.",
     "schedule": "How the learning rate changes over the run. One-cycle rises first and then falls to zero.",
+    "step_epochs": "Epochs between two drops of the learning rate.",
+    "step_factor": "What the learning rate is multiplied by at each drop.",
     "crop_padding": "Each image is shifted at random by up to so many pixels: position is not learnt.",
     "flip": "Each image is mirrored left to right with probability one half.",
     "nesterov": "Looks ahead along the momentum before correcting.",
@@ -30,29 +32,29 @@ HELP = {
 }
 PROTOCOLS = {"holdout": "Held-out images", "test-each-epoch": "Test after each epoch"}
 SCHEDULES = {"one-cycle": "One-cycle", "constant": "Constant", "step": "Steps", "cosine": "Cosine"}
+NARROWEST = 120  # pixels of a field with its plus and minus
 PRECISIONS = {"auto": "Automatic", "fp32": "fp32", "bf16": "bf16"}
 
 
 def settings() -> None:
     """The four settings that matter, and the others folded away."""
-    left, right = st.columns(2, wrap=False)
-    with left:
+    with st.grid(2, min_column_width=NARROWEST, gap="small"):
         _whole("epochs", "Epochs")
-        _number("lr", "Learning rate", step=0.01)
-    with right:
         _whole("batch_size", "Batch size", step=32)
+        _number("lr", "Learning rate", step=0.01)
         _whole("seed", "Seed")
     with st.expander("More settings", icon=":material/tune:"):
         _choice("protocol", "Protocol", PROTOCOLS)
         _choice("schedule", "Schedule of the learning rate", SCHEDULES)
-        left, right = st.columns(2, wrap=False)
-        with left:
+        with st.grid(2, min_column_width=NARROWEST, gap="small"):
+            if state.config().schedule == "step":
+                _whole("step_epochs", "Epochs a step")
+                _number("step_factor", "Factor a step", step=0.05)
             _number("momentum", "Momentum", step=0.05)
-            _number("label_smoothing", "Label smoothing", step=0.05)
-            _toggle("nesterov", "Nesterov")
-        with right:
             _number("weight_decay", "Weight decay", step=0.0001)
+            _number("label_smoothing", "Label smoothing", step=0.05)
             _whole("crop_padding", "Shift by, pixels")
+            _toggle("nesterov", "Nesterov")
             _toggle("flip", "Mirror images")
         _choice("precision", "Precision", PRECISIONS)
 

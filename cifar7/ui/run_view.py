@@ -76,7 +76,7 @@ def _place(run: RunFolder) -> int | None:
 
 
 def _figures(status: Status, history: History) -> None:
-    with st.grid(4, min_column_width=130, gap="small"):
+    with st.grid(4, min_column_width=150, gap="small"):
         for label, value in _values(status, history):
             st.metric(label, value, help=TERMS.get(label))
 
