@@ -13,7 +13,7 @@ from cifar7.network.presets import PRESETS, preset
 from cifar7.network.spec import NetSpec, Stage, Unit
 from cifar7.ui import state
 from cifar7.ui.charts.growth import growth_data
-from cifar7.ui.figures import difference, strip_html
+from cifar7.ui.figures import Against, difference, strip_html
 from cifar7.ui.layer_table import table_html
 from cifar7.ui.lines import lines
 from cifar7.ui.status_panel import change_html
@@ -210,6 +210,7 @@ def edits_of(key: str) -> list:
         "activation": list(spec.ACTIVATIONS),
         "norm": list(spec.NORMS),
         "order": list(spec.ORDERS),
+        "view": ["network", "lessons", "assignment"],  # not the picture, which loads torch
     }[kind]
 
 
@@ -231,12 +232,12 @@ def test_another_number_of_classes_reaches_figures_and_comparison(app, tmp_path)
 def test_the_strip_tells_each_change_against_the_preset():
     starter = preset("starter")
     wider = edits.set_dilation(starter, "C4", 2)  # two 3x3 at jump 8: 2·2·8 = 32 pixels more
-    shown = strip_html(wider, wider, starter, PLACE)
+    shown = strip_html(wider, wider, Against(starter, starter), PLACE, [])
     assert "▲\u202f32 px wider" in shown
     assert "starter<abbr" in shown  # the star
     assert shown.count("unchanged") == 2  # parameters and MACs
     named = replace(starter, name="<img onerror=x>")
-    assert "<img" not in strip_html(named, named, named, PLACE)
+    assert "<img" not in strip_html(named, named, Against(named, named), PLACE, [])
 
 
 def test_a_change_is_told_in_sign_number_and_word():

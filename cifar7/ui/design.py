@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from cifar7.network.arithmetic import Analysis, analyse, walk
 from cifar7.network.presets import PRESETS
 from cifar7.network.problems import problems
 from cifar7.network.spec import STAGE_NAMES
-from cifar7.ui import state
-from cifar7.ui.charts.growth import SPEC, growth_data
+from cifar7.ui import share, side, state
 from cifar7.ui.head_card import network_card, output_card
 from cifar7.ui.layer_table import table_html
 from cifar7.ui.stage_card import card
-from cifar7.ui.status_panel import panel
+from cifar7.ui.wording import plain
 
 
 def _presets() -> None:
-    """Where one starts from, and the way back to it."""
-    start = state.baseline().name
+    """Where one starts from, the way back to it, and the design's ways out and in."""
+    start = state.origin().name
     known = start if start in PRESETS else None
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.selectbox(
@@ -28,19 +26,21 @@ def _presets() -> None:
             index=None if known is None else 0,
             key=state.control("preset", known),
             format_func=lambda name: PRESETS[name].title,
-            placeholder="a run's design",
+            placeholder="another design",
             help="Choosing a preset replaces the design; Undo brings it back.",
             on_change=_take_preset,
-            width=260,
+            width=220,
         )
         st.button(
-            "Back to the preset",
+            "Start over",
             icon=":material/restart_alt:",
             key="reset",
-            disabled=state.design() == state.baseline(),
-            on_click=lambda: state.set_design(state.baseline(), "Back to the preset"),
+            disabled=state.design() == state.origin(),
+            help="Back to what the design came from; Undo brings it back.",
+            on_click=lambda: state.set_design(state.origin(), "Back to the start"),
         )
-    st.caption(PRESETS[known].summary if known else "The design of the run that this page was opened with.")
+        share.popover()
+    st.caption(PRESETS[known].summary if known else "A design from a link, a file or a run.")
 
 
 def _take_preset() -> None:
@@ -49,37 +49,27 @@ def _take_preset() -> None:
         state.set_design(PRESETS[name].spec, f"Start from {PRESETS[name].title}")
 
 
-def _growth(found: Analysis) -> None:
-    baseline = state.baseline()
-    compared = (baseline.name, analyse(baseline)) if state.design() != baseline else None
-    data = growth_data(
-        found,
-        compared,
-        state.design().image_size,
-        state.required("receptive_field", "receptive_field_before_pooling"),
-    )
-    st.markdown("##### Growth of the receptive field")
-    last, total = found.receptive_field_before, found.receptive_field_total
-    st.vega_lite_chart(
-        pd.DataFrame(data),
-        SPEC,
-        width="stretch",
-        key="growth",
-        alt=f"The receptive field grows over the layers to {last} pixels, and to {total} with the pooling.",
-    )
-
-
 def _table(found: Analysis) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.markdown("##### Layer by layer", width="content")
         every = st.toggle(
             "Every layer",
             key="every_layer",
             help="A line for each normalisation, activation and dropout too, not beside its convolution.",
         )
-    size = state.design().image_size
-    st.html(table_html(found, size, every))
-    st.caption(f"Orange bars: the receptive field is wider than the image of {size} pixels.")
+        written = st.toggle(
+            "Write out",
+            key="write_out",
+            help="Every number with the arithmetic that leads to it: map, jump, parameters and MACs too.",
+        )
+    spec, baseline = state.valid_design(), state.baseline()
+    then = analyse(baseline) if spec != baseline else None
+    st.html(table_html(found, spec.image_size, every, then, written))
+    against = "the pinned design" if state.pinned() else baseline.name
+    compared = f" ▲ ▼ compare with {plain(against)}." if then else ""
+    st.caption(
+        f"Orange bars: the receptive field is wider than the image of {spec.image_size} pixels.{compared}"
+    )
 
 
 def _page() -> None:
@@ -94,8 +84,7 @@ def _page() -> None:
         output_card(rows, wrong)
         network_card(wrong)
     with right, st.container(key="side"):
-        panel(wrong)
-        _growth(found)
+        side.show(wrong)
     _table(found)
 
 

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from html import escape
 
 import streamlit as st
 
 from cifar7.network.arithmetic import Analysis, analyse
+from cifar7.network.assignment import Verdict
 from cifar7.network.problems import problems
 from cifar7.network.spec import NetSpec
-from cifar7.ui import device, run_line, state, terms
+from cifar7.ui import assignment_card, device, run_line, state, terms
+from cifar7.ui.card_html import counted, marks_html
 from cifar7.ui.summary import millions
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """What the figures are compared with, and where the design came from."""
+
+    baseline: NetSpec
+    origin: NetSpec
+    pinned: bool = False
 
 
 def strip() -> None:
@@ -18,20 +30,26 @@ def strip() -> None:
     with st.container(key="strip", gap="xsmall"):
         info = state.data_info()
         place = (info.title, device.words(state.run_id()))
-        st.html(strip_html(state.design(), state.valid_design(), state.baseline(), place))
+        against = Against(state.baseline(), state.origin(), state.pinned() is not None)
+        verdicts, _ = assignment_card.verdicts()
+        st.html(strip_html(state.design(), state.valid_design(), against, place, verdicts))
         run_line.draw()
 
 
-def strip_html(spec: NetSpec, valid: NetSpec, baseline: NetSpec, place: tuple[str, str]) -> str:
+def strip_html(
+    spec: NetSpec, valid: NetSpec, against: Against, place: tuple[str, str], verdicts: list[Verdict]
+) -> str:
     """The figures of `valid`, greyed where `spec` is another that cannot be built; `place`: data, device."""
-    now, then = analyse(valid), analyse(baseline)
+    now, then = analyse(valid), analyse(against.baseline)
     broken = valid is not spec and bool(problems(spec))
-    changed = spec != baseline
-    star = '<abbr title="Changed since the preset.">*</abbr>' if changed else ""
+    changed = spec != against.baseline
+    star = '<abbr title="Changed since the start.">*</abbr>' if spec != against.origin else ""
     if broken:
         about = '<span class="c7-wrong">cannot be built</span>'
+    elif against.pinned:
+        about = "compared with the pinned design" if changed else "the pinned design"
     else:
-        about = f"compared with {escape(baseline.name)}" if changed else "not changed yet"
+        about = f"compared with {escape(against.baseline.name)}" if changed else "not changed yet"
     state_class = " stale" if broken else "" if changed else " same"
     return (
         f'<div class="c7-strip{state_class}" role="group" aria-label="Figures of the design">'
@@ -40,6 +58,9 @@ def strip_html(spec: NetSpec, valid: NetSpec, baseline: NetSpec, place: tuple[st
         + _parameters(now, then)
         + _field(now, then)
         + _figure("MACs for one image", terms.MACS, millions(now.macs), "", _share(now.macs, then.macs))
+        + '<div class="marks"><div class="label">Assignment</div>'
+        f'<div class="value">{marks_html(verdicts)}</div>'
+        f'<div class="delta">{counted(verdicts)} fulfilled</div></div>'
         + '<div class="place"><div class="label">Data set and device</div>'
         f'<div class="value">{escape(place[0])}</div><div class="delta">{escape(place[1])}</div></div></div>'
     )

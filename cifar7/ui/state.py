@@ -1,4 +1,4 @@
-"""The one owner of session state and of the address.
+"""The one owner of session state; cifar7/ui/address.py keeps the address in step with it.
 
 The pages hold no design of their own: every widget shows the design kept here, and its callback puts an edit
 through `edit`. So presets, undo, links and single units all go one way, and a widget that is not on the page
@@ -15,7 +15,6 @@ import streamlit as st
 
 from cifar7 import paths
 from cifar7.data.imageset import SetInfo
-from cifar7.errors import UserError
 from cifar7.network import profiles
 from cifar7.network.presets import PRESETS, preset
 from cifar7.network.problems import problems
@@ -23,15 +22,16 @@ from cifar7.network.profiles import Profile, Requirement
 from cifar7.network.spec import NetSpec
 from cifar7.runs.folder import RunFolder
 from cifar7.training.config import TrainConfig
+from cifar7.ui.link import Link
 
 START = "starter"
 RUN = "run"  # the query parameter that names the run
 LONGEST_HISTORY = 50
 
 # Keys of session state. Widgets have keys of their own, set by `control`.
-_DESIGN, _BASELINE, _VALID = "cifar7_design", "cifar7_baseline", "cifar7_valid"
+_DESIGN, _ORIGIN, _VALID, _PIN = "cifar7_design", "cifar7_baseline", "cifar7_valid", "cifar7_pin"
 _HISTORY, _CHANGE, _RUN = "cifar7_history", "cifar7_change", "cifar7_run"
-_DATA, _CONFIG, _NOTICES = "cifar7_data", "cifar7_config", "cifar7_notices"
+_DATA, _CONFIG, _NOTICES, _PROFILE = "cifar7_data", "cifar7_config", "cifar7_notices", "cifar7_profile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,48 +47,45 @@ class _Moment:
     """What undo goes back to."""
 
     design: NetSpec
-    baseline: NetSpec
+    origin: NetSpec
     change: Change | None
 
 
-def begin() -> None:
-    """First thing in every run of the page: take what the address says, and write into it what it lacks."""
-    fresh = _DESIGN not in st.session_state
-    if fresh:
-        st.session_state[_HISTORY] = ()
-        st.session_state[_NOTICES] = ()
-        st.session_state[_CHANGE] = None
-        _put(preset(START), preset(START))
-    asked = st.query_params.get(RUN)
-    known = run_id()
-    if asked is None:
-        if known:
-            st.query_params[RUN] = known
-    elif asked != known:
-        _open_link(asked, fresh)
+def started() -> bool:
+    """Whether this browser has a design already; a refresh or a link opens a fresh session without one."""
+    return _DESIGN in st.session_state
+
+
+def start() -> None:
+    """Give a fresh session the design that everybody begins with."""
+    st.session_state[_HISTORY] = ()
+    st.session_state[_NOTICES] = ()
+    st.session_state[_CHANGE] = None
+    _put(preset(START), preset(START))
+
+
+def take_link(link: Link, said: str = "") -> None:
+    """Take design, recipe and data of a link; with words for it, Undo leads back to the design before."""
+    if said:
+        _remember()
+        st.session_state[_CHANGE] = Change(said, valid_design())
+    set_config(link.config)
+    if link.data:
+        set_data(link.data)
+    _put(link.spec, PRESETS[link.spec.name].spec if link.spec.name in PRESETS else link.spec)
+
+
+def link() -> Link | None:
+    """All that an address has to carry; None while nothing differs from what everybody begins with."""
+    whole = Link(valid_design(), config(), st.session_state.get(_DATA) or "")
+    beginning = Link(preset(START).with_classes(whole.spec.classes), TrainConfig())
+    return None if whole == beginning else whole
+
+
+def fit_classes() -> None:
+    """Keep the design for as many classes as the chosen image set has."""
     if design().classes != len(data_info().classes):
-        _put(design(), baseline())
-
-
-def _open_link(asked: str, fresh: bool) -> None:
-    """Follow `?run=`; in a fresh session (a refresh, a link) the run's design and settings come with it."""
-    try:
-        run = RunFolder.open(paths.runs_dir(), asked)
-    except UserError:
-        notify("The address names a run that is not on this machine; the Train page lists those that are.")
-        del st.query_params[RUN]
-        return
-    st.session_state[_RUN] = run.id
-    if not fresh:
-        return
-    try:
-        spec, config, data = run.spec(), run.config(), run.data_name()
-    except UserError as error:
-        notify(f"The run of this address cannot be read: {error}")
-        return
-    set_config(config)
-    st.session_state[_DATA] = data
-    _put(spec, PRESETS[spec.name].spec if spec.name in PRESETS else spec)
+        _put(design(), origin())
 
 
 # The design
@@ -99,9 +96,29 @@ def design() -> NetSpec:
     return st.session_state[_DESIGN]
 
 
+def origin() -> NetSpec:
+    """The preset, run or link that the design came from."""
+    return st.session_state[_ORIGIN]
+
+
+def pinned() -> NetSpec | None:
+    """The design that was pinned to compare with, if any."""
+    return st.session_state.get(_PIN)
+
+
 def baseline() -> NetSpec:
-    """What the figures are compared with: the preset that the design came from."""
-    return st.session_state[_BASELINE]
+    """What the figures are compared with: the pinned design, or else where the design came from."""
+    return pinned() or origin()
+
+
+def pin() -> None:
+    """Compare with the design as it is now, or was when it could last be built, from now on."""
+    st.session_state[_PIN] = valid_design()
+
+
+def unpin() -> None:
+    """Compare with where the design came from again."""
+    st.session_state[_PIN] = None
 
 
 def valid_design() -> NetSpec:
@@ -110,7 +127,7 @@ def valid_design() -> NetSpec:
 
 
 def set_design(spec: NetSpec, said: str = "") -> None:
-    """Start from another network: it is the new baseline as well. `said` tells the change in words."""
+    """Start from another network: it is the new origin as well. `said` tells the change in words."""
     _remember()
     st.session_state[_CHANGE] = Change(said, valid_design()) if said else None
     _put(spec, spec)
@@ -123,7 +140,7 @@ def edit(change: Callable[[NetSpec], NetSpec], said: str = "") -> None:
         return
     _remember()
     st.session_state[_CHANGE] = Change(said, valid_design())
-    _put(after, baseline())
+    _put(after, origin())
 
 
 def last_change() -> Change | None:
@@ -143,26 +160,34 @@ def undo() -> None:
     *earlier, moment = st.session_state[_HISTORY]
     st.session_state[_HISTORY] = tuple(earlier)
     st.session_state[_CHANGE] = moment.change
-    _put(moment.design, moment.baseline)
+    _put(moment.design, moment.origin)
 
 
 def _remember() -> None:
-    moment = _Moment(design(), baseline(), last_change())
+    moment = _Moment(design(), origin(), last_change())
     st.session_state[_HISTORY] = (*st.session_state[_HISTORY], moment)[-LONGEST_HISTORY:]
 
 
-def _put(spec: NetSpec, compared_with: NetSpec) -> None:
-    """Keep both, for as many classes as the image set has: the figures are those that will be trained."""
+def _put(spec: NetSpec, came_from: NetSpec) -> None:
+    """Keep all for as many classes as the image set has: the figures are those that will be trained."""
     classes = len(data_info().classes)
-    spec, compared_with = spec.with_classes(classes), compared_with.with_classes(classes)
-    st.session_state[_DESIGN], st.session_state[_BASELINE] = spec, compared_with
+    spec = spec.with_classes(classes)
+    st.session_state[_DESIGN], st.session_state[_ORIGIN] = spec, came_from.with_classes(classes)
+    kept = pinned()
+    if kept is not None:
+        st.session_state[_PIN] = kept.with_classes(classes)
     if not problems(spec):
         st.session_state[_VALID] = spec
 
 
 def profile() -> Profile:
     """The version of the assignment that the design is held against."""
-    return profiles.profile(profiles.DEFAULT_PROFILE)
+    return st.session_state.get(_PROFILE) or profiles.profile(profiles.DEFAULT_PROFILE)
+
+
+def set_profile(asked: Profile) -> None:
+    """Hold the design against this version from now on."""
+    st.session_state[_PROFILE] = asked
 
 
 def required(*measures: str) -> Requirement | None:

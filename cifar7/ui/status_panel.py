@@ -30,6 +30,21 @@ def panel(problems: list[Problem]) -> None:
             st.button(
                 "Undo", icon=":material/undo:", key="undo", on_click=state.undo, disabled=not state.can_undo()
             )
+            _pin()
+
+
+def _pin() -> None:
+    """Hold a design fast, so that every figure shows its difference to it."""
+    pinned = state.pinned() is not None
+    st.button(
+        "Unpin" if pinned else "Pin",
+        icon=":material/keep_off:" if pinned else ":material/keep:",
+        key="pin",
+        on_click=state.unpin if pinned else state.pin,
+        help="Every figure and the table compare with where the design came from again."
+        if pinned
+        else "Keeps this design to compare with: every figure and the table then show the difference to it.",
+    )
 
 
 def _said(problems: list[Problem]) -> str:
@@ -39,7 +54,7 @@ def _said(problems: list[Problem]) -> str:
     if change is None:
         return (
             '<b>Toggle a stage.</b> <span class="muted">What the toggle does to the figures is said here, '
-            "and every figure above shows its change against the preset.</span>"
+            "and every figure above shows its change. Pin a design to compare with it from then on.</span>"
         )
     return change_html(change.said, change.before, state.valid_design())
 

@@ -27,7 +27,8 @@ SHEET = """<style>
   border-bottom: 1px solid var(--c7-line); padding: .35rem 0 .3rem;
 }
 .c7-strip { display: grid; gap: 0 1.25rem;
-  grid-template-columns: minmax(9rem, 1.3fr) repeat(3, minmax(9rem, 1.2fr)) minmax(9rem, 1fr);
+  grid-template-columns: minmax(8rem, 1.1fr) repeat(2, minmax(9.5rem, 1.2fr))
+    minmax(7rem, .9fr) auto minmax(8rem, 1fr);
   font-variant-numeric: tabular-nums; line-height: 1.35; }
 .c7-strip > div { min-width: 0; }
 .c7-strip .label { color: var(--c7-muted); font-size: .78rem; white-space: nowrap; }
@@ -60,7 +61,7 @@ SHEET = """<style>
 /* As high without the list of groups as with it. */
 [class*="st-key-C"][class*="_kinds"] { min-height: 4.5rem; }
 /* What the last toggle did, or what is wrong: as high with one line as with three, so that nothing jumps. */
-.c7-said { min-height: 4.6rem; line-height: 1.5; }
+.c7-said { min-height: 4.5rem; line-height: 1.5; }
 .c7-said .muted { color: var(--c7-muted); }
 /* Text in the drawing of the growth: it is drawn before anyone can know which theme is chosen. */
 [data-testid="stVegaLiteChart"] text[fill="#1B2430"] { fill: var(--c7-ink); }
@@ -89,6 +90,8 @@ SHEET = """<style>
   .c7-strip.stale .title { grid-column: 1 / -1; }
   .c7-strip .place .label, .c7-strip:not(.stale) .title .delta, .c7-strip.stale .place { display: none; }
   .c7-strip .place .value { font-size: .8rem; font-weight: 400; }
+  .c7-strip .marks { grid-column: 1 / -1; display: flex; gap: .5rem; align-items: center; }
+  .c7-strip .marks .value { font-size: .95rem; }
   .c7-strip .value { font-size: 1rem; } .c7-strip .share { display: none; }
 }
 </style>"""

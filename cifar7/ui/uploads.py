@@ -1,0 +1,42 @@
+"""Files that somebody uploads: a design, a version of the assignment. Read as hostile input. No streamlit."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from cifar7.errors import UserError
+from cifar7.network.problems import check
+from cifar7.network.profiles import Profile, read_profile
+from cifar7.network.spec import NetSpec
+
+LARGEST = 1_000_000  # bytes; the largest design there can be takes a tenth
+
+
+class UploadError(UserError):
+    """A file that is not what was asked for."""
+
+
+def read_design(content: bytes) -> NetSpec:
+    """A design from a spec.json. Raises UploadError, or SpecError where it cannot be built."""
+    spec = NetSpec.from_dict(_json(content, "A design"))
+    check(spec)
+    return spec
+
+
+def read_assignment(content: bytes) -> Profile:
+    """A teacher's profile. Raises UploadError or ProfileError."""
+    return read_profile(_json(content, "An assignment"))
+
+
+def _json(content: bytes, what: str) -> Any:
+    if len(content) > LARGEST:
+        raise UploadError(
+            f"The file has {len(content):,} bytes. {what} is a page of JSON; {LARGEST:,} are plenty."
+        )
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        raise UploadError(
+            "The file is not JSON. Give the file that was downloaded here, unchanged."
+        ) from None
