@@ -51,11 +51,12 @@ def _net() -> str | None:
 
 def _write() -> None:
     """One message to the browser, and none where the address is right."""
-    profile = state.profile().name
+    profile = state.profile()
+    named = profile.name != profiles.DEFAULT_PROFILE and profiles.PROFILES.get(profile.name) == profile
     known = {
         RUN: state.run_id(),
         NET: _net(),
-        PROFILE: profile if profile in profiles.PROFILES and profile != profiles.DEFAULT_PROFILE else None,
+        PROFILE: profile.name if named else None,
     }
     wanted = {name: value for name, value in known.items() if value is not None}
     others = {name: value for name, value in st.query_params.to_dict().items() if name not in known}

@@ -150,16 +150,16 @@ def _both(picture: Picture, what: str, field: Field, strength: Strength | None, 
         edge += " The box goes on beyond the drawing."
     left = field_view.may_see_html(picture, field, strength, what)
     if strength is None:
-        right = field_view.waiting_html("Following the gradient …")
+        right = field_view.waiting_html("Following the gradient back to the image …")
     else:
         right = field_view.looks_at_html(
             strength, field, "How strongly each pixel of the image moves the value"
         )
     return (
-        f'<div class="c7-lesson" role="status" style="min-height:3em">{sentence}</div>'
+        f'<div class="c7-lesson" role="status" style="min-height:3.4em">{sentence}</div>'
         '<div class="c7-looks">'
         f"<figure>{left}<figcaption><b>May see</b>: the blue box. Dashed: where it looks mainly.{edge}"
         f"</figcaption></figure><figure>{right}<figcaption><b>Looks at</b>: how strongly each pixel of the "
-        "image moves the value, on a scale of roots. Mainly: at least half as strong as the strongest; "
+        "image moves the value. Mainly: at least half as strong as the strongest; "
         "faintly: down to 5 %.</figcaption></figure></div>"
     )
