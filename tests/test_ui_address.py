@@ -174,6 +174,20 @@ def test_a_pin_is_what_every_figure_is_compared_with():
     assert "▲\u202f64 px wider" in strip(app)
 
 
+def test_a_pin_outlives_a_refresh():
+    app = open_app()
+    app.selectbox(key="preset").set_value("shrimali").run()
+    app.button(key="pin").click().run()
+    app.segmented_control(key="C1_dilation").set_value(2).run()
+    address = {name: app.query_params[name] for name in ("net", "pin")}
+    fresh = open_app(**{name: v[0] if isinstance(v, list) else v for name, v in address.items()})
+    assert fresh.session_state["cifar7_pin"] == preset("shrimali")
+    assert strip(fresh) == strip(app)
+    broken = open_app(pin="1.x")
+    assert "pinned design of the address" in broken.toast[0].value
+    assert "pin" not in broken.query_params
+
+
 def test_a_pin_outlives_another_preset():
     app = open_app()
     app.button(key="pin").click().run()

@@ -14,11 +14,12 @@ from cifar7 import paths
 from cifar7.errors import UserError
 from cifar7.network import profiles
 from cifar7.runs.folder import RunFolder
+from cifar7.training.config import TrainConfig
 from cifar7.ui import state
 from cifar7.ui.link import Link, decode, encode
 from cifar7.ui.wording import plain
 
-RUN, NET, PROFILE = "run", "net", "profile"  # query parameters
+RUN, NET, PIN, PROFILE = "run", "net", "pin", "profile"  # query parameters
 _PAGE = "cifar7_page"  # key of session state: the page that was last shown
 
 
@@ -31,6 +32,7 @@ def begin() -> None:
     _take_run(fresh and asked is None)
     if fresh:
         _take_profile()
+        _take_pin()
     if asked is not None and (fresh or (_went_back() and asked != _net())):
         _take_net(asked, fresh)
     state.fit_classes()
@@ -53,9 +55,11 @@ def _write() -> None:
     """One message to the browser, and none where the address is right."""
     profile = state.profile()
     named = profile.name != profiles.DEFAULT_PROFILE and profiles.PROFILES.get(profile.name) == profile
+    pinned = state.pinned()
     known = {
         RUN: state.run_id(),
         NET: _net(),
+        PIN: None if pinned is None else encode(Link(pinned, TrainConfig())),
         PROFILE: profile.name if named else None,
     }
     wanted = {name: value for name, value in known.items() if value is not None}
@@ -107,6 +111,16 @@ def _take_run(with_design: bool) -> None:
         state.take_link(Link(run.spec(), run.config(), run.data_name()))
     except UserError as error:
         state.notify(f"The run of this address cannot be read: {error}")
+
+
+def _take_pin() -> None:
+    asked = st.query_params.get(PIN)
+    if asked is None:
+        return
+    try:
+        state.pin(decode(asked).spec)
+    except UserError as error:
+        state.notify(f"The pinned design of the address cannot be opened. {plain(str(error))}")
 
 
 def _take_profile() -> None:
