@@ -89,7 +89,7 @@ def test_two_quick_toggles_both_stay(site, page):
 
 def test_a_hostile_address_gives_a_friendly_page(site, page):
     page.goto(f"{site.url}/?net=1.%3Cscript%3Ealert(1)%3C/script%3E")
-    page.get_by_text("The address holds no design").wait_for()
+    page.get_by_text("Link not opened").wait_for()
     page.locator(".c7-strip").get_by_text("not changed yet").wait_for()
     assert "net=" not in page.url
 

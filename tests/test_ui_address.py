@@ -135,7 +135,7 @@ def mutated() -> str:
 def test_a_broken_link_is_told_and_the_default_stands(sent):
     app = open_app(net=sent)
     if app.toast:  # a few mutations do no harm
-        assert "The address holds no design" in app.toast[0].value
+        assert "Link not opened" in app.toast[0].value
         assert design(app) == preset("starter")
         assert "net" not in app.query_params
 
@@ -184,7 +184,7 @@ def test_a_pin_outlives_a_refresh():
     assert fresh.session_state["cifar7_pin"] == preset("shrimali")
     assert strip(fresh) == strip(app)
     broken = open_app(pin="1.x")
-    assert "pinned design of the address" in broken.toast[0].value
+    assert "Pinned design not opened" in broken.toast[0].value
     assert "pin" not in broken.query_params
 
 

@@ -128,6 +128,8 @@ def test_the_strong_part_is_found():
     field = Field(4, 20, frozenset(range(20)))
     html = may_see_html(BLACK, field, strength, "a cat")
     assert '<div class="real" style="left:25.00%;top:25.00%;width:12.50%;height:12.50%">' in html
+    holes = Field(4, 20, frozenset(range(0, 20, 2)))
+    assert "real" not in may_see_html(BLACK, holes, strength, "a cat")
     nothing = np.zeros_like(strength)
     assert "real" not in may_see_html(BLACK, field, nothing, "a cat")
     assert strong_side(nothing) == 0.0

@@ -81,8 +81,8 @@ def _take_net(asked: str, fresh: bool) -> None:
     try:
         link = decode(asked)
     except UserError as error:
-        rest = "The page begins with its usual design." if fresh else "The design stays as it was."
-        state.notify(f"The address holds no design that can be opened. {plain(str(error))} {rest}")
+        rest = "The usual design stands here instead." if fresh else "The design stays as it was."
+        state.notify(f"Link not opened. {plain(str(error))} {rest}")
         return
     state.take_link(link, "" if fresh else "Back to another design of this session")
     if link.data and state.data_name() != link.data:
@@ -120,7 +120,7 @@ def _take_pin() -> None:
     try:
         state.pin(decode(asked).spec)
     except UserError as error:
-        state.notify(f"The pinned design of the address cannot be opened. {plain(str(error))}")
+        state.notify(f"Pinned design not opened. {plain(str(error))}")
 
 
 def _take_profile() -> None:

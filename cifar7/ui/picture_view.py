@@ -130,6 +130,9 @@ def _sentence(field: Field, strength: Strength | None, side: float, weights: str
         looks = f"{when} it looks …"
     elif not strength.any():
         looks = f"{when} no pixel moves it: it says the same of every image."
+    elif field.share < 1:
+        mainly = field_view.strong_side(strength) ** 2
+        looks = f"{when} it looks mainly at <b>{mainly:.0f} pixels</b>, and faintly at {side**2:.0f}."
     else:
         mainly = field_view.strong_side(strength)
         looks = f"{when} it looks mainly at about <b>{mainly:.0f} px</b>, and faintly at {side:.0f} px."
@@ -148,6 +151,7 @@ def _both(picture: Picture, what: str, field: Field, strength: Strength | None, 
     edge = " Beyond the thin line, where the image ends, it sees padding." if field.side > size else ""
     if field.first < low or field.first + field.side > high:
         edge += " The box goes on beyond the drawing."
+    dashed = " Dashed: where it looks mainly." if field.share == 1 else ""
     left = field_view.may_see_html(picture, field, strength, what)
     if strength is None:
         right = field_view.waiting_html("Following the gradient back to the image …")
@@ -158,7 +162,7 @@ def _both(picture: Picture, what: str, field: Field, strength: Strength | None, 
     return (
         f'<div class="c7-lesson" role="status" style="min-height:3.4em">{sentence}</div>'
         '<div class="c7-looks">'
-        f"<figure>{left}<figcaption><b>May see</b>: the blue box. Dashed: where it looks mainly.{edge}"
+        f"<figure>{left}<figcaption><b>May see</b>: the blue box.{dashed}{edge}"
         f"</figcaption></figure><figure>{right}<figcaption><b>Looks at</b>: how strongly each pixel of the "
         "image moves the value. Mainly: at least half as strong as the strongest; "
         "faintly: down to 5 %.</figcaption></figure></div>"
