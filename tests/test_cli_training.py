@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tarfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from cifar7.commands.output import Progress, duration, percent, table
 from cifar7.commands.parser import main
 from cifar7.runs.folder import RunFolder, list_runs
 from cifar7.runs.queue import enqueue, start_here
+from cifar7.training.recipes import recipe
 
 ROOT = Path(__file__).parent.parent
 
@@ -100,6 +102,30 @@ def test_train_tells_what_scripts_need(capsys: pytest.CaptureFixture[str], home:
     assert [event["epoch"] for event in shown["curve"]] == [1, 2]
     assert list(shown["class_accuracy"]) == list(tiny.CLASSES)
     assert shown["spec"] == tiny.SPEC.to_dict()
+
+
+def test_a_recipe_is_followed_save_for_what_is_said(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    told = json_of(capsys, *quick(home, "--recipe", "velasoka"))
+    config = RunFolder.open(home / "home" / "runs", told["run"]).config()
+    expected = recipe("velasoka").config
+    assert config == replace(expected, epochs=2, batch_size=16, device="cpu")
+    assert told["protocol"] == "test-each-epoch"
+
+    status, _, err = call(capsys, *quick(home, "--recipe", "grandmother"))
+    assert (status, err.count("\n")) == (2, 1)
+    assert "there is no recipe 'grandmother'" in err
+
+
+def test_recipes_are_listed_with_what_was_told_and_what_was_chosen(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    status, out, _ = call(capsys, "recipes")
+    assert status == 0
+    assert "velasoka: " in out
+    assert "told: SGD with learning rate 0.001" in out
+    listed = {entry["name"]: entry for entry in json_of(capsys, "recipes")["recipes"]}
+    assert list(listed) == ["default", "velasoka", "shrimali"]
+    assert listed["velasoka"]["config"]["lr"] == 0.001
 
 
 def test_train_for_people(capsys: pytest.CaptureFixture[str], home: Path) -> None:

@@ -73,6 +73,7 @@ def build() -> Parser:
 
     for_json = command("presets", "networks:presets", "List the networks to start from.")
     _json(for_json)
+    _json(command("recipes", "training:recipes", "List the ways to train."))
     describe = command(
         "describe", "networks:describe", "Layers, parameters, MACs and receptive field of a network."
     )
@@ -104,14 +105,21 @@ def _train(train: Parser) -> None:
     )
     train.add_argument("--data", required=True, metavar="NAME|PATH",
                        help="a data set's name, or class folders, or an archive of them")  # fmt: skip
-    # The defaults are TrainConfig's: None means not said.
+    _settings(train)
+    _runs(train)
+    _json(train)
+
+
+def _settings(train: Parser) -> None:
+    """The recipe, and what of it is to be otherwise."""
+    train.add_argument("--recipe", metavar="NAME", default="default",
+                       help="way to train, see `recipes`; default: %(default)s")  # fmt: skip
+    # The defaults are the recipe's: None means not said.
     train.add_argument("--epochs", type=whole, metavar="N", help="passes over the training images")
     train.add_argument("--batch-size", type=whole, metavar="N", help="images a step")
     train.add_argument("--lr", type=decimal, metavar="X", help="peak learning rate")
     train.add_argument("--seed", type=whole, metavar="N", help="of weights, order and augmentation")
     train.add_argument("--device", choices=DEVICES, default=None, help="default: the best there is")
-    _runs(train)
-    _json(train)
 
 
 def _export(export: Parser) -> None:

@@ -6,6 +6,7 @@ import argparse
 import os
 import signal
 from contextlib import suppress
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -21,6 +22,7 @@ from cifar7.runs.execute import execute
 from cifar7.runs.folder import RunFolder, Status
 from cifar7.runs.queue import PATIENT_THREADS, start_here
 from cifar7.training.config import TrainConfig
+from cifar7.training.recipes import RECIPES, recipe
 
 
 def train(given: argparse.Namespace) -> int:
@@ -56,7 +58,23 @@ def train(given: argparse.Namespace) -> int:
 
 def _config(given: argparse.Namespace) -> TrainConfig:
     said = {name: getattr(given, name) for name in ("epochs", "batch_size", "lr", "seed", "device")}
-    return TrainConfig(**{name: value for name, value in said.items() if value is not None})
+    # All at once: one setting may need another.
+    return replace(
+        recipe(given.recipe).config, **{name: value for name, value in said.items() if value is not None}
+    )
+
+
+def recipes(given: argparse.Namespace) -> int:
+    """List the ways to train: what was told of each, and what was chosen."""
+    if given.json:
+        put_json({"recipes": [asdict(known) for known in RECIPES.values()]})
+        return 0
+    for known in RECIPES.values():
+        put(f"{known.name}: {known.summary}")
+        for what, text in (("told", known.told), ("chosen here", known.chosen)):
+            if text:
+                put(f"  {what}: {text}")
+    return 0
 
 
 def _fitted(spec: NetSpec, images: ImageSet) -> NetSpec:
@@ -153,6 +171,10 @@ def _summarise(run: RunFolder, spec: NetSpec, images: ImageSet, status: Status) 
     accuracy = percent(result.get("test_accuracy"))
     put(f"test accuracy {accuracy} on {len(images.test):,} images of {images.title}")
     put(PROTOCOLS[str(result.get("protocol"))])
+    if result.get("test_flip"):
+        put("each image was asked together with its mirror image (test-time flip)")
+    if result.get("averaging"):
+        put("the weights are averages over the training's steps")
     epochs = result.get("epochs")
     for note in images.notes:
         put(f"note: {note}")

@@ -10,12 +10,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from cifar7.data.augment import normalise, random_crop, random_flip
 from cifar7.data.imageset import ImageSet
 from cifar7.errors import UserError
+from cifar7.training.average import Average, averaged
 from cifar7.training.config import TrainConfig
 from cifar7.training.devices import best_precision, choose, describe_device
 from cifar7.training.events import Beat, EpochEnd, Event, Finished, Started
+from cifar7.training.feed import Feed, layout
 from cifar7.training.judge import Judge, Verdict
 from cifar7.training.optimiser import Optimiser
 from cifar7.training.pace import Pace
@@ -42,7 +43,8 @@ def train(
     The module comes with its initial weights (`network.module.build(spec, seed=config.seed)`) and is trained
     in place: it moves to the device, and after Finished it holds the kept weights in evaluation mode. Under
     `holdout` those are the best epoch's by held-out accuracy, and the test set is read once, at the end;
-    under `test-each-epoch` they are the last ones. `control` is asked before every batch and answers None or
+    under `test-each-epoch` they are the last ones. With `averaging`, the averaged weights are those that are
+    evaluated, chosen and kept. `control` is asked before every batch and answers None or
     "stop", upon which the run ends with what there is, evaluated.
 
     Repeats to the bit on one machine's CPU for the same module, data and config, except for times. For that
@@ -72,15 +74,21 @@ class _Run:
         self.config, self.data, self.control, self.beat_seconds = config, data, control, beat_seconds
         self.device = choose(config.device)
         self.precision = best_precision(self.device) if config.precision == "auto" else config.precision
-        self.layout = torch.contiguous_format if self.device.type == "mps" else torch.channels_last
         torch.manual_seed(config.seed)
-        self.generator = torch.Generator(self.device)
-        self.module = module.to(self.device).to(memory_format=self.layout)
+        self.module = module.to(self.device).to(memory_format=layout(self.device))
         self.optimiser = Optimiser(self.module, config)
+        self.average = Average(self.module, config.averaging) if config.averaging else None
         self.pace = Pace()
         self.judge = Judge(data, config, self.device, self.precision, self.pace)
-        self.batch_size = min(config.batch_size, len(self.judge.train_rows))
-        self.steps_per_epoch = len(self.judge.train_rows) // self.batch_size  # the rest sits this epoch out
+        self.feed = Feed(
+            self.judge.images,
+            self.judge.labels,
+            self.judge.train_rows,
+            config,
+            self.judge.scale,
+            self.precision,
+        )
+        self.batch_size, self.steps_per_epoch = self.feed.batch_size, self.feed.per_epoch
         self.steps = self.steps_per_epoch * config.epochs
         self.step = 0  # done
         self.epoch = 0  # completed
@@ -127,7 +135,7 @@ class _Run:
         self.module.train()
         self.tally.start_epoch()
         self.measured = (perf_counter(), self.step)
-        for rows in self._order().split(self.batch_size)[: self.steps_per_epoch]:
+        for rows in self.feed.order(self.epoch).split(self.batch_size)[: self.steps_per_epoch]:
             asked = self.control()
             if asked == "stop":
                 return True
@@ -138,16 +146,10 @@ class _Run:
                 yield self._beat()
         return False
 
-    def _order(self) -> Tensor:
-        """The epoch's rows (n,), shuffled. What an epoch draws depends on the seed and its number alone."""
-        self.generator.manual_seed(self.config.seed * 100_003 + self.epoch)
-        rows = self.judge.train_rows
-        return rows[torch.randperm(len(rows), generator=self.generator, device=self.device)]
-
     def _train_on(self, rows: Tensor) -> None:
         """One step: augment, forward, backward, update."""
         self.lr = lr_at(self.step, self.steps, self.config, self.steps_per_epoch)
-        images, labels = self._batch(rows)
+        images, labels = self.feed.batch(rows)  # (B, 3, 32, 32), (B,)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
             logits = self.module(images)
         logits = logits.float()  # (B, classes)
@@ -157,19 +159,10 @@ class _Run:
         self.optimiser.clear()
         loss.backward()
         self.optimiser.step(self.lr)
+        if self.average:
+            self.average.update(self.step)
         self.tally.add(logits.detach(), labels, self.step)
         self.step += 1
-
-    def _batch(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Images (B, 3, 32, 32), cut, flipped and normalised, and their labels (B,)."""
-        images = self.judge.images[rows]  # (B, 3, 32, 32) uint8
-        if self.config.crop_padding:
-            images = random_crop(images, self.config.crop_padding, self.generator)
-        if self.config.flip:
-            images = random_flip(images, self.generator)
-        dtype = torch.bfloat16 if self.precision == "bf16" else torch.float32
-        floats = normalise(images, self.data.mean, self.data.std, dtype)
-        return floats.contiguous(memory_format=self.layout), self.judge.labels[rows]
 
     def _check_classes(self, logits: Tensor) -> None:
         expected = len(self.data.classes)
@@ -240,7 +233,7 @@ class _Run:
 
     def _judge(self, epoch: int | None) -> tuple[Verdict, bool]:
         """The present weights' figures, and whether they are the ones to keep."""
-        now = self.judge.verdict(self.module, epoch)
+        now = self.judge.verdict(averaged(self.module, self.average), epoch)
         if not now.finite:
             self._check_finite(max(self.step - 1, 0))
         best = now.better_than(self.kept)
@@ -274,6 +267,8 @@ class _Run:
             images_per_second=self.pace.mean_images_per_second,
             device=describe_device(self.device),
             precision=self.precision,
+            test_flip=self.config.test_flip,
+            averaging=self.config.averaging,
             probabilities=test.probabilities,
             labels=np.array(self.data.test.labels),
             weights={name: value.cpu().clone() for name, value in kept.weights.items()},

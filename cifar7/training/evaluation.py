@@ -33,10 +33,12 @@ def evaluate(
     mean: tuple[float, float, float],
     std: tuple[float, float, float],
     precision: str = "fp32",
+    test_flip: bool = False,
 ) -> Evaluation:
     """Evaluate on uint8 images (n, 3, 32, 32) with labels (n,), both on the module's device.
 
-    The module is put back into the mode it was in.
+    `test_flip`: each image and its mirror image are asked, and their logits averaged. The module is put back
+    into the mode it was in.
     """
     was_training = module.training
     device = images.device.type
@@ -44,7 +46,11 @@ def evaluate(
     module.eval()
     try:
         with torch.inference_mode(), torch.autocast(device, torch.bfloat16, enabled=precision == "bf16"):
-            parts = [module(normalise(part, mean, std, dtype)) for part in images.split(_BATCH[device])]
+            parts = []
+            for part in images.split(_BATCH[device]):
+                floats = normalise(part, mean, std, dtype)  # (b, 3, 32, 32)
+                logits = module(floats)  # (b, classes)
+                parts.append((logits + module(floats.flip(3))) / 2 if test_flip else logits)
         with torch.inference_mode():
             logits = torch.cat(parts).float()  # (n, classes)
             loss = cross_entropy(logits, labels)

@@ -107,6 +107,8 @@ class Finished(Event):
     images_per_second: float
     device: str
     precision: str
+    test_flip: bool  # whether each figure is of an image and its mirror image together
+    averaging: float  # above 0: the kept weights are averages over steps
     probabilities: npt.NDArray[np.float32] = field(metadata={_ARRAYS: True}, repr=False)  # (N_test, classes)
     labels: npt.NDArray[np.int64] = field(metadata={_ARRAYS: True}, repr=False)  # (N_test,)
     weights: dict[str, torch.Tensor] = field(metadata={_ARRAYS: True}, repr=False)  # state dict, on the CPU

@@ -61,7 +61,9 @@ class Judge:
         self.sample_rows = to_device(parts.sample, device)
         self.heldout_rows = to_device(parts.heldout, device)
         self.holds_out = config.protocol == "holdout"
+        self.scale = config.scale(data.mean, data.std)  # mean and deviation that pixels are normalised by
         self._data, self._device, self._precision, self._pace = data, device, precision, pace
+        self._test_flip = config.test_flip
 
     def verdict(self, module: nn.Module, epoch: int | None) -> Verdict:
         """Judge the module as it is now."""
@@ -80,7 +82,10 @@ class Judge:
         return self._on(module, images, labels, "fp32")
 
     def images_to_evaluate(self, verdicts: int) -> int:
-        """How many images are still to be evaluated in a run with so many verdicts to come."""
+        """How many images are still to be evaluated in a run with so many verdicts to come.
+
+        An image that is asked twice counts once: its speed is what is measured.
+        """
         tests = len(self._data.test.labels)
         each = len(self.sample_rows) + (len(self.heldout_rows) if self.holds_out else tests)
         return each * verdicts + (tests if self.holds_out else 0)
@@ -90,7 +95,7 @@ class Judge:
 
     def _on(self, module: nn.Module, images: Tensor, labels: Tensor, precision: str) -> Evaluation:
         began = perf_counter()
-        found = evaluate(module, images, labels, self._data.mean, self._data.std, precision)
+        found = evaluate(module, images, labels, *self.scale, precision, self._test_flip)
         self._pace.evaluated(len(labels), perf_counter() - began)
         return found
 
