@@ -130,6 +130,13 @@ def test_an_archive_that_was_cut_off_is_told(tmp_path, name, share):
         read_all(path)
 
 
+def test_a_member_that_is_not_whole_is_not_given(tmp_path):
+    path = write_archive(tmp_path / "a.tar", {"1": b"x" * 5000})
+    path.write_bytes(path.read_bytes()[:2000])
+    with pytest.raises(DataError, match="'1' is not whole"):
+        [member.read() for member in members(path)]
+
+
 def test_a_tar_cut_off_between_two_members_is_told(tmp_path):
     path = write_archive(tmp_path / "a.tar", {"1": b"x" * 512, "2": b"y" * 512})
     path.write_bytes(path.read_bytes()[:1024])  # header and content of the first: tarfile itself says nothing

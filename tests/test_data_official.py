@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import io
 import pickle
 import socket
@@ -150,6 +151,14 @@ def test_broken_off_in_the_middle(server, tmp_path):
     message = failed(tmp_path)
     assert "could not be downloaded" in message
     assert f"broken off after {server.sent:,} of {len(server.archive):,} bytes" in message
+
+
+def test_a_python_that_notices_the_end_itself():
+    class Response:
+        def read(self, size: int) -> bytes:
+            raise http.client.IncompleteRead(b"the last ones", 500)
+
+    assert official._next_block(Response()) == b"the last ones"  # type: ignore[arg-type]
 
 
 def test_after_a_failure_it_can_be_tried_again(server, tmp_path):

@@ -34,10 +34,32 @@ def test_the_top_level_holds_what_was_agreed():
     assert {name for name in top if not name.startswith(".")} <= agreed
 
 
-@pytest.mark.parametrize("module", ["spec", "layers", "arithmetic", "problems", "presets", "edits"])
-def test_the_arithmetic_loads_neither_torch_nor_streamlit(module):
-    code = (
-        f"import sys, cifar7.network.{module}; print(sorted({{'torch', 'streamlit', 'numpy'}} & set(sys.modules)))"
-    )
+NETWORK = sorted(p.stem for p in (ROOT / "cifar7" / "network").glob("[a-z]*.py") if p.stem != "module")
+
+
+def test_the_arithmetic_loads_neither_torch_nor_streamlit():
+    imports = "; ".join(f"import cifar7.network.{name}" for name in NETWORK)
+    code = f"import sys; {imports}; print(sorted({{'torch', 'streamlit', 'numpy'}} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_describe_loads_neither_torch_nor_streamlit():
+    code = (
+        "import sys; from cifar7.commands.parser import main; main(['describe', 'starter', '--json']); "
+        "print(sorted({'torch', 'streamlit'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_one_page_module_alone_may_load_torch():
+    asking = {
+        path.name
+        for path in (ROOT / "cifar7" / "ui").rglob("*.py")
+        if any(
+            line.split()[:2] in (["import", "torch"], ["from", "torch"])
+            for line in path.read_text().splitlines()
+        )
+    }
+    assert asking <= {"inference.py"}

@@ -38,7 +38,7 @@ def source_key(path: Path) -> str:
             for name, entry in _walk(path, (), LIMITS):
                 stat = entry.stat()
                 told = (name, entry.is_dir() or (stat.st_size, stat.st_mtime_ns))
-                digest.update(repr(told).encode("utf-8", "surrogateescape"))
+                digest.update(repr(told).encode())
         elif path.is_file():
             kind = "archive"
             if not is_archive(path):
