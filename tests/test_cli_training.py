@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tarfile
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ import tiny
 import torch
 from PIL import Image
 
-from cifar7.commands import history
+from cifar7.commands import control, history
 from cifar7.commands.output import Progress, duration, percent, table
 from cifar7.commands.parser import main
 from cifar7.runs.folder import RunFolder, list_runs
@@ -385,3 +386,61 @@ def test_numbers_for_people() -> None:
         "x     1",
         "yy  100",
     ]
+
+
+@pytest.fixture
+def endless(home: Path) -> Iterator[RunFolder]:
+    """A run of many epochs that another process trains at the command line."""
+    command = [sys.executable, "-m", "cifar7", *map(str, quick(home)), "--epochs", "1000"]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        tiny.wait_for(lambda: list_runs(home / "home" / "runs"), 60, "a run")
+        (run,) = list_runs(home / "home" / "runs")
+        tiny.wait_for(lambda: run.status()["epoch"], 60, "an epoch")
+        yield run
+        out, _ = child.communicate(timeout=60)
+    assert child.returncode == 0
+    assert run.status()["state"] != "running"
+    assert "paused; `python -m cifar7 resume" in out or "test accuracy" in out
+
+
+def test_pause_and_stop_from_elsewhere(
+    capsys: pytest.CaptureFixture[str], home: Path, endless: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = json_of(capsys, "pause", endless.id)
+    assert (told["run"], told["state"]) == (endless.id, "paused")
+    status, out, _ = call(capsys, "pause", endless.id[:20])
+    assert (status, out.strip()) == (0, f"{endless.id} is paused")
+    # Stopped, it waits to be tested; no worker comes here.
+    monkeypatch.setattr(control, "ensure_worker", lambda runs: None)
+    monkeypatch.setattr(control, "PATIENCE", 0.0)
+    status, _, err = call(capsys, "stop", endless.id)
+    assert (status, err.strip()) == (0, f"{endless.id} was asked, and is still queued")
+
+
+def test_stop_from_elsewhere(capsys: pytest.CaptureFixture[str], endless: RunFolder) -> None:
+    told = json_of(capsys, "stop", endless.id)
+    assert told["state"] == "stopped"
+    assert told["reason"].startswith("Stopped as asked, after ")
+    status, _, err = call(capsys, "pause", endless.id)
+    assert (status, err.strip()) == (
+        2,
+        f"cifar7: the run {endless.id} is stopped; what waits or goes on can be paused",
+    )
+
+
+def test_resume_goes_on_for_more_epochs(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    run = json_of(capsys, *quick(home))["run"]
+    status, _, err = call(capsys, "resume", run)
+    assert (status, err.strip()) == (
+        2,
+        f"cifar7: the run {run} is finished; say how many more epochs, as in --epochs 4",
+    )
+    told = json_of(capsys, "resume", run[:20], "--epochs", 1)
+    assert (told["run"], told["epochs"], told["state"]) == (run, 3, "finished")
+    shown = json_of(capsys, "show", run)
+    assert [event["epoch"] for event in shown["curve"]] == [1, 2, 3]
+    status, _, err = call(capsys, "resume", run, "--epochs", 1)
+    assert status == 0
+    assert "going on from step 30 of 40" in err

@@ -9,9 +9,10 @@ from torch import nn
 from toys import CLASSES, config, make_set, network
 
 from cifar7.data.augment import normalise
-from cifar7.training.engine import TrainingError, train
+from cifar7.training.engine import train
 from cifar7.training.evaluation import Evaluation, evaluate
 from cifar7.training.judge import Verdict
+from cifar7.training.trouble import TrainingError
 
 TIMES = {"seconds", "seconds_left", "seconds_training", "images_per_second"}
 

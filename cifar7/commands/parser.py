@@ -73,7 +73,7 @@ def build() -> Parser:
 
     for_json = command("presets", "networks:presets", "List the networks to start from.")
     _json(for_json)
-    _json(command("recipes", "training:recipes", "List the ways to train."))
+    _json(command("recipes", "ways:recipes", "List the ways to train."))
     describe = command(
         "describe", "networks:describe", "Layers, parameters, MACs and receptive field of a network."
     )
@@ -87,13 +87,23 @@ def build() -> Parser:
             "train", "training:train", "Train a network and test it. Ctrl-C stops it and keeps what there is."
         )
     )
+    resume = command("resume", "training:resume",
+                     "Go on with a run that was paused, stopped or left, or for more epochs.")  # fmt: skip
+    resume.add_argument("--epochs", type=whole, default=0, metavar="N",
+                        help="so many more than it was to have; a finished run needs them")  # fmt: skip
+    one_run = [
+        resume,
+        command("pause", "control:pause", "Pause a run that waits or goes on."),
+        command("stop", "control:stop", "Stop a run; what there is of it is tested and kept."),
+        command("show", "history:show", "Tell about one run."),
+    ]
+    for chosen in one_run:
+        chosen.add_argument("run", metavar="RUN", help="the run's id, or its beginning")
+        _runs(chosen)
+        _json(chosen)
     runs = command("runs", "history:runs", "List the runs.")
     _runs(runs)
     _json(runs)
-    show = command("show", "history:show", "Tell about one run.")
-    show.add_argument("run", metavar="RUN", help="the run's id, or its beginning")
-    _runs(show)
-    _json(show)
     _export(command("export", "exporting:export", "Write a run to hand in, or a network as PyTorch."))
     _data(command("data", "images:data", "List the data sets; fetch, import or export one."))
     return parser

@@ -47,7 +47,8 @@ class Started(Event):
     heldout_images: int  # 0 under test-each-epoch
     test_images: int
     parameters: int
-    seconds: float  # since train() was called: moving the images, splitting, preparing
+    from_step: int  # steps done before, in a run that goes on; what was recorded beyond them is void
+    seconds: float  # of the run so far, without pauses: moving the images, splitting, preparing
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,28 @@ class EpochEnd(Event):
     test_accuracy: float | None
     best: bool  # whether these weights are the ones to keep so far
     lr: float  # of the epoch's last step
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Notice(Event):
+    """Something that was met and dealt with, which the figures alone do not tell."""
+
+    kind: ClassVar[str] = "notice"
+    epoch: int  # the one going on, counted from 1
+    step: int  # steps done in the whole run
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paused(Event):
+    """The run was left as asked, between two steps; its checkpoint is what it goes on from."""
+
+    kind: ClassVar[str] = "paused"
+    epoch: int  # the one going on, counted from 1
+    epochs: int
+    step: int  # steps done in the whole run
+    steps: int
     seconds: float
 
 

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from cifar7.data.imageset import ImageSet
 from cifar7.training.config import TrainConfig
 from cifar7.training.evaluation import Evaluation, evaluate
+from cifar7.training.feed import Feed
 from cifar7.training.pace import Pace
 from cifar7.training.partition import partition
 
@@ -44,7 +45,7 @@ class Verdict:
 class Judge:
     """The images on the device, and who may look at which.
 
-    The trainer takes `images`, `labels` and `train_rows`. The test set is not touched before `test` is
+    The trainer takes `feed`. The test set is not touched before `test` is
     called, or before the first verdict under test-each-epoch.
 
     Training images are judged in the training's precision, which is what makes a curve cheap; the test set in
@@ -64,6 +65,10 @@ class Judge:
         self.scale = config.scale(data.mean, data.std)  # mean and deviation that pixels are normalised by
         self._data, self._device, self._precision, self._pace = data, device, precision, pace
         self._test_flip = config.test_flip
+
+    def feed(self, config: TrainConfig) -> Feed:
+        """The batches of the training rows."""
+        return Feed(self.images, self.labels, self.train_rows, config, self.scale, self._precision)
 
     def verdict(self, module: nn.Module, epoch: int | None) -> Verdict:
         """Judge the module as it is now."""
