@@ -256,6 +256,41 @@ def test_a_loss_that_is_not_finite_says_when_why_and_what_is_left(
     assert all(value.isfinite().all() for value in torch.load(path, weights_only=True).values())
 
 
+def test_what_was_met_and_dealt_with_stays_on_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny.make_set(tmp_path / "data")
+    build = module.build
+
+    def hungry(*given: Any, **more: Any) -> torch.nn.Module:
+        def too_many(m: torch.nn.Module, x: Any, logits: torch.Tensor) -> None:
+            if m.training and len(logits) > 8:
+                raise torch.OutOfMemoryError("CUDA out of memory.")
+
+        made = build(*given, **more)
+        made.register_forward_hook(too_many)
+        return made
+
+    monkeypatch.setattr(module, "build", hungry)
+    heard: list[dict[str, Any]] = []
+    claim = start_here(tmp_path / "runs", tiny.SPEC, tiny.config(), "tiny")
+    run = carried_out(claim, tmp_path / "data", listen=heard.append)
+    (words,) = run.status()["notices"]
+    assert "not enough for 16 images at once, so each step now takes them in 2 parts of 8" in words
+    assert [event["words"] for event in heard if event["event"] == "notice"] == [words]
+    assert run.status()["state"] == "finished"
+
+
+def test_no_memory_even_to_begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def build(*given: Any, **more: Any) -> torch.nn.Module:
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr(module, "build", build)
+    tiny.make_set(tmp_path / "data")
+    run = carried_out(start_here(tmp_path / "runs", tiny.SPEC, tiny.config(), "tiny"), tmp_path / "data")
+    assert str(run.status()["reason"]).startswith(
+        "The memory is not enough even to begin; nothing had been trained yet. Close what else uses it"
+    )
+
+
 def test_a_second_failure_leaves_the_first_result(tmp_path: Path) -> None:
     tiny.make_set(tmp_path / "data")
     run = carried_out(start_here(tmp_path / "runs", tiny.SPEC, tiny.config(), "tiny"), tmp_path / "data")

@@ -266,6 +266,11 @@ def _fail(claim: Claim, error: Exception) -> None:
         reason = (
             f"A library cannot be loaded ({_line(error)}); install the requirements and start the run again."
         )
+    elif _is_out_of_memory(error):
+        reason = (
+            f"The memory is not enough even to begin; {kept(claim.status)}. Close what else uses it, or choose "
+            "a smaller network."
+        )
     else:
         reason = (
             f"Something unexpected happened ({_line(error)}); {kept(claim.status)}. worker.log tells more."
@@ -277,6 +282,14 @@ def _fail(claim: Claim, error: Exception) -> None:
         claim.end("failed", reason)
     except OSError as second:
         log.error("and it could not be written down: %s", second)  # released, it shows as failed all the same
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    try:
+        from cifar7.training.trouble import is_out_of_memory
+    except ImportError:
+        return False
+    return is_out_of_memory(error)
 
 
 def _line(error: Exception) -> str:
