@@ -388,6 +388,20 @@ def test_numbers_for_people() -> None:
     ]
 
 
+def test_find_lr(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    asked = ("find-lr", home / "tiny.json", "--data", "tiny", "--device", "cpu", "--batch-size", 16)
+    told = json_of(capsys, *asked)
+    assert told["suggestion"] is not None, told["reason"]
+    assert len(told["rates"]) == len(told["losses"]) == len(told["smoothed"]) <= 120
+    status, out, _ = call(capsys, *asked)
+    assert status == 0
+    assert told["reason"] in out
+    assert f"`train ... --lr {told['suggestion']:g}` uses it; the recipe default has 0.2." in out
+    assert list_runs(home / "home" / "runs") == []
+    status, _, err = call(capsys, *asked, "--steps", 5)
+    assert (status, err.strip()) == (2, "cifar7: 5 steps tell nothing; give 20 or more.")
+
+
 @pytest.fixture
 def endless(home: Path) -> Iterator[RunFolder]:
     """A run of many epochs that another process trains at the command line."""

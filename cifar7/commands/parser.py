@@ -87,6 +87,7 @@ def build() -> Parser:
             "train", "training:train", "Train a network and test it. Ctrl-C stops it and keeps what there is."
         )
     )
+    _find_lr(command("find-lr", "finding:find_lr", "Find a learning rate that suits a network, by a test."))
     resume = command("resume", "training:resume",
                      "Go on with a run that was paused, stopped or left, or for more epochs.")  # fmt: skip
     resume.add_argument("--epochs", type=whole, default=0, metavar="N",
@@ -110,26 +111,32 @@ def build() -> Parser:
 
 
 def _train(train: Parser) -> None:
-    train.add_argument(
-        "network", metavar="PRESET|SPEC.json", help="a preset's name, or a file with a network"
-    )
-    train.add_argument("--data", required=True, metavar="NAME|PATH",
-                       help="a data set's name, or class folders, or an archive of them")  # fmt: skip
-    _settings(train)
+    _learning(train)
+    # The defaults are the recipe's: None means not said.
+    train.add_argument("--epochs", type=whole, metavar="N", help="passes over the training images")
+    train.add_argument("--lr", type=decimal, metavar="X", help="peak learning rate")
     _runs(train)
     _json(train)
 
 
-def _settings(train: Parser) -> None:
-    """The recipe, and what of it is to be otherwise."""
-    train.add_argument("--recipe", metavar="NAME", default="default",
-                       help="way to train, see `recipes`; default: %(default)s")  # fmt: skip
-    # The defaults are the recipe's: None means not said.
-    train.add_argument("--epochs", type=whole, metavar="N", help="passes over the training images")
-    train.add_argument("--batch-size", type=whole, metavar="N", help="images a step")
-    train.add_argument("--lr", type=decimal, metavar="X", help="peak learning rate")
-    train.add_argument("--seed", type=whole, metavar="N", help="of weights, order and augmentation")
-    train.add_argument("--device", choices=DEVICES, default=None, help="default: the best there is")
+def _find_lr(find_lr: Parser) -> None:
+    _learning(find_lr)
+    find_lr.add_argument("--steps", type=whole, default=120, metavar="N", help="default: %(default)s")
+    _json(find_lr)
+
+
+def _learning(parser: Parser) -> None:
+    """What learns from what, and by which recipe."""
+    parser.add_argument(
+        "network", metavar="PRESET|SPEC.json", help="a preset's name, or a file with a network"
+    )
+    parser.add_argument("--data", required=True, metavar="NAME|PATH",
+                        help="a data set's name, or class folders, or an archive of them")  # fmt: skip
+    parser.add_argument("--recipe", metavar="NAME", default="default",
+                        help="way to train, see `recipes`; default: %(default)s")  # fmt: skip
+    parser.add_argument("--batch-size", type=whole, metavar="N", help="images a step")
+    parser.add_argument("--seed", type=whole, metavar="N", help="of weights, order and augmentation")
+    parser.add_argument("--device", choices=DEVICES, default=None, help="default: the best there is")
 
 
 def _export(export: Parser) -> None:

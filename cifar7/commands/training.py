@@ -31,11 +31,11 @@ def train(given: argparse.Namespace) -> int:
     """Train and test; exit status 0, 2 if the run failed, 130 if it was interrupted."""
     wait_patiently()
     spec = read_network(given.network)
-    config = _config(given)
+    config = config_of(given)
     progress = DataProgress()
     images = library.open_data(given.data, progress.report)
     progress.close()
-    spec = _fitted(spec, images)
+    spec = fitted(spec, images)
     from cifar7.training.devices import choose  # loads torch
 
     choose(config.device)  # before there is a run: a device that is not here is a mistake in the command
@@ -79,15 +79,17 @@ def wait_patiently() -> None:
         os.environ.setdefault(name, value)
 
 
-def _config(given: argparse.Namespace) -> TrainConfig:
-    said = {name: getattr(given, name) for name in ("epochs", "batch_size", "lr", "seed", "device")}
+def config_of(given: argparse.Namespace) -> TrainConfig:
+    """The recipe, with what was said otherwise."""
+    said = {name: getattr(given, name, None) for name in ("epochs", "batch_size", "lr", "seed", "device")}
     # All at once: one setting may need another.
     return replace(
         recipe(given.recipe).config, **{name: value for name, value in said.items() if value is not None}
     )
 
 
-def _fitted(spec: NetSpec, images: ImageSet) -> NetSpec:
+def fitted(spec: NetSpec, images: ImageSet) -> NetSpec:
+    """The network with as many classes as the set has. Raises SpecError where it cannot have them."""
     if len(images.classes) == spec.classes:
         return spec
     fitted = spec.with_classes(len(images.classes))

@@ -268,8 +268,8 @@ def _fail(claim: Claim, error: Exception) -> None:
         )
     elif _is_out_of_memory(error):
         reason = (
-            f"The memory is not enough even to begin; {kept(claim.status)}. Close what else uses it, or choose "
-            "a smaller network."
+            f"The memory is not enough even to begin; {kept(claim.status)}. Close what else uses it, or "
+            "choose a smaller network."
         )
     else:
         reason = (
