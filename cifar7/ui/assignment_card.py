@@ -37,12 +37,13 @@ def show() -> None:
 def choose_profile() -> None:
     """The version of the assignment: a built-in one, or a teacher's file."""
     current = state.profile()
-    known = [*PROFILES, *([] if current.name in PROFILES else [_OWN])]
+    choice = current.name if PROFILES.get(current.name) == current else _OWN
+    known = [*PROFILES, *([_OWN] if choice == _OWN else [])]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.selectbox(
             "Assignment",
             known,
-            key=state.control("profile_choice", current.name if current.name in PROFILES else _OWN),
+            key=state.control("profile_choice", choice),
             format_func=lambda name: current.title if name == _OWN else PROFILES[name].title,
             help="What the design is held against. Limits, marks and the line in the growth follow.",
             on_change=_choose,

@@ -49,7 +49,8 @@ def _line(verdict: Verdict) -> str:
     note = f"<small>{escape(aside.removesuffix(')'))}</small>" if aside else ""
     advice = f'<small class="advice">{escape(verdict.advice)}</small>' if verdict.advice else ""
     return (
-        f'<tr><th scope="row">{escape(asked.title)}{advice}</th>'
+        f'<tr><th scope="row">{escape(asked.title)}<small class="asked">{escape(asked.words)} asked</small>'
+        f"{advice}</th>"
         f'<td class="limit">{escape(asked.words)}</td><td class="has">{escape(value)}{note}</td>'
         f'<td class="c7-word">{_mark(verdict.passed)}{SIGNS[verdict.passed][2]}</td></tr>'
     )

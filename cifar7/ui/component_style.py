@@ -31,7 +31,8 @@ SHEET = """<style>
 .c7-net .field.beyond { color: var(--c7-more); font-weight: 650; }
 .c7-note { color: var(--c7-muted); font-size: .8rem; line-height: 1.45; }
 .c7-note summary { cursor: pointer; width: fit-content; }
-.c7-title { font-weight: 650; padding-top: .6rem; }
+.c7-note:has(> summary) { float: right; max-width: 100%; }
+.c7-title { font-weight: 650; }
 /* The receptive field on a picture. */
 .c7-looks { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .3rem 1rem; }
 .c7-looks figure { margin: 0; min-width: 0; }
@@ -44,10 +45,7 @@ SHEET = """<style>
 .c7-looks .field { border: 2.5px solid #0072B2; outline: 1px solid #fff; }
 .c7-looks .real { border: 2px solid #000; }
 .c7-looks .real::after { content: ""; position: absolute; inset: -2px; border: 2px dashed #fff; }
-.c7-looks .heat { background-color: light-dark(#FFFFFF, #10161D); }
-.c7-scale { display: flex; gap: .5rem; align-items: center; font-size: .78rem; color: var(--c7-muted); }
-.c7-scale i { display: block; height: .55rem; width: 6rem; border-radius: 2px;
-  border: 1px solid var(--c7-line); }
+.c7-looks .heat { background: light-dark(#0A5186, #8CCBF2); mask-size: 100% 100%; }
 /* The assignment card. */
 .c7-verdicts { width: 100%; border-collapse: collapse; font-size: .9rem; line-height: 1.4;
   font-variant-numeric: tabular-nums; }
@@ -58,7 +56,7 @@ SHEET = """<style>
 .c7-verdicts th[scope=row] { font-weight: 500; }
 .c7-verdicts .limit, .c7-verdicts .has { white-space: nowrap; }
 .c7-verdicts small { display: block; color: var(--c7-muted); font-size: .8rem; white-space: normal; }
-.c7-verdicts .advice { color: inherit; }
+.c7-verdicts .advice { color: inherit; } .c7-verdicts .asked { display: none; }
 .c7-mark { display: inline-flex; align-items: center; justify-content: center; width: 1.15em; height: 1.15em;
   border-radius: 50%; font-size: .78rem; font-weight: 700; line-height: 1; color: var(--c7-page); }
 .c7-mark.yes { background: light-dark(#00664B, #35C79B); }
@@ -73,6 +71,9 @@ SHEET = """<style>
 [class*="st-key-lesson_"] > [data-testid="stElementContainer"]:first-child { flex: 1 1 14rem; width: auto; }
 .c7-lesson summary { color: var(--c7-muted); font-size: .85rem; cursor: pointer; width: fit-content; }
 .c7-lesson summary + div { font-size: .9rem; padding: .15rem 0 .1rem; }
+/* The README as it will look, no larger than the page it stands on. */
+.st-key-readme h1 { font-size: 1.6rem; } .st-key-readme h2 { font-size: 1.2rem; }
+.st-key-readme table { font-size: .9rem; } .st-key-readme p, .st-key-readme li { font-size: .95rem; }
 /* Marks and differences in the layer table. */
 .c7-table .mark { color: var(--c7-more); font-size: .78rem; white-space: nowrap; }
 .c7-table .mark.nothing { color: var(--c7-muted); }
@@ -83,7 +84,7 @@ SHEET = """<style>
   margin-left: .4em; color: var(--c7-muted); }
 .c7-table .step { display: block; color: var(--c7-muted); font-size: .76rem; }
 @media (max-width: 640px) {
-  .c7-verdicts .limit { display: none; }
+  .c7-verdicts .limit { display: none; } .c7-verdicts .asked { display: block; }
   .c7-verdicts td, .c7-verdicts th { padding-inline: .3rem; }
 }
 </style>"""

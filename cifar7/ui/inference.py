@@ -30,7 +30,7 @@ KEPT = 128  # maps of 4 KiB
 _one_at_a_time = threading.Lock()
 
 
-@st.cache_data(max_entries=KEPT, show_spinner="Following the gradient back to the image")
+@st.cache_data(max_entries=KEPT, show_spinner=False)
 def untrained(spec_json: str, layer: int) -> tuple[Map, float]:
     """How strongly each image pixel moves the middle value of a layer, before any training.
 
@@ -55,7 +55,7 @@ def untrained(spec_json: str, layer: int) -> tuple[Map, float]:
         return _told(receptive, (mean / (mean.max() or 1.0)).astype(np.float32))
 
 
-@st.cache_data(max_entries=KEPT, show_spinner="Following the gradient back to the image")
+@st.cache_data(max_entries=KEPT, show_spinner=False)
 def trained(run_id: str, layer: int) -> tuple[Map, float]:
     """The same for a run's weights, on test images of the set it was trained on.
 

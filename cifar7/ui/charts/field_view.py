@@ -22,7 +22,7 @@ from cifar7.network.arithmetic import Row
 HALF = 0.5  # of the strongest pixel: what is looked at mainly
 MARGIN = 34  # image pixels that are drawn around the image at most
 AROUND = 2  # image pixels of room around a box
-HEAT = (0, 114, 178)  # of the effective field, in light and dark alike; the strength is its opacity
+SHARP = 8  # pixels of the heat map's PNG for one of the image
 OUTSIDE, HOLE = (128, 136, 144, 165), (20, 24, 28, 215)  # veils over what is not seen, RGBA
 
 Picture = npt.NDArray[np.uint8]  # (3, H, W)
@@ -72,7 +72,8 @@ def strong_middle(strength: Strength) -> float:
 def may_see_html(picture: Picture, field: Field, strength: Strength | None, what: str) -> str:
     """The picture, the box of the theoretical field, a veil over what is not seen.
 
-    `strength`: the effective field, whose strongest part gets a box as well; None while it is not known.
+    `strength`: the effective field; its strongest part gets a box as well, unless it is scattered between
+    holes. None while it is not known.
     """
     size = picture.shape[1]
     low, high = window(field, size)
@@ -83,7 +84,7 @@ def may_see_html(picture: Picture, field: Field, strength: Strength | None, what
         _box("edge", 0, size, low, high),
         _box("field", field.first, field.side, low, high),
     ]
-    if strength is not None and strength.any():
+    if strength is not None and strength.any() and field.share == 1:
         side = strong_side(strength)
         parts.append(_box("real", strong_middle(strength) - side / 2, side, low, high))
     return f'<div class="frame">{"".join(parts)}</div>'
@@ -92,11 +93,11 @@ def may_see_html(picture: Picture, field: Field, strength: Strength | None, what
 def looks_at_html(strength: Strength, field: Field, alt: str) -> str:
     """The heat map on the image's pixels, the box over it as far as it lies inside."""
     size = strength.shape[0]
-    heat = np.zeros((*strength.shape, 4), dtype=np.uint8)
-    heat[..., :3] = HEAT
-    heat[..., 3] = np.round(255 * np.sqrt(np.clip(strength, 0, 1)))
+    heat = np.zeros((*strength.shape, 4), dtype=np.uint8)  # its opacity is what counts
+    heat[..., 3] = np.round(255 * np.clip(strength, 0, 1))
+    heat = heat.repeat(SHARP, axis=0).repeat(SHARP, axis=1)  # a mask would be smoothed
     parts = [
-        _pixels(_png(heat), 0, size, 0, size, alt, "pixels heat"),
+        _pixels(_png(heat), 0, size, 0, size, alt, "heat", "mask-image"),
         _box("field", field.first, field.side, 0, size),
     ]
     return f'<div class="frame">{"".join(parts)}</div>'
@@ -105,11 +106,6 @@ def looks_at_html(strength: Strength, field: Field, alt: str) -> str:
 def waiting_html(words: str) -> str:
     """A frame of the same size with a sentence in it."""
     return f'<div class="frame"><div class="c7-note" style="inset:0;padding:1rem">{escape(words)}</div></div>'
-
-
-def data_url(picture: Picture) -> str:
-    """A picture (3, H, W) as PNG for an address in HTML."""
-    return _png(np.moveaxis(picture, 0, -1))
 
 
 def _veil(field: Field, low: int, high: int) -> npt.NDArray[np.uint8]:
@@ -130,11 +126,18 @@ def _png(pixels: npt.NDArray[np.uint8]) -> str:
 
 
 def _pixels(
-    source: str, first: float, side: float, low: int, high: int, alt: str = "", style: str = "pixels"
+    source: str,
+    first: float,
+    side: float,
+    low: int,
+    high: int,
+    alt: str = "",
+    style: str = "pixels",
+    use: str = "background-image",
 ) -> str:
     role = f' role="img" aria-label="{escape(alt, quote=True)}"' if alt else ""
     place = _place(first, side, low, high)
-    return f'<div class="{style}"{role} style="{place};background-image:url({source})"></div>'
+    return f'<div class="{style}"{role} style="{place};{use}:url({source})"></div>'
 
 
 def _box(name: str, first: float, side: float, low: int, high: int) -> str:
