@@ -16,7 +16,12 @@ from cifar7.ui.wording import count, percent, plain, probability
 
 PAGE_SIZES = (50, 100, 500)
 ANY = -1
-ORDER_WORDS = {"confidence": "Surest first", "unsure": "Least sure first", "index": "In the set's order"}
+ORDER_WORDS = {
+    "confidence": "Surest first",
+    "unsure": "Least sure first",
+    "loss": "Largest loss first",
+    "index": "In the set's order",
+}
 # Keys of session state
 _TRUE, _PREDICTED, _ORDER, _SIZE = (f"mistakes_{n}" for n in ("true", "predicted", "order", "size"))
 _CLICKS, _SHOWN = "mistakes_clicks", "mistakes_shown"
