@@ -45,6 +45,10 @@ SHEET = """<style>
 .c7-looks .real { border: 2px solid #000; }
 .c7-looks .real::after { content: ""; position: absolute; inset: -2px; border: 2px dashed #fff; }
 .c7-looks .heat { background: light-dark(#0A5186, #8CCBF2); mask-size: 100% 100%; }
+/* A picture that is opened, and Grad-CAM over it. */
+.c7-picture { margin: 0; max-width: 260px; }
+.c7-picture img { width: 100%; image-rendering: pixelated; border-radius: 6px; display: block; }
+.c7-picture figcaption { font-size: .8rem; color: var(--c7-muted); padding-top: .25rem; }
 /* The assignment card. */
 .c7-verdicts { width: 100%; border-collapse: collapse; font-size: .9rem; line-height: 1.4;
   font-variant-numeric: tabular-nums; }
