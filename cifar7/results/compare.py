@@ -141,8 +141,11 @@ class Trial:
         count = len(self.seeds)
         if count == 1:
             return "One pair of runs: another seed alone may change as much. Repeat it to know."
-        better = sum(d > 0 for d in self.differences)
-        said = f"It was better with {self.toggle} for {better} of {count} seeds"
+        if not any(self.differences):
+            return f"With {self.toggle} and without it are the same for all {count} seeds."
+        word, sign = ("better", 1) if self.mean >= 0 else ("worse", -1)
+        agree = sum(sign * d > 0 for d in self.differences)
+        said = f"It was {word} with {self.toggle} for {agree} of {count} seeds"
         if self.clear:
             return f"{said}, and by more than chance between seeds explains."
         return f"{said}: that much can be chance between seeds. More repeats would tell."
