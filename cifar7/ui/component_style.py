@@ -77,6 +77,9 @@ SHEET = """<style>
 /* The README as it will look, no larger than the page it stands on. */
 .st-key-readme h1 { font-size: 1.6rem; } .st-key-readme h2 { font-size: 1.2rem; }
 .st-key-readme table { font-size: .9rem; } .st-key-readme p, .st-key-readme li { font-size: .95rem; }
+/* Tables of figures: a row is headed by its first cell. */
+.c7-table tbody th[scope=row] { color: inherit; border-bottom: 0; }
+.st-key-comparison { max-width: 56rem; }
 /* Marks and differences in the layer table. */
 .c7-table .mark { color: var(--c7-more); font-size: .78rem; white-space: nowrap; }
 .c7-table .mark.nothing { color: var(--c7-muted); }

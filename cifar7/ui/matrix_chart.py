@@ -99,10 +99,12 @@ def _picked(true: NDArray[np.int64], predicted: NDArray[np.int64], chosen: Chose
     return picked
 
 
-def heatmap(table: pd.DataFrame, order: Sequence[str], text: str, side: int = 420) -> alt.LayerChart:
+def heatmap(
+    table: pd.DataFrame, order: Sequence[str], text: str, side: int = 420, clickable: bool = True
+) -> alt.LayerChart:
     """The chart of `rows`, the classes in this order; `text` is the colour of the numbers.
 
-    A click on a cell selects it: `{"cell": [{"true": name, "predicted": name}]}`.
+    A click on a cell selects it, if `clickable`: `{"cell": [{"true": name, "predicted": name}]}`.
     """
     names = list(order)
     cell = alt.selection_point(name=SELECTION, fields=["true", "predicted"], on="click", clear="dblclick")
@@ -110,7 +112,7 @@ def heatmap(table: pd.DataFrame, order: Sequence[str], text: str, side: int = 42
         x=alt.X("predicted:N", sort=names, title="predicted class", scale=_bands(names), axis=_axis("top")),
         y=alt.Y("true:N", sort=names, title="true class", scale=_bands(names), axis=_axis("left")),
     )
-    cells = base.mark_rect(cursor="pointer", cornerRadius=2).encode(
+    cells = base.mark_rect(cursor="pointer" if clickable else "default", cornerRadius=2).encode(
         color=alt.Color(
             "kind:N", scale=alt.Scale(domain=list(KINDS), range=list(KINDS.values())), legend=None
         ),
@@ -130,7 +132,7 @@ def heatmap(table: pd.DataFrame, order: Sequence[str], text: str, side: int = 42
         .mark_rect(fill=None, stroke=text, strokeWidth=2, cornerRadius=2)
         .encode()
     )
-    layers = cells.add_params(cell) + frames
+    layers = (cells.add_params(cell) if clickable else cells) + frames
     if len(names) <= LEGIBLE:
         layers += base.mark_text(fontSize=11, color=text).encode(text="shown:N")
     return layers.properties(height=side).resolve_scale(color="independent")

@@ -115,7 +115,7 @@ def _caption(look: Look, difference: bool) -> str:
         "precision": "percent of what was called so",
     }[look.by]
     if difference:
-        unit = "pictures" if look.by == "counts" else "points of percent"
+        unit = "pictures" if look.by == "counts" else "percentage points"
         return (
             f"Rows: true class. Columns: what the network said. In {unit}: orange and +: more often than in "
             "the other run; blue and −: less often. On the diagonal + is good, elsewhere −."
