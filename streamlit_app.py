@@ -11,6 +11,7 @@ page = st.navigation(
         st.Page(pages.DESIGN, title="Design", icon=":material/tune:", default=True),
         st.Page(pages.TRAIN, title="Train", icon=":material/model_training:"),
         st.Page(pages.MISTAKES, title="Mistakes", icon=":material/image_search:"),
+        st.Page(pages.COMPARE, title="Compare", icon=":material/compare_arrows:"),
         st.Page(pages.HAND_IN, title="Hand in", icon=":material/assignment_turned_in:"),
     ],
     position="top",

@@ -216,3 +216,38 @@ def test_a_colour_has_the_brightness_that_was_asked_for():
     assert np.allclose(told, brightness[:, 0])
     red = drawing._colour(*(np.full((1, 1, 1, 1), v) for v in (0.0, 1.0, 0.299)))
     assert np.allclose(red[0, :, 0, 0], (1, 0, 0))
+
+
+def test_masks_are_where_the_shapes_were_painted(monkeypatch: pytest.MonkeyPatch):
+    """Painted once as they are and once with the background alone, pictures differ on the mask."""
+    drawn = draw_scenes(20, np.random.default_rng(4))
+    bare = replace(drawn, stray=np.full(len(drawn.labels), -1))
+    monkeypatch.setattr(drawing, "NOISE", (0.0, 0.0))
+    painted = drawing.paint(bare, np.random.default_rng(5)).astype(int)
+    monkeypatch.setattr(drawing, "_layers", lambda *_: [])
+    ground = drawing.paint(bare, np.random.default_rng(5)).astype(int)
+    covered = np.abs(painted - ground).max(axis=1) > 0  # (N, 32, 32)
+    masks = drawing.masks(drawn)
+    assert masks.shape == covered.shape
+    assert masks.any(axis=(1, 2)).all()
+    assert (masks & ~covered).sum() < 0.001 * masks.sum()  # a colour may happen to be the background's
+    # Beyond the mask lies only the smoothed edge, whose pixels touch the mask, except along a sharp tip.
+    padded = np.pad(masks, ((0, 0), (1, 1), (1, 1)))
+    near = np.any(
+        [padded[:, y : y + 32, x : x + 32] for y in range(3) for x in range(3)], axis=0
+    )  # (N, 32, 32)
+    assert (covered & ~near).sum() < 0.01 * masks.sum()
+
+
+def test_where_shapes_lie_is_of_the_test_images():
+    masks = shapes.where_shapes_lie(40, 20, 3)
+    images = shapes.generate(40, 20, 3).test.images
+    assert masks.shape == (20, 32, 32)
+    colour = images.astype(float) / 255
+    plain = [i for i, label in enumerate(shapes.generate(40, 20, 3).test.labels) if label < len(PLAIN)]
+    apart = [np.abs(colour[i][:, masks[i]].mean(1) - colour[i][:, ~masks[i]].mean(1)).max() for i in plain]
+    shuffled = np.roll(masks, 1, axis=0)
+    other = [
+        np.abs(colour[i][:, shuffled[i]].mean(1) - colour[i][:, ~shuffled[i]].mean(1)).max() for i in plain
+    ]
+    assert np.mean(apart) > 2 * np.mean(other)

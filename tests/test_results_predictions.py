@@ -122,5 +122,5 @@ def test_parts_that_do_not_fit_are_refused(shape: tuple[int, int], labels: list[
 def test_a_class_or_an_order_that_is_not_there_is_refused() -> None:
     with pytest.raises(PredictionsError, match="0 to 2"):
         predictions().mistakes(true=3)
-    with pytest.raises(PredictionsError, match="confidence, unsure, index"):
-        predictions().mistakes(order="loss")  # type: ignore[arg-type]
+    with pytest.raises(PredictionsError, match="confidence, unsure, loss, index"):
+        predictions().mistakes(order="size")  # type: ignore[arg-type]

@@ -54,7 +54,7 @@ CLASSES = ("a", "b", "c")
 
 
 def test_errors_have_a_scale_of_their_own():
-    table = matrix_chart.rows(COUNTS, CLASSES, (None, None)).set_index(["true", "predicted"])
+    table = matrix_chart.rows(COUNTS, CLASSES).set_index(["true", "predicted"])
     # Each class has 10 pictures. The largest error is 4 of 10; the diagonal keeps its share.
     assert table.strength["c", "b"] == 1.0
     assert table.strength["a", "b"] == pytest.approx(0.5)
@@ -81,7 +81,7 @@ def test_the_cells_that_are_filtered_for_are_framed(chosen, picked):
 
 def test_a_class_without_pictures_does_no_harm():
     table = matrix_chart.rows(np.array([[0, 0], [1, 1]]), ("none", "some"), (None, None))
-    assert table.share.tolist() == [0, 0, 0.5, 0.5]
+    assert table.of_true.tolist() == [0, 0, 0.5, 0.5]
 
 
 @pytest.mark.parametrize(

@@ -44,12 +44,14 @@ def lay_tested(home: Path, said: list[int] = SAID, data: str = "tiny") -> RunFol
 
 def gallery(app: AppTest) -> list[int]:
     """The indices of the pictures that the gallery shows, in its order."""
-    pages = [element.value for element in app.html if "Mistaken pictures" in element.value]
-    return [int(index) for page in pages for index in re.findall(r'aria-label="Picture (\d+) of', page)]
+    grids = [element.proto.json for element in app.get("bidi_component")]
+    return [int(index) for grid in grids for index in re.findall(r'aria-label=\\"Picture (\d+):', grid)]
 
 
 def headline(app: AppTest) -> str:
-    return app.markdown[-1].value.replace("\u00a0", " ")
+    """The line above the pictures."""
+    lines = [element.value.replace("\u00a0", " ") for element in app.markdown]
+    return next(line for line in reversed(lines) if re.match(r"\*\*\d+ (mistake|picture)", line))
 
 
 def test_without_a_run_the_page_invites(home, pages):
@@ -85,7 +87,7 @@ def test_select_boxes_filter(home, pages):
 def test_most_often_confused_is_a_filter_too(home, pages):
     app = pages.open("mistakes", run=lay_tested(home).id)
     pair = app.button(key="pair_2_1")
-    assert "4\u00a0times, 40.0\u00a0% of them" in pair.label  # 4 of 10 red ones
+    assert pair.label == "Two red pictures in five are called green (4\u00a0pictures)"  # 4 of 10
     pair.click().run()
     assert gallery(app) == [29, 28, 27, 26]
     assert (app.selectbox(key="mistakes_true").value, app.selectbox(key="mistakes_predicted").value) == (2, 1)

@@ -7,6 +7,7 @@ Fields are (N, 32, 32); the parameters of a picture are (N, 1, 1), its colours (
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cifar7.data.imageset import SIZE, Images
 from cifar7.data.scenes import ARROW, CLASSES, DOT, EYE, GAZE, PAIRS, PLAIN, PUPIL, STAR, Floats, Scenes
@@ -56,6 +57,14 @@ def _paint_chunk(scenes: Scenes, random: np.random.Generator) -> Images:
     return np.clip(np.rint(picture * 255), 0, 255).astype(np.uint8)
 
 
+def masks(scenes: Scenes) -> NDArray[np.bool_]:
+    """Where a picture's own shape lies, or its pointer and target; (N, 32, 32). A stray shape does not count.
+
+    A pixel belongs to it that is covered by half or more.
+    """
+    return np.minimum.reduce(_fields(scenes)) <= 0
+
+
 def _stray(scenes: Scenes) -> Floats:
     """The field of the stray shapes."""
     field = np.full((len(scenes.labels), SIZE, SIZE), NOWHERE)
@@ -68,6 +77,14 @@ def _stray(scenes: Scenes) -> Floats:
 
 def _layers(scenes: Scenes, main: Floats, target: Floats) -> list[tuple[Floats, Floats]]:
     """Distance fields with their colours, from the back to the front."""
+    rim, body, pupil, aim = _fields(scenes)
+    eye = np.isin(scenes.labels, [CLASSES.index(name) for name in PAIRS[1]])[:, None, None, None]
+    black, white = np.full_like(main, 0.06), np.full_like(main, 0.96)
+    return [(rim, black), (body, np.where(eye, white, main)), (pupil, black), (aim, target)]
+
+
+def _fields(scenes: Scenes) -> tuple[Floats, Floats, Floats, Floats]:
+    """The distance fields of an eye's rim, of the shape, arrow or eye, of its pupil, and of the target."""
     body, rim, pupil, aim = (np.full((len(scenes.labels), SIZE, SIZE), NOWHERE) for _ in range(4))
     for label, name in enumerate(CLASSES):
         chosen = np.flatnonzero(scenes.labels == label)
@@ -85,9 +102,7 @@ def _layers(scenes: Scenes, main: Floats, target: Floats) -> list[tuple[Floats, 
             body[chosen] = rim[chosen] + 0.9  # pixels of black around the white
             pupil[chosen] = np.hypot(X - x - GAZE * np.cos(turn), Y - y - GAZE * np.sin(turn)) - PUPIL
             aim[chosen] = _star(X - target_x, target_y - Y, STAR, 0.45 * STAR, 5, np.pi / 2)
-    eye = np.isin(scenes.labels, [CLASSES.index(name) for name in PAIRS[1]])[:, None, None, None]
-    black, white = np.full_like(main, 0.06), np.full_like(main, 0.96)
-    return [(rim, black), (body, np.where(eye, white, main)), (pupil, black), (aim, target)]
+    return rim, body, pupil, aim
 
 
 def _shape(name: str, u: Floats, v: Floats, radius: Floats) -> Floats:

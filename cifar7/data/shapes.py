@@ -1,10 +1,13 @@
 """The built-in set: drawn, not photographed; the same on every machine; no download."""
 
-import numpy as np
+from collections.abc import Iterator
 
-from cifar7.data.drawing import paint
+import numpy as np
+from numpy.typing import NDArray
+
+from cifar7.data.drawing import masks, paint
 from cifar7.data.imageset import Progress, RawSet, SetInfo, Split, silent
-from cifar7.data.scenes import CLASSES, draw_scenes
+from cifar7.data.scenes import CLASSES, Scenes, draw_scenes
 
 TRAIN, TEST = 10_000, 2_000  # images
 SEED = 7
@@ -32,9 +35,20 @@ def generate(train: int = TRAIN, test: int = TEST, seed: int = SEED, progress: P
     what, total = "Drawing shapes", train + test
     progress(what, 0, total)
     splits = []
-    for images, before, source in zip((train, test), (0, train), np.random.SeedSequence(seed).spawn(2)):
-        random = np.random.default_rng(source)
-        scenes = draw_scenes(images // len(CLASSES), random)
+    for (scenes, random), before in zip(_draw(train, test, seed), (0, train)):
         pixels = paint(scenes, random, lambda n, before=before: progress(what, before + n, total))  # type: ignore[misc]
         splits.append(Split(pixels, scenes.labels))
     return RawSet(TITLE, CLASSES, splits[0], splits[1], ORIGIN, True, NOTES)
+
+
+def where_shapes_lie(train: int = TRAIN, test: int = TEST, seed: int = SEED) -> NDArray[np.bool_]:
+    """Where the shape lies in each test image of `generate` with the same arguments, (test, 32, 32)."""
+    _, (scenes, _) = _draw(train, test, seed)
+    return masks(scenes)
+
+
+def _draw(train: int, test: int, seed: int) -> Iterator[tuple[Scenes, np.random.Generator]]:
+    """What both splits show, each with the generator that goes on to paint it."""
+    for images, source in zip((train, test), np.random.SeedSequence(seed).spawn(2)):
+        random = np.random.default_rng(source)
+        yield draw_scenes(images // len(CLASSES), random), random

@@ -41,15 +41,16 @@ MARK = 8  # pixels: the disc before a true class and the square before a predict
 def curves_png(record: Record) -> bytes:
     """Accuracy and loss after each epoch."""
     apart = {"scale": dict.fromkeys(("color", "strokeDash", "shape"), "independent")}
-    return _draw({"hconcat": [curve(record, "accuracy"), curve(record, "loss")], "resolve": apart})
+    return draw({"hconcat": [curve(record, "accuracy"), curve(record, "loss")], "resolve": apart})
 
 
 def confusion_png(predictions: Predictions) -> bytes:
     """The confusion matrix: shares of the true classes as shades, counts as numbers."""
-    return _draw(matrix(predictions))
+    return draw(matrix(predictions))
 
 
-def _draw(drawing: dict[str, Any]) -> bytes:
+def draw(drawing: dict[str, Any]) -> bytes:
+    """A Vega-Lite drawing as PNG on white, drawn offline."""
     import vl_convert  # a whole JavaScript engine, and only needed here
 
     picture: bytes = vl_convert.vegalite_to_png({**drawing, "config": _CONFIG}, VEGA_LITE, scale=SCALE)

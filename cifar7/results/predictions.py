@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from cifar7.errors import UserError
 
-Order = Literal["confidence", "unsure", "index"]
-ORDERS: tuple[Order, ...] = ("confidence", "unsure", "index")
+Order = Literal["confidence", "unsure", "loss", "index"]
+ORDERS: tuple[Order, ...] = ("confidence", "unsure", "loss", "index")
 
 
 class PredictionsError(UserError):
@@ -74,6 +74,11 @@ class Predictions:
         return self.probabilities.max(axis=1)  # (N,)
 
     @property
+    def true_probability(self) -> NDArray[np.float32]:
+        """The probability given to the true class, (N,); the loss is minus its logarithm."""
+        return self.probabilities[np.arange(len(self)), self.labels]  # (N,)
+
+    @property
     def correct(self) -> NDArray[np.bool_]:
         """Whether the likeliest class is the true one, (N,)."""
         return self.predicted == self.labels  # (N,)
@@ -107,8 +112,8 @@ class Predictions:
     ) -> list[int]:
         """Indices of the pictures with this true and this predicted class (None: any class).
 
-        order: "confidence" puts the surest prediction first, "unsure" the least sure, "index" keeps the order
-        of the set.
+        order: "confidence" puts the surest prediction first, "unsure" the least sure, "loss" the one whose
+        true class got the least probability, "index" keeps the order of the set.
         Raises PredictionsError for a class that is not there or an order that is not known.
         """
         predictions = self.predicted
@@ -124,9 +129,9 @@ class Predictions:
             return [int(index) for index in found]
         if order not in ORDERS:
             raise PredictionsError(f"order {order!r} is not known; choose one of {', '.join(ORDERS)}")
-        sureness = self.confidence[found]
-        # A stable sort: pictures of equal confidence keep the set's order, so a gallery does not jump.
-        ranks = np.argsort(-sureness if order == "confidence" else sureness, kind="stable")
+        first = {"confidence": -self.confidence, "unsure": self.confidence, "loss": self.true_probability}
+        # A stable sort: pictures of equal rank keep the set's order, so a gallery does not jump.
+        ranks = np.argsort(first[order][found], kind="stable")
         return [int(index) for index in found[ranks]]
 
     def mistakes(
@@ -144,6 +149,15 @@ class Predictions:
         ranks = np.argsort(-wrong, axis=None, kind="stable")[:limit]
         cells = [divmod(int(rank), len(self.classes)) for rank in ranks]
         return [(t, p, int(wrong[t, p]), float(wrong[t, p] / sizes[t])) for t, p in cells if wrong[t, p]]
+
+    def check_same_pictures(self, other: Predictions) -> None:
+        """Raise PredictionsError unless both are about the same pictures, as far as labels and names tell."""
+        if self.classes != other.classes:
+            raise PredictionsError(
+                "the runs were tested on sets with different classes; choose runs of one set"
+            )
+        if not np.array_equal(self.labels, other.labels):
+            raise PredictionsError("the runs were tested on different pictures; choose runs of one set")
 
     def _class(self, index: int) -> int:
         if not 0 <= index < len(self.classes):

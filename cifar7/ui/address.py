@@ -1,4 +1,4 @@
-"""The address of the page: it carries the design, the recipe, the assignment and the run.
+"""The address of the page: it carries the design, the recipe, the assignment, the run and those compared.
 
 It is kept in step with the session, so that a refresh loses nothing and the address may be copied as it is.
 Only a fresh session takes what it says, and one whose browser went back or forward: the address of a browser
@@ -19,7 +19,8 @@ from cifar7.ui import state
 from cifar7.ui.link import Link, decode, encode
 from cifar7.ui.wording import plain
 
-RUN, NET, PIN, PROFILE = "run", "net", "pin", "profile"  # query parameters
+# Query parameters.
+RUN, NET, PIN, PROFILE, COMPARED = "run", "net", "pin", "profile", "runs"
 _PAGE = "cifar7_page"  # key of session state: the page that was last shown
 
 
@@ -33,6 +34,7 @@ def begin() -> None:
     if fresh:
         _take_profile()
         _take_pin()
+        state.set_compared(filter(None, st.query_params.get(COMPARED, "").split(",")))
     if asked is not None and (fresh or (_went_back() and asked != _net())):
         _take_net(asked, fresh)
     state.fit_classes()
@@ -61,6 +63,7 @@ def _write() -> None:
         NET: _net(),
         PIN: None if pinned is None else encode(Link(pinned, TrainConfig())),
         PROFILE: profile.name if named else None,
+        COMPARED: ",".join(state.compared()) or None,
     }
     wanted = {name: value for name, value in known.items() if value is not None}
     others = {name: value for name, value in st.query_params.to_dict().items() if name not in known}

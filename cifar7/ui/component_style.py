@@ -46,6 +46,10 @@ SHEET = """<style>
 .c7-looks .real { border: 2px solid #000; }
 .c7-looks .real::after { content: ""; position: absolute; inset: -2px; border: 2px dashed #fff; }
 .c7-looks .heat { background: light-dark(#0A5186, #8CCBF2); mask-size: 100% 100%; }
+/* A picture that is opened, and Grad-CAM over it. */
+.c7-picture { margin: 0; max-width: 260px; }
+.c7-picture img { width: 100%; image-rendering: pixelated; border-radius: 6px; display: block; }
+.c7-picture figcaption { font-size: .8rem; color: var(--c7-muted); padding-top: .25rem; }
 /* The assignment card. */
 .c7-verdicts { width: 100%; border-collapse: collapse; font-size: .9rem; line-height: 1.4;
   font-variant-numeric: tabular-nums; }
@@ -74,6 +78,9 @@ SHEET = """<style>
 /* The README as it will look, no larger than the page it stands on. */
 .st-key-readme h1 { font-size: 1.6rem; } .st-key-readme h2 { font-size: 1.2rem; }
 .st-key-readme table { font-size: .9rem; } .st-key-readme p, .st-key-readme li { font-size: .95rem; }
+/* Tables of figures: a row is headed by its first cell. */
+.c7-table tbody th[scope=row] { color: inherit; border-bottom: 0; }
+.st-key-comparison { max-width: 56rem; }
 /* Marks and differences in the layer table. */
 .c7-table .mark { color: var(--c7-more); font-size: .78rem; white-space: nowrap; }
 .c7-table .mark.nothing { color: var(--c7-muted); }

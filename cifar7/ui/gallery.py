@@ -29,6 +29,7 @@ class Tile:
     lines: tuple[tuple[str, str], ...]  # (style class, text): "true", "predicted" or "plain"
     alt: str
     hint: str = ""  # shown at the pointer
+    opens: int | None = None  # what a click on it names: then the picture is a button
 
 
 def sprite(images: NDArray[np.uint8]) -> bytes:
@@ -71,10 +72,15 @@ def _figure(tile: Tile, at: int, columns: int, size: int) -> str:
     lines = "".join(f'<span class="{style}">{html.escape(text)}</span>' for style, text in tile.lines)
     hint = f' title="{html.escape(tile.hint, quote=True)}"' if tile.hint else ""
     alt = html.escape(tile.alt, quote=True)
-    return (
-        f'<figure role="listitem"{hint}><div class="pic" role="img" aria-label="{alt}" style="{place}"></div>'
-        f"<figcaption>{lines}</figcaption></figure>"
-    )
+    if tile.opens is None:
+        picture = f'<div class="pic" role="img" aria-label="{alt}" style="{place}"></div>'
+    else:
+        reach = "0" if at == 0 else "-1"  # one stop of the Tab key; from there the arrow keys lead on
+        picture = (
+            f'<button type="button" class="pic" data-opens="{tile.opens}" tabindex="{reach}" '
+            f'aria-label="{alt}" style="{place}"></button>'
+        )
+    return f'<figure role="listitem"{hint}>{picture}<figcaption>{lines}</figcaption></figure>'
 
 
 def _sheet(name: str, png: bytes, columns: int, size: int) -> str:
@@ -85,6 +91,9 @@ def _sheet(name: str, png: bytes, columns: int, size: int) -> str:
         f".{name} figure{{margin:0;min-width:0}}"
         f".{name} .pic{{width:{size}px;height:{size}px;border-radius:4px;background-image:url({source});"
         f"background-size:{columns * size}px auto;image-rendering:pixelated}}"
+        f".{name} button.pic{{display:block;padding:0;border:0;cursor:pointer}}"
+        f".{name} button.pic:hover,.{name} button.pic:focus-visible"
+        f"{{outline:3px solid {palette.TRAINING};outline-offset:2px}}"
         f".{name} figcaption{{font-size:.8rem;line-height:1.3;margin-top:.25rem}}"
         f".{name} figcaption span{{display:block;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}}"
         f".{name} figcaption span.plain{{white-space:normal;max-width:{size + 6}px}}"

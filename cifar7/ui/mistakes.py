@@ -1,18 +1,26 @@
-"""Mistakes: what does it get wrong?"""
+"""Mistakes: what does it get wrong, and why?"""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from cifar7.ui import mistakes_view, pages, run_list, state
+from cifar7.errors import UserError
+from cifar7.results.predictions import Predictions
+from cifar7.ui import class_view, data_chooser, mistakes_view, own_view, pages, run_list, state, tested
 from cifar7.ui.run_list import Summary
+from cifar7.ui.wording import percent, plain
 
-MOST_RUNS = 50  # in the chooser
+VIEWS = {
+    "pictures": "Confused pictures",
+    "classes": "Class by class",
+    "own": "Your own picture",
+}
+_VIEW = "mistakes_view"  # key of session state
 
 
 def page() -> None:
     """Choose a run, then look at its mistakes."""
-    runs = run_list.tested(MOST_RUNS)
+    runs = run_list.tested(tested.MOST_RUNS)
     if not runs:
         _invite()
         return
@@ -25,7 +33,38 @@ def page() -> None:
         )
     shown = by_id.get(wanted or "", runs[0])
     _chooser(by_id, shown)
-    st.fragment(mistakes_view.show)(shown)  # a filter changes what is below, and nothing above
+    try:
+        predictions = tested.predictions(shown)
+    except (UserError, OSError) as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    st.markdown(_sentence(shown, predictions))
+    st.fragment(_views)(shown, predictions)  # a filter changes what is below, and nothing above
+
+
+def _views(shown: Summary, predictions: Predictions) -> None:
+    """Views that are not looked at are not made."""
+    view = _choose()
+    if view == "classes":
+        class_view.show(predictions)
+    elif view == "own":
+        own_view.show(shown)
+    else:
+        mistakes_view.show(shown, predictions)
+
+
+def _choose() -> str:
+    kept = st.session_state.get("kept_mistakes_view")
+    chosen = st.segmented_control(
+        "View",
+        list(VIEWS),
+        key=state.control(_VIEW, kept if kept in VIEWS else "pictures"),
+        format_func=VIEWS.__getitem__,
+        required=True,
+        label_visibility="collapsed",
+        on_change=lambda: st.session_state.update(kept_mistakes_view=st.session_state[_VIEW]),
+    )
+    return str(chosen)
 
 
 def _chooser(by_id: dict[str, Summary], shown: Summary) -> None:
@@ -38,6 +77,15 @@ def _chooser(by_id: dict[str, Summary], shown: Summary) -> None:
         format_func=names.__getitem__,
         on_change=lambda: state.set_run(st.session_state[key]),
         help="Every run that came to its test, the newest first.",
+    )
+
+
+def _sentence(summary: Summary, predictions: Predictions) -> str:
+    wrong = int((~predictions.correct).sum())
+    return (
+        f"**{plain(summary.status['name'])}** recognises **{percent(predictions.accuracy)}** of the "
+        f"{len(predictions):,} test images of {plain(data_chooser.title(summary.status['data']))}; "
+        f"on **{wrong:,}** it is mistaken."
     )
 
 

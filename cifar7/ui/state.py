@@ -7,7 +7,8 @@ loses nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +16,7 @@ import streamlit as st
 
 from cifar7 import paths
 from cifar7.data.imageset import SetInfo
+from cifar7.errors import UserError
 from cifar7.network import profiles
 from cifar7.network.presets import PRESETS, preset
 from cifar7.network.problems import problems
@@ -26,11 +28,13 @@ from cifar7.ui.link import Link
 
 START = "starter"
 RUN = "run"  # the query parameter that names the run
+MOST_COMPARED = 4  # runs beside each other
 LONGEST_HISTORY = 50
 
 # Keys of session state. Widgets have keys of their own, set by `control`.
 _DESIGN, _ORIGIN, _VALID, _PIN = "cifar7_design", "cifar7_baseline", "cifar7_valid", "cifar7_pin"
 _HISTORY, _CHANGE, _RUN = "cifar7_history", "cifar7_change", "cifar7_run"
+_COMPARED = "cifar7_compared"
 _DATA, _CONFIG, _NOTICES, _PROFILE = "cifar7_data", "cifar7_config", "cifar7_notices", "cifar7_profile"
 
 
@@ -211,6 +215,20 @@ def set_run(run: str | None) -> None:
         return
     st.session_state[_RUN] = RunFolder.open(paths.runs_dir(), run).id
     st.query_params[RUN] = run
+
+
+def compared() -> tuple[str, ...]:
+    """The runs that stand beside each other on Compare, none where nothing was chosen yet."""
+    return st.session_state.get(_COMPARED, ())
+
+
+def set_compared(runs: Iterable[str]) -> None:
+    """Compare these runs from now on; an id of no run is passed over."""
+    known = []
+    for run in list(dict.fromkeys(runs))[:MOST_COMPARED]:
+        with suppress(UserError):
+            known.append(RunFolder.open(paths.runs_dir(), run).id)
+    st.session_state[_COMPARED] = tuple(known)
 
 
 # Data and recipe

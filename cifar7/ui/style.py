@@ -1,11 +1,19 @@
 """The little that the theme cannot say, as one style sheet.
 
 Streamlit sets `color-scheme` on the app, so light-dark() follows the chosen theme. The backgrounds are those
-of .streamlit/config.toml.
+of .streamlit/config.toml. A dialog stands outside the app in the page: it is told the theme by `dialog`.
 """
 
+from __future__ import annotations
+
+
+def dialog(theme: str) -> str:
+    """The sheet of a dialog, "light" or "dark"."""
+    return f'<style>[data-testid="stDialog"] {{ color-scheme: {theme}; }}</style>'
+
+
 SHEET = """<style>
-.stApp {
+.stApp, [data-testid="stDialog"] {
   --c7-ink: light-dark(#1B2430, #E6EBF0);
   --c7-page: light-dark(#FFFFFF, #10161D);
   --c7-panel: light-dark(#F3F6F9, #1A222C);

@@ -1,0 +1,90 @@
+"""A picture of one's own: what the network sees of it, and what it says.
+
+Reading it takes no torch; the network's word does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cifar7.data.decode import decode
+from cifar7.data.imageset import SIZE, DataError, Images
+
+if TYPE_CHECKING:  # the page reads pictures without loading torch
+    from cifar7.network.module import Network
+
+MAX_BYTES = 25_000_000  # of the file; a phone's photos have about 5 million
+_NAME = 60  # letters of a file's name that are repeated
+
+
+@dataclass(frozen=True, eq=False)
+class OwnPicture:
+    """A picture as the network sees it."""
+
+    pixels: Images  # uint8 (3, 32, 32), RGB
+    size: tuple[int, int]  # width and height before it was scaled, pixels
+    notes: tuple[str, ...]  # what was done to it, in words, each a sentence
+
+
+def read_picture(data: bytes, name: str) -> OwnPicture:
+    """The picture in a file's bytes: centre square, 32x32, RGB.
+
+    `name` is what the person called it; it is told, never opened. Raises DataError, in words, for a file that
+    is empty, too large, damaged or no image.
+    """
+    shown = name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"
+    shown = "".join(letter if letter.isprintable() else "?" for letter in shown) or "the picture"
+    if not data:
+        raise DataError(f"{shown} is empty: choose another file")
+    if len(data) > MAX_BYTES:
+        raise DataError(
+            f"{shown} has {len(data) / 1e6:.0f} MB, more than {MAX_BYTES / 1e6:.0f} MB: scale it down"
+        )
+    decoded = decode(data, shown)
+    pixels = np.ascontiguousarray(decoded.pixels.transpose(2, 0, 1))  # (3, 32, 32)
+    return OwnPicture(
+        pixels, decoded.size, tuple(_notes(decoded.size, decoded.see_through, decoded.animated))
+    )
+
+
+def classify(
+    module: Network, pixels: Images, mean: Sequence[float], std: Sequence[float]
+) -> NDArray[np.float32]:
+    """Class probabilities (N, K) of pictures uint8 (N, 3, 32, 32), each row summing to one.
+
+    `mean` and `std` are those of the set that the network was trained on. The module is used in evaluation
+    mode, on its own device, and left as it was.
+    """
+    import torch
+
+    from cifar7.data.augment import normalise
+
+    device = next(module.parameters()).device
+    was_training = module.training
+    module.eval()
+    try:
+        with torch.inference_mode():
+            images = torch.from_numpy(np.array(pixels)).to(device)  # (N, 3, H, W)
+            logits = module(normalise(images, mean, std, torch.float32))  # (N, K)
+            return logits.float().softmax(1).cpu().numpy()
+    finally:
+        module.train(was_training)
+
+
+def _notes(size: tuple[int, int], see_through: bool, animated: bool) -> list[str]:
+    notes = []
+    width, height = size
+    if size != (SIZE, SIZE):
+        square = "Its centre square" if width != height else "It"
+        verb = "reduced" if min(size) > SIZE else "enlarged" if min(size) < SIZE else "kept"
+        notes.append(f"{square}, {min(size):,} pixels wide, was {verb} to {SIZE} x {SIZE}.")
+    if see_through:
+        notes.append("What is transparent was laid on white.")
+    if animated:
+        notes.append("Of its animation only the first picture is looked at.")
+    return notes
