@@ -59,6 +59,8 @@ def test_what_a_kind_does_not_read_is_no_difference() -> None:
     assert design_differences([spec(base), spec(replace(base, groups=4, pointwise_padding=1))]) == ()
     assert design_differences([spec(base), spec(replace(base, padding=1))]) == ()  # it keeps the map anyway
     assert only(spec(base), spec(replace(base, padding=0))).values == ("as keeps the map", "0")
+    point = Unit(16, kernel=1)
+    assert design_differences([spec(point), spec(replace(point, dilation=2))]) == ()  # of one pixel
     tail = replace(base, kind="separable", dropout_after="depthwise")
     assert design_differences([spec(tail), spec(replace(tail, dropout_after="unit"))]) == ()
     dropped = replace(tail, dropout=0.1)
@@ -122,8 +124,13 @@ def test_recipes() -> None:
 
 @pytest.mark.parametrize(
     "idle",
-    [{"step_epochs": 3}, {"step_factor": 0.1}, {"protocol": "test-each-epoch", "holdout": 7}],
+    [
+        {"step_epochs": 3},
+        {"step_factor": 0.1},
+        {"protocol": "test-each-epoch", "holdout": 7},
+        {"schedule": "constant", "warmup": 0.5},
+    ],
 )
 def test_an_idle_setting_is_no_difference(idle: dict) -> None:
-    base = TrainConfig(protocol=idle.get("protocol", "holdout"))
+    base = TrainConfig(protocol=idle.get("protocol", "holdout"), schedule=idle.get("schedule", "one-cycle"))
     assert recipe_differences([base, replace(base, **idle)]) == ()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -205,14 +203,21 @@ def test_the_usual_layer_and_advice() -> None:
     for p in PRESETS.values():
         rows = analyse(p.spec).rows
         assert advice(rows[usual_layer(rows)]) is None
-    # Where every map is too small the largest is taken.
-    shrunk = preset("starter")
-    first = shrunk.stage("C1")
-    shrunk = shrunk.with_stage(
-        "C1", replace(first, units=(replace(first.units[0], stride=4, kernel=9), first.units[1]))
-    )
-    rows = analyse(shrunk).rows
-    assert usual_layer(rows) in layers_to_choose(rows)
+
+
+def test_the_usual_layer_where_none_is_good() -> None:
+    def usual(*stages: Stage) -> tuple[int, int]:
+        rows = analyse(NetSpec("t", stages + (Stage(),) * (4 - len(stages)))).rows
+        assert all(advice(rows[i]) for i in layers_to_choose(rows))
+        row = rows[usual_layer(rows)]
+        return row.output[1], row.receptive_field
+
+    # Maps of 16 that see 3 pixels, of 4 that see 3 + 2 * 2 * 4 = 11 (after a pool of 4), of 2 that see more.
+    coarse = (Stage((Unit(4, stride=2),), pool=4), Stage((Unit(4),), pool=2), Stage((Unit(4),)))
+    assert usual(*coarse)[0] == 4
+    assert usual(Stage((Unit(4), Unit(4)))) == (32, 5)  # nothing sees enough: the last
+    empty = analyse(NetSpec("t", (Stage(), Stage(), Stage(), Stage()))).rows
+    assert usual_layer(empty) == 0  # nothing to choose from
 
 
 def on_the_shape(module: Network, images: ImageSet, masks: np.ndarray, layer: int) -> np.ndarray:

@@ -42,6 +42,8 @@ def test_mistakes_come_the_most_confident_first_and_can_be_filtered() -> None:
     assert p.mistakes() == [4, 1, 2]
     assert p.mistakes(order="unsure") == [2, 1, 4]
     assert p.mistakes(order="index") == [1, 2, 4]
+    # The true classes got 0.70, 0.10, 0.30, 0.50, 0.05 and 0.60.
+    assert p.indices(order="loss") == [4, 1, 2, 3, 5, 0]
     assert p.mistakes(true=CAT) == [1, 2]
     assert p.mistakes(true=CAT, predicted=DOG) == [1, 2]
     assert p.mistakes(predicted=FROG) == [4]

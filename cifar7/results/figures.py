@@ -94,7 +94,8 @@ def similarity_order(counts: Counts) -> list[int]:
     shares = np.nan_to_num(normalised(counts, "recall"))
     alike = shares + shares.T  # (K, K)
     groups: list[list[int]] = [[k] for k in range(len(counts))]
-    between = alike.copy()  # mean likeness of groups i and j; -1 for those that are gone
+    # Mean likeness of groups i and j; -1 for those that are gone, which stays -1 in a mean of both.
+    between = alike.copy()
     np.fill_diagonal(between, -1)
     for _ in range(len(groups) - 1):
         i, j = sorted(divmod(int(between.argmax()), len(groups)))
@@ -103,7 +104,6 @@ def similarity_order(counts: Counts) -> list[int]:
         a, b = len(groups[i]), len(groups[j])
         groups[i], groups[j] = _joined(groups[i], groups[j], alike), []
         mean = (a * between[i] + b * between[j]) / (a + b)
-        mean[between[i] < 0] = -1
         between[i, :] = between[:, i] = mean
         between[i, i] = -1
         between[j, :] = between[:, j] = -1

@@ -59,10 +59,15 @@ def layers_to_choose(rows: Sequence[Row]) -> tuple[int, ...]:
 
 
 def usual_layer(rows: Sequence[Row]) -> int:
-    """The layer to begin with: the last one to choose without advice against it, else the largest map."""
+    """The layer to begin with: the last one to choose without advice against it.
+
+    Else the largest map of those that see enough, or of all.
+    """
     layers = layers_to_choose(rows) or (0,)
     good = [i for i in layers if advice(rows[i]) is None]
-    return good[-1] if good else max(layers, key=lambda i: (rows[i].output[1], i))
+    if good:
+        return good[-1]
+    return max(layers, key=lambda i: (rows[i].receptive_field >= SHORTEST, rows[i].output[1], i))
 
 
 def advice(row: Row) -> str | None:
