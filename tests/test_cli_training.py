@@ -376,7 +376,9 @@ def test_find_lr(capsys: pytest.CaptureFixture[str], home: Path) -> None:
     status, out, _ = call(capsys, *asked)
     assert status == 0
     assert told["reason"] in out
-    assert f"`train ... --lr {told['suggestion']:g}` uses it; the recipe default has 0.2." in out
+    # At a busy moment or with other threads the loss is lowest elsewhere; what already is set is not advised.
+    advice = f"`train ... --lr {told['suggestion']:g}` uses it; the recipe default has 0.2."
+    assert (advice in out) is (told["suggestion"] != 0.2)
     assert list_runs(home / "home" / "runs") == []
     status, _, err = call(capsys, *asked, "--steps", 5)
     assert (status, err.strip()) == (2, "cifar7: 5 steps tell nothing; give 20 or more.")
