@@ -13,17 +13,16 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import tiny
 import torch
+from calls import call, json_of
 from PIL import Image
 
 from cifar7.commands import control, history
 from cifar7.commands.output import Progress, duration, percent, table
-from cifar7.commands.parser import main
 from cifar7.runs.folder import RunFolder, list_runs
 from cifar7.runs.queue import enqueue, start_here
 from cifar7.training.recipes import recipe
@@ -42,25 +41,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     tiny.make_set(tmp_path / "home" / "data")
     (tmp_path / "tiny.json").write_text(json.dumps(tiny.SPEC.to_dict()))
     return tmp_path
-
-
-def call(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
-    """Exit status, stdout and stderr of one command."""
-    capsys.readouterr()
-    try:
-        status = main([str(argument) for argument in arguments])
-    except SystemExit as end:  # argparse's way
-        status = int(end.code or 0)
-    out, err = capsys.readouterr()
-    return status, out, err
-
-
-def json_of(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, Any]:
-    status, out, err = call(capsys, *arguments, "--json")
-    assert status == 0, err
-    told = json.loads(out)
-    assert isinstance(told, dict)
-    return told
 
 
 def quick(home: Path, *more: object) -> tuple[object, ...]:
