@@ -188,6 +188,12 @@ def test_every_setting_that_there_is_can_be_written() -> None:
     check_known(TrainConfig().to_dict())
 
 
+def test_adamw_is_told_what_it_would_assume_otherwise() -> None:
+    # torch's AdamW decays by 0.01 where nothing is said.
+    text = train_source(TrainConfig(optimiser="adamw", weight_decay=0.0), OFFICIAL)
+    assert "AdamW(network.parameters(), lr=LEARNING_RATE, betas=(MOMENTUM, 0.999), weight_decay=0.0)" in text
+
+
 def test_a_setting_that_is_not_known_is_refused_and_not_dropped() -> None:
     with pytest.raises(ExportError, match=r"the setting mixup \(8\) cannot be written"):
         check_known({**TrainConfig().to_dict(), "mixup": 8})

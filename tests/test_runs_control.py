@@ -15,11 +15,12 @@ import tiny
 import torch
 from place import LONG, Place
 
+from cifar7.data import library
 from cifar7.network import module
 from cifar7.runs.claim import Claim
 from cifar7.runs.execute import execute
 from cifar7.runs.folder import RunError, RunFolder, State
-from cifar7.runs.queue import enqueue, resume_here, start_here, waiting
+from cifar7.runs.queue import claim_next, enqueue, resume_here, start_here, waiting
 from cifar7.training.config import ConfigError, TrainConfig
 
 SOME = 60  # epochs: a second or two
@@ -219,28 +220,30 @@ def test_what_was_recorded_beyond_the_point_of_return_is_not_told(tmp_path: Path
 
 
 def carried_out(claim: Claim, data: Path, **how: Any) -> RunFolder:
-    from cifar7.data import library
-
     torch.set_num_threads(1)
     execute(claim, lambda name, progress: library.open_set(name, progress, data), **how)
     return claim.run
+
+
+def poison(monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
+    """In every network that is built from now on, the training batch of that number comes to nothing."""
+    build = module.build
+
+    def poisoned(*given: Any, **more: Any) -> torch.nn.Module:
+        made, batches = build(*given, **more), iter(range(1, 1000))
+        made.register_forward_hook(
+            lambda m, x, logits: logits * torch.nan if m.training and next(batches) == batch else None
+        )
+        return made
+
+    monkeypatch.setattr(module, "build", poisoned)
 
 
 def test_a_loss_that_is_not_finite_says_when_why_and_what_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tiny.make_set(tmp_path / "data")
-    build = module.build
-
-    def poisoned(*given: Any, **more: Any) -> torch.nn.Module:
-        """Its 14th training batch, the fourth of the second epoch, comes to nothing."""
-        made, batches = build(*given, **more), iter(range(1, 1000))
-        made.register_forward_hook(
-            lambda m, x, logits: logits * torch.nan if m.training and next(batches) == 14 else None
-        )
-        return made
-
-    monkeypatch.setattr(module, "build", poisoned)
+    poison(monkeypatch, batch=14)  # the fourth of the second epoch
     config = tiny.config(schedule="constant", lr=0.08)
     run = carried_out(start_here(tmp_path / "runs", tiny.SPEC, config, "tiny"), tmp_path / "data")
     status = run.status()
@@ -291,19 +294,44 @@ def test_no_memory_even_to_begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     )
 
 
-def test_a_second_failure_leaves_the_first_result(tmp_path: Path) -> None:
+@pytest.mark.parametrize("batch", [1, 14], ids=["at once", "after an epoch"])
+def test_a_second_failure_leaves_the_first_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
     tiny.make_set(tmp_path / "data")
     run = carried_out(start_here(tmp_path / "runs", tiny.SPEC, tiny.config(), "tiny"), tmp_path / "data")
     before, weights = run.status()["result"], (run.path / "model.pt").read_bytes()
     assert before is not None
-    saved = torch.load(run.path / "checkpoint.pt", weights_only=True)
-    saved["weights"]["layers.0.weight"].fill_(torch.nan)
-    torch.save(saved, run.path / "checkpoint.pt")
+    poison(monkeypatch, batch)
     carried_out(resume_here(run, 2), tmp_path / "data")
     status = run.status()
     assert (status["state"], status["result"]) == ("failed", before)
     assert "What it had come to before it went on is kept, with its figures." in str(status["reason"])
     assert (run.path / "model.pt").read_bytes() == weights
+
+
+def test_who_is_only_to_be_tested_is_not_stopped_while_the_images_are_prepared(tmp_path: Path) -> None:
+    tiny.make_set(tmp_path / "data")
+    images = library.open_set("tiny", data_dir=tmp_path / "data")
+    claim = start_here(tmp_path / "runs", tiny.SPEC, tiny.config(), "tiny")
+    run = claim.run
+    execute(
+        claim,
+        lambda *_: images,
+        listen=lambda event: run.request_pause() if event["event"] == "beat" else None,
+    )
+    assert run.status()["state"] == "paused"
+    run.request_stop()
+
+    def slowly(name: str, progress: Any) -> Any:
+        progress("reading", 1, 2)
+        return images
+
+    claimed = claim_next(tmp_path / "runs")
+    assert claimed is not None
+    execute(claimed, slowly)
+    assert run.status()["state"] == "stopped"
+    assert run.status()["result"] is not None
 
 
 def test_a_damaged_checkpoint_is_said_to_be(tmp_path: Path) -> None:
