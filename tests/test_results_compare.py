@@ -73,6 +73,7 @@ def test_an_epoch_done_twice_counts_as_it_ended_last_and_an_explosion_is_left_ou
         epoch(2, 35.0, train_loss=1.8),
         epoch(3, 45.0, train_loss=float("nan")),
         epoch(4, 55.0, train_loss=float("inf")),
+        {"event": "beat", "epoch": 1, "seconds": 60.0, "loss": 1.7},  # begun once more, not ended yet
     ]
     assert [(p.epoch, p.seconds, p.value) for p in curves("r", events)] == [(1, 10.0, 2.0), (2, 35.0, 1.8)]
     assert curves("r", []) == ()
