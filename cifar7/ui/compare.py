@@ -90,9 +90,7 @@ def _answer(chosen: list[Summary]) -> str:
     recipes = [one.what for one in differences.recipe_differences([run.run.config() for run in chosen])]
     others = [what for what in recipes if what != "seed"]
     if others:
-        return (
-            f"{said} They were trained differently as well ({', '.join(others)}): it is not the design alone."
-        )
+        return f"{said} They were trained differently too ({', '.join(others)}): it is not the design alone."
     luck = "another seed alone may change as much" if gap < SMALL else "part of it may be the seed's luck"
     return f"{said} That is one run each, and {luck}: **{VIEWS['toggle']}** repeats a comparison."
 

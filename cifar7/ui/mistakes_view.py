@@ -16,11 +16,12 @@ from cifar7.ui.wording import count, plain, probability
 PAGE_SIZES = (50, 100, 500)
 _SIZE, _NUMBER, _GRID = "mistakes_size", "mistakes_number", "mistakes_grid"  # keys of session state
 
-# On a wide page the matrix stays in view beside a long gallery.
+# On a wide page the matrix stays in view beside a long gallery; on a low one its lower end does.
 SHEET = """<style>
 .st-key-confusions button, .st-key-confusions button p { text-align: left; }
 @media (min-width: 641px) {
-  [data-testid="stColumn"]:has(.st-key-mistakes_overview) > div { position: sticky; top: 10rem; }
+  [data-testid="stLayoutWrapper"]:has(> .st-key-mistakes_overview) {
+    position: sticky; top: min(10rem, calc(100vh - 61rem)); }
 }
 </style>"""
 
@@ -30,11 +31,11 @@ def show(summary: Summary, predictions: Predictions) -> None:
     filters.begin(summary.id)
     st.html(SHEET)
     left, right = st.columns([5, 6], gap="large")
+    with right:  # first: it is what one waits for
+        _gallery(summary, predictions)
     with left, st.container(key="mistakes_overview"):
         matrix_view.pairs(predictions)
         matrix_view.show(summary, predictions)
-    with right:
-        _gallery(summary, predictions)
 
 
 def _gallery(summary: Summary, predictions: Predictions) -> None:
