@@ -32,9 +32,10 @@ def test_a_paused_run_waits_and_goes_on_to_its_end(site, page):
 def test_a_finished_run_goes_on_for_another_epoch(site, page):
     run = start(site, page, epochs=1)
     badge(page, "finished")
-    page.get_by_label("More epochs").fill("1")
-    page.get_by_label("More epochs").press("Enter")
-    page.get_by_role("button", name="Train 1 more epoch").click()
+    field = page.get_by_role("spinbutton", name="More epochs")
+    field.fill("1")
+    field.press("Enter")
+    page.get_by_role("button", name="Train 1\u00a0more epoch").click()
     until(lambda: (run.status()["result"] or {}).get("epochs") == 2, "the end of the second epoch")
     badge(page, "finished")
     assert run.status()["progress"]["epochs"] == 2

@@ -160,8 +160,8 @@ def longer(run: RunFolder, status: Status) -> None:
             value=min(MORE_EPOCHS, most),
             key=_MORE,
             width=130,
-            help="The learning rate goes on where the schedule of the longer run has it, mostly higher than at "
-            "the end of this one. The result stays until there is the new one.",
+            help="The learning rate goes on where the schedule of the longer run has it, mostly higher than "
+            "at the end of this one. The result stays until there is the new one.",
         )
         st.button(
             f"Train {count(more, 'more epoch')}",
