@@ -61,7 +61,7 @@ def _is_of_before(status: Status, beat: dict[str, Any]) -> bool:
 def paused_words(status: Status) -> tuple[float, str]:
     """Where a run was left: a share 0..1 and a line."""
     beat = status["progress"]
-    free = "It takes no computing time; other runs may go first."
+    free = "Meanwhile the machine is free for other runs."
     if not beat:
         return 0.0, f"Paused before its first step. Resume lays it in the queue again. {free}"
     return _share(beat), (
