@@ -61,7 +61,9 @@ FINISHED = {
 @pytest.fixture
 def claim(home: Path) -> Claim:
     """A run of `tiny` that this process executes."""
-    return queue.start_here(home / "runs", tiny.SPEC, tiny.config(), "tiny")
+    claim = queue.start_here(home / "runs", tiny.SPEC, tiny.config(), "tiny")
+    claim.update(phase="training")
+    return claim
 
 
 def test_start_lays_a_run_with_design_and_settings(home, pages):

@@ -88,6 +88,7 @@ def build() -> Parser:
         )
     )
     _find_lr(command("find-lr", "finding:find_lr", "Find a learning rate that suits a network, by a test."))
+    _bench(command("bench", "benching:bench", "Measure how fast training is beside the usual loops."))
     resume = command("resume", "training:resume",
                      "Go on with a run that was paused, stopped or left, or for more epochs.")  # fmt: skip
     resume.add_argument("--epochs", type=whole, default=0, metavar="N",
@@ -123,6 +124,13 @@ def _find_lr(find_lr: Parser) -> None:
     _learning(find_lr)
     find_lr.add_argument("--steps", type=whole, default=120, metavar="N", help="default: %(default)s")
     _json(find_lr)
+
+
+def _bench(bench: Parser) -> None:
+    bench.add_argument("--quick", action="store_true", help="about a minute; no time to 80 and 90 %%")
+    bench.add_argument("--data", metavar="NAME|PATH", help="default: cifar10, or shapes with --quick")
+    bench.add_argument("--device", choices=DEVICES, default=None, help="default: the best there is")
+    _json(bench)
 
 
 def _learning(parser: Parser) -> None:

@@ -57,6 +57,8 @@ def runs_of(runs_dir: Path, design: NetSpec, among: int = 100) -> list[RunFolder
 
 def _waiting(run: RunFolder) -> str:
     state = run.status()["state"]
+    if state == "paused":
+        return "The chosen run is of this design and is paused: its end brings accuracy and device."
     if state in ("queued", "running"):
         return "The chosen run is of this design and goes on: its end brings accuracy and device."
     return "The chosen run is of this design, but ended before its test."

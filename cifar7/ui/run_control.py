@@ -1,4 +1,4 @@
-"""Start and stop: the heading of the run on the page, with the one button that matters now."""
+"""Start, stop, pause and go on: the heading of the run on the page, with the buttons that matter now."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from cifar7.errors import UserError
 from cifar7.network.problems import problems
 from cifar7.runs import queue
 from cifar7.runs.folder import ENDED, RunFolder, Status
+from cifar7.training.config import limits
 from cifar7.ui import data_chooser, pages, state
 from cifar7.ui.run_list import STATE_COLOURS, STATE_WORDS
-from cifar7.ui.wording import plain
+from cifar7.ui.wording import count, plain
 
-_PROBLEM, _STOPPING = "train_problem", "train_stopping"  # keys of session state
+_PROBLEM, _ASKED, _MORE = "train_problem", "train_asked", "train_more"  # keys of session state
+MORE_EPOCHS = 4  # offered to a finished run
 
 
 def heading(info: SetInfo, run: RunFolder | None, status: Status | None) -> None:
-    """What is trained on what, and the button: start, stop or start anew."""
+    """What is trained on what, and the buttons: start; pause and stop; resume; start anew."""
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="run_heading"
     ):
@@ -37,10 +39,8 @@ def heading(info: SetInfo, run: RunFolder | None, status: Status | None) -> None
                 f":{STATE_COLOURS[kind]}-badge[{STATE_WORDS[kind]}]",
                 width="content",
             )
-            if kind in ENDED:
-                _start_button(info, "Train again", "secondary" if status["result"] else "primary")
-            else:
-                _stop_button(run.id)
+            with st.container(horizontal=True, gap="small", width="content"):
+                _buttons(info, run, status)
     _say_problem(info)
 
 
@@ -53,7 +53,7 @@ def queue_another(info: SetInfo) -> None:
         width="stretch",
         disabled=bool(_blocked(info)),
         on_click=_start,
-        help="The present run goes on untouched. This page then follows the new one; both stay in the list.",
+        help="The present run is left as it is. This page then follows the new one; both stay in the list.",
     )
 
 
@@ -79,17 +79,97 @@ def _start_button(info: SetInfo, label: str, kind: Literal["primary", "secondary
     )
 
 
+def _buttons(info: SetInfo, run: RunFolder, status: Status) -> None:
+    kind = status["state"]
+    if kind != "running":
+        st.session_state.pop(_ASKED, None)  # what was asked has come about
+    if kind in ENDED:
+        if can_resume(run, status):
+            _resume_button(run.id)
+            _start_button(info, "Train again", "secondary")
+        else:
+            _start_button(info, "Train again", "secondary" if status["result"] else "primary")
+        return
+    if kind == "paused":
+        _resume_button(run.id)
+    elif not status["then"]:  # one that waits only to be tested as it is has nothing to pause
+        _pause_button(run.id)
+    _stop_button(run.id)
+
+
+def can_resume(run: RunFolder, status: Status) -> bool:
+    """Whether the run was left before its end and there is something to go on from."""
+    return status["state"] in ("stopped", "failed") and run.checkpoint_path() is not None
+
+
+def _asked(run_id: str) -> str | None:
+    """What this browser asked of the run, while it has not come about: "stop" or "pause"."""
+    asked_of, what = st.session_state.get(_ASKED, ("", None))
+    return what if asked_of == run_id else None
+
+
 def _stop_button(run_id: str) -> None:
-    asked = st.session_state.get(_STOPPING) == run_id
+    asked = _asked(run_id) == "stop"
     st.button(
         "Stopping…" if asked else "Stop",
         icon=":material/stop_circle:",
         key="train_stop",
         disabled=asked,
-        on_click=_stop,
-        args=(run_id,),
+        on_click=_ask,
+        args=(run_id, "stop"),
         help="Ends the run after the batch it is at; what has been learnt so far is kept and tested.",
     )
+
+
+def _pause_button(run_id: str) -> None:
+    asked = _asked(run_id)
+    st.button(
+        "Pausing…" if asked == "pause" else "Pause",
+        icon=":material/pause_circle:",
+        key="train_pause",
+        disabled=asked is not None,
+        on_click=_ask,
+        args=(run_id, "pause"),
+        help="Leaves the run after the batch it is at. Nothing is lost, and the machine is free meanwhile.",
+    )
+
+
+def _resume_button(run_id: str) -> None:
+    st.button(
+        "Resume",
+        icon=":material/resume:",
+        type="primary",
+        key="train_resume",
+        on_click=_resume,
+        args=(run_id,),
+        help="Goes on from the last checkpoint with the run's own design and settings, as though it had "
+        "never been left.",
+    )
+
+
+def longer(run: RunFolder, status: Status) -> None:
+    """For a finished run: how many more epochs, and the button that trains them."""
+    most = limits("epochs")["high"] - run.config().epochs if status["state"] == "finished" else 0
+    if most < 1 or run.checkpoint_path() is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="run_longer"):
+        more = st.number_input(
+            "More epochs",
+            min_value=1,
+            max_value=most,
+            value=min(MORE_EPOCHS, most),
+            key=_MORE,
+            width=130,
+            help="The learning rate goes on where the schedule of the longer run has it, mostly higher than "
+            "at the end of this one. The result stays until there is the new one.",
+        )
+        st.button(
+            f"Train {count(more, 'more epoch')}",
+            icon=":material/add_circle:",
+            key="train_longer",
+            on_click=_resume,
+            args=(run.id, more),
+        )
 
 
 def _say_problem(info: SetInfo) -> None:
@@ -115,9 +195,19 @@ def _start() -> None:
         st.session_state[_PROBLEM] = str(error)
 
 
-def _stop(run_id: str) -> None:
+def _ask(run_id: str, what: Literal["stop", "pause"]) -> None:
     try:
-        RunFolder.open(paths.runs_dir(), run_id).request_stop()
-        st.session_state[_STOPPING] = run_id
+        run = RunFolder.open(paths.runs_dir(), run_id)
+        run.request_stop() if what == "stop" else run.request_pause()
+        st.session_state[_ASKED] = (run_id, what)
+        queue.ensure_worker(paths.runs_dir())  # a paused run that is stopped waits to be tested
+    except UserError as error:
+        st.session_state[_PROBLEM] = str(error)
+
+
+def _resume(run_id: str, more_epochs: int = 0) -> None:
+    try:
+        RunFolder.open(paths.runs_dir(), run_id).request_resume(more_epochs)
+        queue.ensure_worker(paths.runs_dir())
     except UserError as error:
         st.session_state[_PROBLEM] = str(error)

@@ -13,22 +13,30 @@ from cifar7.ui import state
 from cifar7.ui.wording import duration
 
 TICK = 2  # seconds
-ACTIVE = ("queued", "running")
+PAUSED_TICK = 10  # seconds
+ACTIVE = ("queued", "running", "paused")
 
 
 def draw() -> None:
-    """Draw the bar while this browser's run waits or runs; nothing otherwise."""
+    """Draw the bar while this browser's run waits, runs or is paused; nothing otherwise."""
     status = _status()
-    active = status is not None and status["state"] in ACTIVE
-    st.fragment(_tick, run_every=TICK if active else None)(active)
+    pace = _pace(status)
+    st.fragment(_tick, run_every=pace)(pace)
 
 
-def _tick(was_active: bool) -> None:
+def _tick(was: int | None) -> None:
     status = _status()
+    if _pace(status) != was:
+        st.rerun()  # it ticks otherwise from now on, or not at all
     if status is not None and status["state"] in ACTIVE:
         st.html(line_html(status))
-    elif was_active:
-        st.rerun()
+
+
+def _pace(status: Status | None) -> int | None:
+    """Seconds between two looks at the run; None where there is nothing to wait for."""
+    if status is None or status["state"] not in ACTIVE:
+        return None
+    return PAUSED_TICK if status["state"] == "paused" else TICK
 
 
 def _status() -> Status | None:
@@ -42,12 +50,14 @@ def _status() -> Status | None:
 
 
 def line_html(status: Status) -> str:
-    """The bar of a run that waits or runs."""
+    """The bar of a run that waits, runs or is paused."""
     beat = status["progress"] or {}
     steps, step = beat.get("steps") or 0, beat.get("step") or 0
     part = min(1.0, step / steps) if steps else 0.0
     if status["state"] == "queued":
         said = "waiting for its turn"
+    elif status["state"] == "paused":
+        said = f"paused in epoch {beat['epoch']} of {beat['epochs']}" if steps else "paused"
     elif not steps:
         said = "starting"
     else:

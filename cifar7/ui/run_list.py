@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from cifar7 import paths
 from cifar7.errors import UserError
-from cifar7.runs.folder import RunFolder, Status, list_runs
+from cifar7.runs.folder import ENDED, RunFolder, Status, list_runs
 from cifar7.ui.wording import ago, percent, plain
 
 STATE_WORDS = {
@@ -45,8 +45,8 @@ class Summary:
 
     @property
     def accuracy(self) -> float | None:
-        """On the test images, 0..1; None unless the run came to its test."""
-        return (self.status["result"] or {}).get("test_accuracy")
+        """On the test images, 0..1; None unless the run came to its test, and while it goes on after it."""
+        return (self.status["result"] or {}).get("test_accuracy") if self.status["state"] in ENDED else None
 
     def label(self) -> str:
         """As it stands in lists: name, data, result and age, plain text."""

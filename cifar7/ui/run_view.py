@@ -8,20 +8,36 @@ import streamlit as st
 
 from cifar7 import paths
 from cifar7.runs import queue
-from cifar7.runs.folder import ENDED, RunError, RunFolder, Status
-from cifar7.ui import pages, run_charts
+from cifar7.runs.folder import ENDED, RunError, RunFolder, State, Status
+from cifar7.ui import pages, run_charts, run_control
 from cifar7.ui.run_history import TEST, History
-from cifar7.ui.run_words import TERMS, failed_words, gap_words, progress_words, protocol_words, result_words
+from cifar7.ui.run_words import (
+    TERMS,
+    failed_words,
+    gap_words,
+    learning_words,
+    paused_words,
+    progress_words,
+    protocol_words,
+    result_words,
+    scored_words,
+)
 from cifar7.ui.wording import duration, percent, plain
 
 TICK_SECONDS = 1.0
+PAUSED_TICK_SECONDS = 10.0  # only to see that somebody else resumed or stopped it
 _HISTORY = "train_history"  # key of session state
 
 
 def panel(run: RunFolder, status: Status) -> None:
-    """The run's course; it refreshes itself once a second until the run has ended."""
+    """The run's course; it refreshes itself once a second until the run has ended, seldom while paused."""
     kind = status["state"]
-    st.fragment(_watch, run_every=None if kind in ENDED else TICK_SECONDS)(run, kind)
+    st.fragment(_watch, run_every=tick(kind))(run, kind)
+
+
+def tick(kind: State) -> float | None:
+    """Seconds between two looks at a run in this state; None where nothing changes any more."""
+    return None if kind in ENDED else PAUSED_TICK_SECONDS if kind == "paused" else TICK_SECONDS
 
 
 def _watch(run: RunFolder, was: str) -> None:
@@ -36,8 +52,11 @@ def _watch(run: RunFolder, was: str) -> None:
     if status["state"] == "queued":
         queue.ensure_worker(paths.runs_dir())
     _standing(run, status)
+    for words in status["notices"]:
+        st.info(plain(words), icon=":material/info:")
     _figures(status, history)
     _curves(history)
+    st.caption(learning_words(history.ends[-1] if history.ends else None, run.spec(), run.config()))
     _ending(status)
 
 
@@ -58,8 +77,15 @@ def _standing(run: RunFolder, status: Status) -> None:
     if kind in ("queued", "running"):
         share, words = progress_words(status, _place(run) if kind == "queued" else None)
         st.progress(share, words)
+    elif kind == "paused":
+        share, words = paused_words(status)
+        st.progress(share, words)
     elif kind == "failed":
-        st.error(failed_words(status), title="This run failed", icon=":material/error:")
+        st.error(
+            failed_words(status, run_control.can_resume(run, status)),
+            title="This run failed",
+            icon=":material/error:",
+        )
     else:
         st.markdown(result_words(status))
 
@@ -95,7 +121,8 @@ def _values(status: Status, history: History) -> list[tuple[str, str]]:
     beat: dict[str, Any] = status["progress"] or {}
     last = history.ends[-1] if history.ends else {}
     speed, left = beat.get("images_per_second"), beat.get("seconds_left")
-    live = status["state"] not in ENDED
+    live = status["state"] in ("queued", "running")  # a paused run has no speed and no end in sight
+    speed = speed if status["state"] != "paused" else None
     return [
         ("Epoch", f"{beat.get('epoch', '–')} of {history.epochs}"),
         ("Images per second", f"{speed:,.0f}" if speed else "–"),
@@ -133,7 +160,7 @@ def _ending(status: Status) -> None:
     result = status["result"]
     if status["state"] not in ("finished", "stopped") or not result:
         return
-    st.caption(" ".join(filter(None, [protocol_words(result), gap_words(result)])))
+    st.caption(" ".join(filter(None, [protocol_words(result), scored_words(result), gap_words(result)])))
     if st.button(
         "Look at its mistakes", icon=":material/image_search:", type="primary", key="train_to_mistakes"
     ):

@@ -36,6 +36,7 @@ _DESIGN, _ORIGIN, _VALID, _PIN = "cifar7_design", "cifar7_baseline", "cifar7_val
 _HISTORY, _CHANGE, _RUN = "cifar7_history", "cifar7_change", "cifar7_run"
 _COMPARED = "cifar7_compared"
 _DATA, _CONFIG, _NOTICES, _PROFILE = "cifar7_data", "cifar7_config", "cifar7_notices", "cifar7_profile"
+_RECIPE = "cifar7_recipe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,18 +256,23 @@ def set_data(name: str) -> None:
 
 
 def config() -> TrainConfig:
-    """The recipe to train with."""
+    """The settings to train with."""
     return st.session_state.get(_CONFIG) or TrainConfig()
 
 
-def set_config(recipe: TrainConfig) -> None:
-    """Take this recipe."""
-    st.session_state[_CONFIG] = recipe
+def recipe_name() -> str | None:
+    """The recipe that was chosen, which settings may have left since; None where they came otherwise."""
+    return st.session_state.get(_RECIPE)
+
+
+def set_config(config: TrainConfig, recipe: str | None = None) -> None:
+    """Take these settings; `recipe` names the recipe they are of."""
+    st.session_state[_CONFIG], st.session_state[_RECIPE] = config, recipe
 
 
 def change_config(**changes: Any) -> None:
     """Change single settings of the recipe. Raises ConfigError and then changes none."""
-    set_config(replace(config(), **changes))
+    set_config(replace(config(), **changes), recipe_name())
 
 
 # Widgets and messages

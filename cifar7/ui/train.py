@@ -42,6 +42,7 @@ def page() -> None:
         run_control.heading(info, run, status)
         if run and status:
             run_view.panel(run, status)
+            run_control.longer(run, status)
         else:
             _before_the_first(info)
         _recent(run)
