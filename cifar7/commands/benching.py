@@ -28,8 +28,10 @@ def bench(given: argparse.Namespace) -> int:
         images, measuring.QUICK if given.quick else measuring.FULL, given.device or "auto", line.update
     )
     line.close()
+    from cifar7.training.bench_memory import load
+
     told = {
-        "machine": machine,
+        "machine": {**machine, "load_after": load()},
         "data": {"name": images.name, "title": images.title, "fingerprint": images.fingerprint},
         "quick": given.quick,
         **told,
@@ -79,7 +81,10 @@ def _put(told: dict[str, Any]) -> None:
     put(f"python {machine['python']}, torch {machine['torch']}, torchvision {machine['torchvision']}, "
         f"numpy {machine['numpy']}" + (f", CUDA {machine['cuda']}" if machine["cuda"] else ""))  # fmt: skip
     if machine["load"] is not None:
-        put(f"load when it began: {machine['load']:.1f} (other work slows all of it)")
+        put(
+            f"load when it began {machine['load']:.1f}, when it ended {machine['load_after']:.1f}: with more "
+            f"than {machine['cores']} at work, all of it is slower, and uneven"
+        )
     put(f"data: {told['data']['title']}; medians of {loops['ours']['laps']} laps, taken in turns")
     put()
     put(table(_LOOPS, [_loop(one) for one in loops.values()], left=(0, 1)))
