@@ -89,6 +89,32 @@ def test_two_quick_toggles_both_stay(site, page):
 
 def test_a_hostile_address_gives_a_friendly_page(site, page):
     page.goto(f"{site.url}/?net=1.%3Cscript%3Ealert(1)%3C/script%3E")
-    page.get_by_text("The address holds no design").wait_for()
+    page.get_by_text("Link not opened").wait_for()
     page.locator(".c7-strip").get_by_text("not changed yet").wait_for()
     assert "net=" not in page.url
+
+
+def test_a_design_goes_out_as_files_and_comes_back_in(site, page, tmp_path):
+    page.goto(site.url)
+    toggle(page, "C2", "Dilation", "3")
+    page.locator(".c7-strip").get_by_text("wider").wait_for()
+    wide = figures(page)
+    page.get_by_role("button", name="Link and files").click()
+    files = {}
+    for name in ("model.py", "spec.json"):
+        with page.expect_download() as coming:
+            page.get_by_role("button", name=name).click()
+        files[name] = tmp_path / name
+        coming.value.save_as(files[name])
+    assert "dilation=3" in files["model.py"].read_text()
+
+    page.goto(site.url)  # a fresh session with the starter
+    page.locator(".c7-strip").get_by_text("not changed yet").wait_for()
+    page.get_by_role("button", name="Link and files").click()
+    page.locator("[data-testid=stFileUploader] input").set_input_files(files["spec.json"])
+    page.get_by_text("Opened starter from a file").wait_for()
+    assert figures(page)[:3] == wide[:3]
+    page.locator("[data-testid=stFileUploader] input").set_input_files(
+        {"name": "bad.json", "mimeType": "application/json", "buffer": b"{"}
+    )
+    page.get_by_text("The file is not JSON").wait_for()

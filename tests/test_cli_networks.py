@@ -9,23 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from calls import call
 
-from cifar7.commands.parser import main
 from cifar7.network.presets import PRESETS, preset
 
 
-def call(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
-    """Exit status, stdout and stderr of one command."""
-    capsys.readouterr()
-    try:
-        status = main([str(argument) for argument in arguments])
-    except SystemExit as end:  # argparse's way
-        status = int(end.code or 0)
-    out, err = capsys.readouterr()
-    return status, out, err
-
-
 def json_of(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, Any]:
+    """What is printed with --json, and nothing beside it: there is no progress to tell of."""
     status, out, err = call(capsys, *arguments, "--json")
     assert (status, err) == (0, "")
     told = json.loads(out)

@@ -10,20 +10,22 @@ import subprocess
 import sys
 import tarfile
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import tiny
 import torch
+from calls import call, json_of
 from PIL import Image
 
-from cifar7.commands import history
+from cifar7.commands import control, history
 from cifar7.commands.output import Progress, duration, percent, table
-from cifar7.commands.parser import main
 from cifar7.runs.folder import RunFolder, list_runs
 from cifar7.runs.queue import enqueue, start_here
+from cifar7.training.recipes import recipe
 
 ROOT = Path(__file__).parent.parent
 
@@ -39,25 +41,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     tiny.make_set(tmp_path / "home" / "data")
     (tmp_path / "tiny.json").write_text(json.dumps(tiny.SPEC.to_dict()))
     return tmp_path
-
-
-def call(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
-    """Exit status, stdout and stderr of one command."""
-    capsys.readouterr()
-    try:
-        status = main([str(argument) for argument in arguments])
-    except SystemExit as end:  # argparse's way
-        status = int(end.code or 0)
-    out, err = capsys.readouterr()
-    return status, out, err
-
-
-def json_of(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, Any]:
-    status, out, err = call(capsys, *arguments, "--json")
-    assert status == 0, err
-    told = json.loads(out)
-    assert isinstance(told, dict)
-    return told
 
 
 def quick(home: Path, *more: object) -> tuple[object, ...]:
@@ -100,6 +83,30 @@ def test_train_tells_what_scripts_need(capsys: pytest.CaptureFixture[str], home:
     assert [event["epoch"] for event in shown["curve"]] == [1, 2]
     assert list(shown["class_accuracy"]) == list(tiny.CLASSES)
     assert shown["spec"] == tiny.SPEC.to_dict()
+
+
+def test_a_recipe_is_followed_save_for_what_is_said(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    told = json_of(capsys, *quick(home, "--recipe", "velasoka"))
+    config = RunFolder.open(home / "home" / "runs", told["run"]).config()
+    expected = recipe("velasoka").config
+    assert config == replace(expected, epochs=2, batch_size=16, device="cpu")
+    assert told["protocol"] == "test-each-epoch"
+
+    status, _, err = call(capsys, *quick(home, "--recipe", "grandmother"))
+    assert (status, err.count("\n")) == (2, 1)
+    assert "there is no recipe 'grandmother'" in err
+
+
+def test_recipes_are_listed_with_what_was_told_and_what_was_chosen(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    status, out, _ = call(capsys, "recipes")
+    assert status == 0
+    assert "velasoka: " in out
+    assert "told: SGD with learning rate 0.001" in out
+    listed = {entry["name"]: entry for entry in json_of(capsys, "recipes")["recipes"]}
+    assert list(listed) == ["default", "velasoka", "shrimali"]
+    assert listed["velasoka"]["config"]["lr"] == 0.001
 
 
 def test_train_for_people(capsys: pytest.CaptureFixture[str], home: Path) -> None:
@@ -359,3 +366,77 @@ def test_numbers_for_people() -> None:
         "x     1",
         "yy  100",
     ]
+
+
+def test_find_lr(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    asked = ("find-lr", home / "tiny.json", "--data", "tiny", "--device", "cpu", "--batch-size", 16)
+    told = json_of(capsys, *asked)
+    assert told["suggestion"] is not None, told["reason"]
+    assert len(told["rates"]) == len(told["losses"]) == len(told["smoothed"]) <= 120
+    status, out, _ = call(capsys, *asked)
+    assert status == 0
+    assert told["reason"] in out
+    # At a busy moment or with other threads the loss is lowest elsewhere; what already is set is not advised.
+    advice = f"`train ... --lr {told['suggestion']:g}` uses it; the recipe default has 0.2."
+    assert (advice in out) is (told["suggestion"] != 0.2)
+    assert list_runs(home / "home" / "runs") == []
+    status, _, err = call(capsys, *asked, "--steps", 5)
+    assert (status, err.strip()) == (2, "cifar7: 5 steps tell nothing; give 20 or more.")
+
+
+@pytest.fixture
+def endless(home: Path) -> Iterator[RunFolder]:
+    """A run of many epochs that another process trains at the command line."""
+    command = [sys.executable, "-m", "cifar7", *map(str, quick(home)), "--epochs", "1000"]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        tiny.wait_for(lambda: list_runs(home / "home" / "runs"), 60, "a run")
+        (run,) = list_runs(home / "home" / "runs")
+        tiny.wait_for(lambda: run.status()["epoch"], 60, "an epoch")
+        yield run
+        out, _ = child.communicate(timeout=60)
+    assert child.returncode == 0
+    assert run.status()["state"] != "running"
+    assert "paused; `python -m cifar7 resume" in out or "test accuracy" in out
+
+
+def test_pause_and_stop_from_elsewhere(
+    capsys: pytest.CaptureFixture[str], home: Path, endless: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = json_of(capsys, "pause", endless.id)
+    assert (told["run"], told["state"]) == (endless.id, "paused")
+    status, out, _ = call(capsys, "pause", endless.id[:20])
+    assert (status, out.strip()) == (0, f"{endless.id} is paused")
+    # Stopped, it waits to be tested; no worker comes here.
+    monkeypatch.setattr(control, "ensure_worker", lambda runs: None)
+    monkeypatch.setattr(control, "PATIENCE", 0.0)
+    status, _, err = call(capsys, "stop", endless.id)
+    assert (status, err.strip()) == (0, f"{endless.id} was asked, and is still queued")
+
+
+def test_stop_from_elsewhere(capsys: pytest.CaptureFixture[str], endless: RunFolder) -> None:
+    told = json_of(capsys, "stop", endless.id)
+    assert told["state"] == "stopped"
+    assert told["reason"].startswith("Stopped as asked, after ")
+    status, _, err = call(capsys, "pause", endless.id)
+    assert (status, err.strip()) == (
+        2,
+        f"cifar7: the run {endless.id} is stopped; what waits or goes on can be paused",
+    )
+
+
+def test_resume_goes_on_for_more_epochs(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    run = json_of(capsys, *quick(home))["run"]
+    status, _, err = call(capsys, "resume", run)
+    assert (status, err.strip()) == (
+        2,
+        f"cifar7: the run {run} is finished; say how many more epochs, as in --epochs 4",
+    )
+    told = json_of(capsys, "resume", run[:20], "--epochs", 1)
+    assert (told["run"], told["epochs"], told["state"]) == (run, 3, "finished")
+    shown = json_of(capsys, "show", run)
+    assert [event["epoch"] for event in shown["curve"]] == [1, 2, 3]
+    status, _, err = call(capsys, "resume", run, "--epochs", 1)
+    assert status == 0
+    assert "going on from step 30 of 40" in err

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from cifar7.data.augment import normalise, random_crop, random_flip
+from cifar7.data.augment import mirror, normalise, random_crop, random_cutout, random_flip
 
 
 def dice(seed: int = 0) -> torch.Generator:
@@ -121,3 +121,37 @@ def test_on_the_gpu_nothing_waits_for_the_host():
     finally:
         torch.cuda.set_sync_debug_mode("default")
     assert out.shape == images.shape
+
+
+def test_mirror_turns_those_that_are_named():
+    images = noise(3, 4, 6)
+    out = mirror(images, torch.tensor([True, False, True]))
+    assert torch.equal(out[0], images[0].flip(2))
+    assert torch.equal(out[1], images[1])
+    assert torch.equal(out[2], images[2].flip(2))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+def test_cutout_blanks_a_square_around_any_pixel_and_no_more(size):
+    out = random_cutout(torch.ones(3000, 2, 5, 7), size, dice())
+    blank = out == 0  # (B, C, H, W)
+    assert torch.equal(blank[:, 0], blank[:, 1])
+    seen = {
+        (tuple(rows.tolist()), tuple(columns.tolist()))
+        for rows, columns in ((b.any(1).nonzero()[:, 0], b.any(0).nonzero()[:, 0]) for b in blank[:, 0])
+    }
+    # Around pixel m: from m - size // 2, `size` of them, within the image.
+    expected_rows = [
+        tuple(r for r in range(m - size // 2, m - size // 2 + size) if 0 <= r < 5) for m in range(5)
+    ]
+    expected_columns = [
+        tuple(c for c in range(m - size // 2, m - size // 2 + size) if 0 <= c < 7) for m in range(7)
+    ]
+    assert seen == {(rows, columns) for rows in expected_rows for columns in expected_columns}
+    assert torch.equal(blank[:, 0].flatten(1).sum(1), (blank[:, 0].any(2).sum(1) * blank[:, 0].any(1).sum(1)))
+
+
+def test_cutout_of_nothing_and_of_everything():
+    images = torch.ones(4, 3, 6, 6)
+    assert torch.equal(random_cutout(images, 0, dice()), images)
+    assert random_cutout(images, 12, dice()).sum() == 0  # a square twice as large covers it from any pixel

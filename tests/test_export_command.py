@@ -14,9 +14,9 @@ import handmade
 import numpy as np
 import pytest
 import torch
+from calls import call
 from PIL import Image
 
-from cifar7.commands.parser import main
 from cifar7.data import library
 from cifar7.data.imageset import ImageSet, Split
 from cifar7.export.class_folders import write_class_folders
@@ -38,17 +38,6 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     handmade.make_set(tmp_path / "data")
     (tmp_path / "out").mkdir()
     return tmp_path
-
-
-def call(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
-    """Exit status, stdout and stderr of one command."""
-    capsys.readouterr()
-    try:
-        status = main([str(argument) for argument in arguments])
-    except SystemExit as end:  # argparse's way
-        status = int(end.code or 0)
-    out, err = capsys.readouterr()
-    return status, out, err
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import copy
 import importlib
 import itertools
 import re
@@ -22,12 +23,13 @@ import torch
 from torch import nn
 
 from cifar7.data import library
-from cifar7.data.augment import normalise, random_crop, random_flip
+from cifar7.data.augment import normalise, random_crop, random_cutout, random_flip
 from cifar7.export.class_folders import write_class_folders
 from cifar7.export.errors import ExportError
 from cifar7.export.train_source import TrainedOn, check_known, quoted, train_source
 from cifar7.network.module import build
 from cifar7.network.source import model_source
+from cifar7.training.average import Average
 from cifar7.training.config import TrainConfig
 from cifar7.training.engine import train
 from cifar7.training.events import EpochEnd, Finished
@@ -107,6 +109,31 @@ def test_the_same_pixels_go_in(written: Any) -> None:
     assert torch.allclose(module.normalise(found), floats, atol=1e-5)
 
 
+def test_the_same_square_is_blanked(written: Any) -> None:
+    module = written(cutout=7)
+    images = torch.randn(50, 3, 32, 32)
+    found = module.random_cutout(images, torch.Generator().manual_seed(5))
+    # The dice fall otherwise, as both edges are drawn at once: compared is what can come of it.
+    expected = random_cutout(images, 7, torch.Generator().manual_seed(6))
+    sizes = [(x == 0).flatten(1).sum(1) for x in (found, expected)]
+    assert [int(s.max()) for s in sizes] == [3 * 49, 3 * 49]
+    assert torch.equal(found[found != 0], images[found != 0])
+
+
+def test_averaged_weights_follow_alike(written: Any) -> None:
+    module = written(averaging=0.7)
+    live = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    theirs, mine = Average(live, 0.7), copy.deepcopy(live)
+    for step in (0, 1, 50):
+        with torch.no_grad():
+            live[0].weight.add_(step + 1)
+        live(torch.randn(3, 2))
+        theirs.update(step)
+        module.update(mine, live, step)
+    for found, expected in zip(mine.state_dict().values(), theirs.module.state_dict().values()):
+        torch.testing.assert_close(found, expected)
+
+
 def test_kernels_and_matrices_decay_and_nothing_else_does(written: Any) -> None:
     module = written(weight_decay=0.003)
     network = module.Network()
@@ -123,7 +150,15 @@ RECIPES = [
         ("one-cycle", "constant", "step", "cosine"), ("holdout", "test-each-epoch"), ("auto", "fp32", "bf16")
     )
 ]
-PLAINEST = {"momentum": 0.0, "nesterov": False, "weight_decay": 0.0, "flip": False, "crop_padding": 0}
+PLAINEST = {"momentum": 0.0, "nesterov": False, "weight_decay": 0.0, "flip": "none", "crop_padding": 0}
+RARER: list[dict[str, Any]] = [
+    {"optimiser": "adamw", "lr": 0.01},
+    {"optimiser": "adamw", "lr": 0.01, **PLAINEST, "schedule": "constant"},
+    {"flip": "alternating", "cutout": 8, "normalisation": "half"},
+    {"averaging": 0.9, "schedule": "step", "test_flip": True},
+    {"averaging": 0.9, "protocol": "test-each-epoch", "precision": "bf16", "cutout": 4},
+]
+RECIPES += RARER
 RECIPES += [PLAINEST, {**PLAINEST, "schedule": "constant", "label_smoothing": 0.1}, {"warmup": 0.0}]
 
 
@@ -135,7 +170,7 @@ def test_nothing_is_written_that_the_recipe_does_not_use(settings: dict[str, Any
     assert max(map(len, text.splitlines())) <= 120
     assert len(text.splitlines()) <= 220
     assert "cifar7" not in text
-    assert "@" not in text.replace("@torch.inference_mode", "")
+    assert "@" not in re.sub("@torch.(inference_mode|no_grad)", "", text)
     defined = {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
     imported: set[str] = set()
     for node in ast.walk(tree):
@@ -153,9 +188,15 @@ def test_every_setting_that_there_is_can_be_written() -> None:
     check_known(TrainConfig().to_dict())
 
 
+def test_adamw_is_told_what_it_would_assume_otherwise() -> None:
+    # torch's AdamW decays by 0.01 where nothing is said.
+    text = train_source(TrainConfig(optimiser="adamw", weight_decay=0.0), OFFICIAL)
+    assert "AdamW(network.parameters(), lr=LEARNING_RATE, betas=(MOMENTUM, 0.999), weight_decay=0.0)" in text
+
+
 def test_a_setting_that_is_not_known_is_refused_and_not_dropped() -> None:
-    with pytest.raises(ExportError, match=r"the setting cutout \(8\) cannot be written"):
-        check_known({**TrainConfig().to_dict(), "cutout": 8})
+    with pytest.raises(ExportError, match=r"the setting mixup \(8\) cannot be written"):
+        check_known({**TrainConfig().to_dict(), "mixup": 8})
     with pytest.raises(ExportError, match="schedule is 'sawtooth'"):
         check_known({**TrainConfig().to_dict(), "schedule": "sawtooth"})
 
@@ -173,13 +214,24 @@ def test_class_names_mean_the_same_in_the_text(name: str) -> None:
     assert quoted("ok name") == '"ok name"'
 
 
-@pytest.mark.parametrize("protocol", ["holdout", "test-each-epoch"])
-def test_in_a_clean_process_it_comes_to_what_the_run_came_to(tmp_path: Path, protocol: str) -> None:
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"protocol": "holdout", "label_smoothing": 0.1},
+        {"protocol": "test-each-epoch"},
+        {"averaging": 0.8, "flip": "alternating", "normalisation": "half", "test_flip": True},
+        {"optimiser": "adamw", "lr": 0.005, "protocol": "test-each-epoch"},
+    ],
+    ids=str,
+)
+def test_in_a_clean_process_it_comes_to_what_the_run_came_to(
+    tmp_path: Path, settings: dict[str, Any]
+) -> None:
     """Two epochs by the engine and by the written file, on the same images in fp32."""
     torch.set_num_threads(1)
     tiny.make_set(tmp_path / "sets")
     images = library.open_set("tiny", data_dir=tmp_path / "sets")
-    config = tiny.config(epochs=2, precision="fp32", protocol=protocol, lr=0.02, label_smoothing=0.1)
+    config = tiny.config(**{"epochs": 2, "precision": "fp32", "lr": 0.02, **settings})
     events = list(train(build(tiny.SPEC, seed=config.seed), images, config))
     ends = [event for event in events if isinstance(event, EpochEnd)]
     finished = next(event for event in events if isinstance(event, Finished))
@@ -203,7 +255,7 @@ def test_in_a_clean_process_it_comes_to_what_the_run_came_to(tmp_path: Path, pro
     assert [int(epoch) for epoch, *_ in told] == [1, 2]
     for (_, loss, trained, _, watched), end in zip(told, ends, strict=True):
         assert float(loss) == pytest.approx(end.train_loss, abs=0.002)
-        expected = end.heldout_accuracy if protocol == "holdout" else end.test_accuracy
+        expected = end.heldout_accuracy if config.protocol == "holdout" else end.test_accuracy
         assert float(trained) / 100 == pytest.approx(end.train_accuracy, abs=0.011)  # two of 162 images
         assert float(watched) / 100 == pytest.approx(expected, abs=0.051)  # one of 20 images
     last = re.search(r"test accuracy ([\d.]+)%, loss ([\d.]+)", done.stdout)
@@ -224,6 +276,7 @@ def test_in_a_clean_process_it_comes_to_what_the_run_came_to(tmp_path: Path, pro
         {"schedule": "step", "step_epochs": 1, **PLAINEST},
         {"warmup": 0.0, "label_smoothing": 0.2},
         {"warmup": 1.0, "batch_size": 1000},
+        {"flip": "alternating", "cutout": 6, "schedule": "constant"},
     ],
     ids=str,
 )

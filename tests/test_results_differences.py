@@ -114,10 +114,10 @@ def test_a_change_that_changes_a_layer_has_a_row(spec: NetSpec) -> None:
 def test_recipes() -> None:
     base = TrainConfig()
     assert recipe_differences([base, base]) == ()
-    rows = recipe_differences([base, TrainConfig(lr=0.05, flip=False), TrainConfig(seed=2)])
+    rows = recipe_differences([base, TrainConfig(lr=0.05, flip="none"), TrainConfig(seed=2)])
     assert rows == (
         Difference("recipe", 0, "peak learning rate", ("0.2", "0.05", "0.2")),
-        Difference("recipe", 0, "mirror images", ("on", "off", "on")),
+        Difference("recipe", 0, "mirror images", ("random", "none", "random")),
         Difference("recipe", 0, "seed", ("1", "1", "2")),
     )
 

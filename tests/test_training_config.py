@@ -6,12 +6,23 @@ from cifar7.training.config import ConfigError, TrainConfig, limits
 
 
 def test_what_was_written_is_read_back():
-    config = TrainConfig(epochs=3, lr=0.25, schedule="cosine", flip=False, protocol="test-each-epoch")
+    config = TrainConfig(epochs=3, lr=0.25, schedule="cosine", flip="none", protocol="test-each-epoch")
     assert TrainConfig.from_dict(config.to_dict()) == config
 
 
 def test_a_missing_field_takes_its_default():
     assert TrainConfig.from_dict({"epochs": 3}) == TrainConfig(epochs=3)
+
+
+@pytest.mark.parametrize(("before", "now"), [(True, "random"), (False, "none")])
+def test_a_recipe_from_before_there_were_two_ways_to_mirror_is_read(before, now):
+    assert TrainConfig.from_dict({"flip": before}) == TrainConfig(flip=now)
+
+
+def test_pixels_are_scaled_by_the_set_or_by_a_half():
+    mean, std = (0.1, 0.2, 0.3), (0.4, 0.5, 0.6)
+    assert TrainConfig().scale(mean, std) == (mean, std)
+    assert TrainConfig(normalisation="half").scale(mean, std) == ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 
 
 def test_a_whole_number_will_do_for_a_float():
@@ -30,7 +41,13 @@ def test_a_whole_number_will_do_for_a_float():
         ("lr", math.nan, "above 0 and up to 100"),
         ("lr", math.inf, "up to 100"),
         ("momentum", 1.0, "from 0 to 0.999"),
-        ("flip", 1, "true or false"),
+        ("nesterov", 1, "true or false"),
+        ("flip", "sometimes", "none, random, alternating"),
+        ("optimiser", "adam", "sgd, adamw"),
+        ("normalisation", "none", "set, half"),
+        ("cutout", 33, "a whole number from 0 to 32"),
+        ("averaging", 1.0, "a number from 0 to 0.9999"),
+        ("test_flip", "yes", "true or false"),
         ("schedule", "linear", "one-cycle, constant, step, cosine"),
         ("schedule", ["step"], "one-cycle"),
         ("device", "gpu", "auto, cpu, cuda, mps"),
@@ -59,6 +76,7 @@ def test_nesterov_without_momentum_is_refused():
     with pytest.raises(ConfigError, match="momentum"):
         TrainConfig(momentum=0)
     assert TrainConfig(momentum=0, nesterov=False).momentum == 0
+    assert TrainConfig(momentum=0, optimiser="adamw").nesterov  # which has no use for it
 
 
 def test_limits_are_there_for_the_page():

@@ -9,9 +9,10 @@ from torch import nn
 from toys import CLASSES, config, make_set, network
 
 from cifar7.data.augment import normalise
-from cifar7.training.engine import TrainingError, train
+from cifar7.training.engine import train
 from cifar7.training.evaluation import Evaluation, evaluate
 from cifar7.training.judge import Verdict
+from cifar7.training.trouble import TrainingError
 
 TIMES = {"seconds", "seconds_left", "seconds_training", "images_per_second"}
 
@@ -296,13 +297,13 @@ def test_images_are_normalised_and_augmented_as_asked():
     data = make_set()
     plain = normalise(torch.from_numpy(data.train.images), data.mean, data.std, torch.float32)
     untouched, mirrored = set(as_bytes(plain)), set(as_bytes(plain.flip(3)))
-    assert set(as_bytes(batch_as_trained_on(data, flip=False, crop_padding=0))) < untouched
+    assert set(as_bytes(batch_as_trained_on(data, flip="none", crop_padding=0))) < untouched
 
-    flipped = as_bytes(batch_as_trained_on(data, flip=True, crop_padding=0))
+    flipped = as_bytes(batch_as_trained_on(data, flip="random", crop_padding=0))
     assert set(flipped) < untouched | mirrored
     assert 100 < len(set(flipped) & mirrored) < 188  # 144 expected, deviation 8.5
 
-    cropped = as_bytes(batch_as_trained_on(data, flip=False, crop_padding=2))
+    cropped = as_bytes(batch_as_trained_on(data, flip="none", crop_padding=2))
     assert len(set(cropped) & untouched) < 30  # one of 25 places is the image itself: 11.5 expected
 
 
@@ -351,3 +352,50 @@ def test_evaluation_is_not_counted_as_training():
     assert module.slept == 2 * (3 + 1) + 1
     assert finished.seconds - finished.seconds_training >= 9 * 0.05
     assert finished.images_per_second == pytest.approx(18 * 32 / finished.seconds_training)
+
+
+def test_averaged_weights_are_those_that_are_evaluated_and_kept():
+    # Constant rate, one epoch: the average is over the weights after each of the nine steps.
+    module = network()
+    settings = {"epochs": 1, "precision": "fp32", "schedule": "constant"}
+    steps = train(module, make_set(), config(**settings), beat_seconds=0.0)
+    average = {name: value.clone() for name, value in module.state_dict().items()}
+    after = [
+        {name: value.clone() for name, value in module.state_dict().items()}
+        for event in steps
+        if event.kind == "beat"
+    ]
+    for step, weights in enumerate(after):
+        kept = min(0.5, (1 + step) / (10 + step))
+        for name, value in weights.items():
+            average[name] = kept * average[name] + (1 - kept) * value if value.is_floating_point() else value
+    finished = run(config(averaging=0.5, **settings))[-1]
+    assert len(after) == 9
+    for name, value in average.items():
+        torch.testing.assert_close(finished.weights[name].float(), value.float(), msg=name)
+    assert finished.averaging == 0.5
+
+
+def test_a_test_time_flip_is_recorded_and_counts_in_every_figure():
+    data = make_set(noise=245)
+    plain, flipped = (run(config(test_flip=on), data=data)[-1] for on in (False, True))
+    assert (plain.test_flip, flipped.test_flip) == (False, True)
+    again = network()
+    again.load_state_dict(flipped.weights)
+    images, labels = torch.from_numpy(data.test.images), torch.from_numpy(data.test.labels)
+    found = evaluate(again, images, labels, data.mean, data.std, test_flip=True)
+    assert np.array_equal(found.probabilities, flipped.probabilities)
+    assert not np.allclose(plain.probabilities, flipped.probabilities)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"optimiser": "adamw", "lr": 0.01},
+        {"normalisation": "half", "flip": "alternating", "cutout": 6},
+        {"averaging": 0.9},
+    ],
+    ids=str,
+)
+def test_every_kind_of_recipe_learns(settings):
+    assert run(config(**{"epochs": 4, "lr": 0.1, **settings}))[-1].test_accuracy > 0.8  # chance is a quarter

@@ -61,3 +61,13 @@ def test_the_mode_is_put_back_also_after_an_error():
     assert module.training
     evaluate(module.eval(), images_of([1]), torch.tensor([1]), *PLAIN)
     assert not module.training
+
+
+def test_a_test_time_flip_averages_the_logits_of_both_sides():
+    # The answer is the top left pixel: 1 as the image is, 2 (at the top right) as its mirror image has it.
+    images = images_of([1])
+    images[:, 0, 0, 31] = 2
+    found = evaluate(Answers(), images, torch.tensor([1]), *PLAIN, test_flip=True)
+    half = e**0.5  # logits (0, 1/2, 1/2)
+    assert found.probabilities[0] == pytest.approx([1 / (1 + 2 * half), *[half / (1 + 2 * half)] * 2])
+    assert evaluate(Answers(), images, torch.tensor([1]), *PLAIN).accuracy == 1.0

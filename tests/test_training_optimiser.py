@@ -69,6 +69,27 @@ def test_three_steps_are_those_of_torch(momentum, nesterov):
         torch.testing.assert_close(mine, other)
 
 
+@pytest.mark.parametrize("beta", [0.9, 0.0])
+def test_three_steps_of_adamw_are_those_of_torch(beta):
+    ours, theirs = net(), net()
+    optimiser = Optimiser(ours, TrainConfig(optimiser="adamw", momentum=beta, weight_decay=0.1))
+    decay = [p for p in theirs.parameters() if p.ndim > 1], [p for p in theirs.parameters() if p.ndim <= 1]
+    witness = torch.optim.AdamW(
+        [{"params": decay[0], "weight_decay": 0.1}, {"params": decay[1], "weight_decay": 0.0}],
+        betas=(beta, 0.999),
+    )
+    for lr in (0.01, 0.03, 0.02):
+        for mine, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+            mine.grad = torch.randn_like(mine)
+            other.grad = mine.grad.clone()
+        for group in witness.param_groups:
+            group["lr"] = lr
+        optimiser.step(lr)
+        witness.step()
+    for mine, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+        torch.testing.assert_close(mine, other)
+
+
 def test_cleared_gradients_are_gone():
     module = net()
     optimiser = Optimiser(module, TrainConfig())
@@ -78,11 +99,12 @@ def test_cleared_gradients_are_gone():
     assert {p.grad for p in module.parameters()} == {None}
 
 
-def test_a_step_does_not_load_the_compiler():
+@pytest.mark.parametrize("kind", ["sgd", "adamw"])
+def test_a_step_does_not_load_the_compiler(kind):
     code = (
         "import sys, torch; from torch import nn; from cifar7.training.config import TrainConfig;"
         "from cifar7.training.optimiser import Optimiser;"
-        "m = nn.Linear(2, 2); o = Optimiser(m, TrainConfig());"
+        f"m = nn.Linear(2, 2); o = Optimiser(m, TrainConfig(optimiser='{kind}'));"
         "m(torch.ones(1, 2)).sum().backward(); o.step(0.1); print('torch._dynamo' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

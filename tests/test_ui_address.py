@@ -135,7 +135,7 @@ def mutated() -> str:
 def test_a_broken_link_is_told_and_the_default_stands(sent):
     app = open_app(net=sent)
     if app.toast:  # a few mutations do no harm
-        assert "The address holds no design" in app.toast[0].value
+        assert "Link not opened" in app.toast[0].value
         assert design(app) == preset("starter")
         assert "net" not in app.query_params
 
@@ -172,6 +172,20 @@ def test_a_pin_is_what_every_figure_is_compared_with():
     assert '<span class="diff c7-more">▲\u202f32</span>' in table
     app.button(key="pin").click().run()  # unpin
     assert "▲\u202f64 px wider" in strip(app)
+
+
+def test_a_pin_outlives_a_refresh():
+    app = open_app()
+    app.selectbox(key="preset").set_value("shrimali").run()
+    app.button(key="pin").click().run()
+    app.segmented_control(key="C1_dilation").set_value(2).run()
+    address = {name: app.query_params[name] for name in ("net", "pin")}
+    fresh = open_app(**{name: v[0] if isinstance(v, list) else v for name, v in address.items()})
+    assert fresh.session_state["cifar7_pin"] == preset("shrimali")
+    assert strip(fresh) == strip(app)
+    broken = open_app(pin="1.x")
+    assert "Pinned design not opened" in broken.toast[0].value
+    assert "pin" not in broken.query_params
 
 
 def test_a_pin_outlives_another_preset():

@@ -100,7 +100,7 @@ def test_holes_and_outside_are_veiled():
     veil = _veil(field, 0, 5)
     assert tuple(veil[0, 0]) == OUTSIDE  # before the field
     assert tuple(veil[1, 1]) == (0, 0, 0, 0)  # seen
-    assert tuple(veil[2, 1]) == HOLE  # one of the two axes steps over it
+    assert tuple(veil[2, 1]) == tuple(veil[1, 2]) == HOLE  # one of the two axes steps over it
     assert tuple(veil[4, 4]) == OUTSIDE
 
 
@@ -128,6 +128,8 @@ def test_the_strong_part_is_found():
     field = Field(4, 20, frozenset(range(20)))
     html = may_see_html(BLACK, field, strength, "a cat")
     assert '<div class="real" style="left:25.00%;top:25.00%;width:12.50%;height:12.50%">' in html
+    holes = Field(4, 20, frozenset(range(0, 20, 2)))
+    assert "real" not in may_see_html(BLACK, holes, strength, "a cat")
     nothing = np.zeros_like(strength)
     assert "real" not in may_see_html(BLACK, field, nothing, "a cat")
     assert strong_side(nothing) == 0.0

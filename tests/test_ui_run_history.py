@@ -66,6 +66,17 @@ def test_the_table_has_a_row_a_point(run):
     assert history.table() is history.table(), "built once while nothing is new"
 
 
+def test_what_a_resumed_run_went_back_behind_is_forgotten(run):
+    history = History(run.id)
+    started = '{"event": "started", "epochs": 4, "steps_per_epoch": 20, "from_step": %d}\n'
+    write(run, started % 0, BEAT % 10, BEAT % 20, END, BEAT % 25, END.replace('"epoch": 1', '"epoch": 2'))
+    history.read(run)
+    write(run, started % 20)
+    history.read(run)
+    assert [x for x, _, _ in history.beats] == [0.5, 1.0]
+    assert [end["epoch"] for end in history.ends] == [1]
+
+
 def test_an_empty_table_has_the_types_of_a_full_one(run):
     history = History(run.id)
     empty = history.table().dtypes.to_dict()

@@ -91,6 +91,13 @@ def test_a_removed_line_stays_where_it_stood():
     ]
 
 
+def test_removed_lines_keep_their_order():
+    """The starter's C4 is two separable convolutions; velasoka's has none."""
+    found = pairs(lines(analyse(preset("velasoka-dilated")).rows), lines(analyse(preset("starter")).rows))
+    gone = [pair.line.name for pair in found if pair.line.stage == "C4"]
+    assert gone == ["depthwise 3×3", "pointwise 1×1"] * 2
+
+
 def test_another_pooling_or_classifier_is_the_same_place():
     starter = preset("starter")
     other = replace(starter, output=Head(pool=4, classifier="conv"))

@@ -105,7 +105,6 @@ def _brief(run: RunFolder, status: Status) -> dict[str, Any]:
 
 def _full(run: RunFolder, status: Status) -> dict[str, Any]:
     spec, config = run.spec(), run.config()
-    events, _ = run.events()
     shares: dict[str, float | None] = {}
     if run.has_predictions():
         predictions = run.predictions()
@@ -122,7 +121,7 @@ def _full(run: RunFolder, status: Status) -> dict[str, Any]:
         "spec": spec.to_dict(),
         "config": config.to_dict(),
         "environment": run.environment(),
-        "curve": [event for event in events if event.get("event") == "epoch"],
+        "curve": [event for event in run.story() if event.get("event") == "epoch"],
         "class_accuracy": shares,
     }
 

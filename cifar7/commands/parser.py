@@ -73,6 +73,7 @@ def build() -> Parser:
 
     for_json = command("presets", "networks:presets", "List the networks to start from.")
     _json(for_json)
+    _json(command("recipes", "ways:recipes", "List the ways to train."))
     describe = command(
         "describe", "networks:describe", "Layers, parameters, MACs and receptive field of a network."
     )
@@ -86,32 +87,56 @@ def build() -> Parser:
             "train", "training:train", "Train a network and test it. Ctrl-C stops it and keeps what there is."
         )
     )
+    _find_lr(command("find-lr", "finding:find_lr", "Find a learning rate that suits a network, by a test."))
+    resume = command("resume", "training:resume",
+                     "Go on with a run that was paused, stopped or left, or for more epochs.")  # fmt: skip
+    resume.add_argument("--epochs", type=whole, default=0, metavar="N",
+                        help="so many more than it was to have; a finished run needs them")  # fmt: skip
+    one_run = [
+        resume,
+        command("pause", "control:pause", "Pause a run that waits or goes on."),
+        command("stop", "control:stop", "Stop a run; what there is of it is tested and kept."),
+        command("show", "history:show", "Tell about one run."),
+    ]
+    for chosen in one_run:
+        chosen.add_argument("run", metavar="RUN", help="the run's id, or its beginning")
+        _runs(chosen)
+        _json(chosen)
     runs = command("runs", "history:runs", "List the runs.")
     _runs(runs)
     _json(runs)
-    show = command("show", "history:show", "Tell about one run.")
-    show.add_argument("run", metavar="RUN", help="the run's id, or its beginning")
-    _runs(show)
-    _json(show)
     _export(command("export", "exporting:export", "Write a run to hand in, or a network as PyTorch."))
     _data(command("data", "images:data", "List the data sets; fetch, import or export one."))
     return parser
 
 
 def _train(train: Parser) -> None:
-    train.add_argument(
-        "network", metavar="PRESET|SPEC.json", help="a preset's name, or a file with a network"
-    )
-    train.add_argument("--data", required=True, metavar="NAME|PATH",
-                       help="a data set's name, or class folders, or an archive of them")  # fmt: skip
-    # The defaults are TrainConfig's: None means not said.
+    _learning(train)
+    # The defaults are the recipe's: None means not said.
     train.add_argument("--epochs", type=whole, metavar="N", help="passes over the training images")
-    train.add_argument("--batch-size", type=whole, metavar="N", help="images a step")
     train.add_argument("--lr", type=decimal, metavar="X", help="peak learning rate")
-    train.add_argument("--seed", type=whole, metavar="N", help="of weights, order and augmentation")
-    train.add_argument("--device", choices=DEVICES, default=None, help="default: the best there is")
     _runs(train)
     _json(train)
+
+
+def _find_lr(find_lr: Parser) -> None:
+    _learning(find_lr)
+    find_lr.add_argument("--steps", type=whole, default=120, metavar="N", help="default: %(default)s")
+    _json(find_lr)
+
+
+def _learning(parser: Parser) -> None:
+    """What learns from what, and by which recipe."""
+    parser.add_argument(
+        "network", metavar="PRESET|SPEC.json", help="a preset's name, or a file with a network"
+    )
+    parser.add_argument("--data", required=True, metavar="NAME|PATH",
+                        help="a data set's name, or class folders, or an archive of them")  # fmt: skip
+    parser.add_argument("--recipe", metavar="NAME", default="default",
+                        help="way to train, see `recipes`; default: %(default)s")  # fmt: skip
+    parser.add_argument("--batch-size", type=whole, metavar="N", help="images a step")
+    parser.add_argument("--seed", type=whole, metavar="N", help="of weights, order and augmentation")
+    parser.add_argument("--device", choices=DEVICES, default=None, help="default: the best there is")
 
 
 def _export(export: Parser) -> None:

@@ -1,4 +1,4 @@
-"""`train`: one run in this process, through the same folder and the same code as the worker's."""
+"""`train` and `resume`: a run in this process, through the same folder and code as the worker's."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import argparse
 import os
 import signal
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from cifar7.commands.history import find
 from cifar7.commands.networks import read_network
 from cifar7.commands.output import DataProgress, Progress, duration, percent, put, put_json, say
 from cifar7.data import library
@@ -17,27 +19,42 @@ from cifar7.data.imageset import ImageSet
 from cifar7.network.arithmetic import analyse
 from cifar7.network.problems import check
 from cifar7.network.spec import NetSpec
+from cifar7.runs.claim import Claim
 from cifar7.runs.execute import execute
 from cifar7.runs.folder import RunFolder, Status
-from cifar7.runs.queue import PATIENT_THREADS, start_here
+from cifar7.runs.queue import PATIENT_THREADS, resume_here, start_here
 from cifar7.training.config import TrainConfig
+from cifar7.training.recipes import recipe
 
 
 def train(given: argparse.Namespace) -> int:
     """Train and test; exit status 0, 2 if the run failed, 130 if it was interrupted."""
-    for name, value in PATIENT_THREADS.items():
-        os.environ.setdefault(name, value)
+    wait_patiently()
     spec = read_network(given.network)
-    config = _config(given)
+    config = config_of(given)
     progress = DataProgress()
     images = library.open_data(given.data, progress.report)
     progress.close()
-    spec = _fitted(spec, images)
+    spec = fitted(spec, images)
     from cifar7.training.devices import choose  # loads torch
 
     choose(config.device)  # before there is a run: a device that is not here is a mistake in the command
-    claim = start_here(given.runs, spec, config, images.name)
-    run = claim.run
+    return carry_out(start_here(given.runs, spec, config, images.name), images, given.json)
+
+
+def resume(given: argparse.Namespace) -> int:
+    """Go on with a run that was paused, stopped or left, or for more epochs; exit status as of `train`."""
+    wait_patiently()
+    run = find(given.runs, given.run)
+    progress = DataProgress()
+    images = library.open_set(run.data_name(), progress.report)
+    progress.close()
+    return carry_out(resume_here(run, given.epochs), images, given.json)
+
+
+def carry_out(claim: Claim, images: ImageSet, json: bool) -> int:
+    """Execute a run in this process, and tell how it goes and what has come of it."""
+    run, spec = claim.run, claim.run.spec()
     say(f"{spec.name} on {images.title} ({len(images.classes)} classes), run {run.id}")
     view = _View()
     with _Interrupts() as interrupts:
@@ -47,19 +64,32 @@ def train(given: argparse.Namespace) -> int:
     if status["state"] == "failed":
         say(f"cifar7: {status['reason']}")
         return 2
-    if given.json:
+    if json:
         put_json(_result(run, spec, images, status))
+    elif status["state"] == "paused":
+        put(f"paused; `python -m cifar7 resume {run.id}` goes on")
     else:
         _summarise(run, spec, images, status)
     return 130 if interrupts.count else 0
 
 
-def _config(given: argparse.Namespace) -> TrainConfig:
-    said = {name: getattr(given, name) for name in ("epochs", "batch_size", "lr", "seed", "device")}
-    return TrainConfig(**{name: value for name, value in said.items() if value is not None})
+def wait_patiently() -> None:
+    """Before torch is loaded: its threads are to leave the cores to others while they wait."""
+    for name, value in PATIENT_THREADS.items():
+        os.environ.setdefault(name, value)
 
 
-def _fitted(spec: NetSpec, images: ImageSet) -> NetSpec:
+def config_of(given: argparse.Namespace) -> TrainConfig:
+    """The recipe, with what was said otherwise."""
+    said = {name: getattr(given, name, None) for name in ("epochs", "batch_size", "lr", "seed", "device")}
+    # All at once: one setting may need another.
+    return replace(
+        recipe(given.recipe).config, **{name: value for name, value in said.items() if value is not None}
+    )
+
+
+def fitted(spec: NetSpec, images: ImageSet) -> NetSpec:
+    """The network with as many classes as the set has. Raises SpecError where it cannot have them."""
     if len(images.classes) == spec.classes:
         return spec
     fitted = spec.with_classes(len(images.classes))
@@ -112,6 +142,8 @@ class _View:
                 f"{event['train_images']:,} images to train on, {event['heldout_images']:,} held out, "
                 f"{event['test_images']:,} to test"
             )
+            if event["from_step"]:
+                self._line.keep(f"going on from step {event['from_step']:,} of {event['steps']:,}")
         elif kind == "beat":
             self._line.update(
                 f"{bar(event['step'], event['steps'])} epoch {event['epoch']}/{event['epochs']}  "
@@ -120,6 +152,8 @@ class _View:
             )
         elif kind == "epoch":
             self._line.keep(_epoch(event))
+        elif kind == "notice":
+            self._line.keep(event["words"])
 
     def close(self) -> None:
         """Leave the terminal tidy."""
@@ -153,6 +187,10 @@ def _summarise(run: RunFolder, spec: NetSpec, images: ImageSet, status: Status) 
     accuracy = percent(result.get("test_accuracy"))
     put(f"test accuracy {accuracy} on {len(images.test):,} images of {images.title}")
     put(PROTOCOLS[str(result.get("protocol"))])
+    if result.get("test_flip"):
+        put("each image was asked together with its mirror image (test-time flip)")
+    if result.get("averaging"):
+        put("the weights are averages over the training's steps")
     epochs = result.get("epochs")
     for note in images.notes:
         put(f"note: {note}")

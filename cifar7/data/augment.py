@@ -30,6 +30,27 @@ def random_flip(images: Tensor, generator: torch.Generator) -> Tensor:
     return torch.where(mirrored, images.flip(3), images)
 
 
+def mirror(images: Tensor, mirrored: Tensor) -> Tensor:
+    """Those of the images (B, C, H, W) that `mirrored` (B,), bool, names, left to right."""
+    return torch.where(mirrored.view(-1, 1, 1, 1), images.flip(3), images)
+
+
+def random_cutout(images: Tensor, size: int, generator: torch.Generator) -> Tensor:
+    """Each image (B, C, H, W) with 0 in a square of `size` pixels a side around a pixel chosen at random.
+
+    What would lie beyond the border is cut off, as in DeVries & Taylor 2017, "Improved regularization of
+    convolutional neural networks with cutout". For images that are normalised: 0 is then their mean.
+    """
+    batch, _, height, width = images.shape
+    inside = []
+    for length in (height, width):
+        middle = torch.randint(length, (batch, 1), generator=generator, device=images.device)
+        place = torch.arange(length, device=images.device) - (middle - size // 2)  # (B, length)
+        inside.append((place >= 0) & (place < size))
+    rows, columns = inside
+    return images.masked_fill((rows[:, :, None] & columns[:, None, :])[:, None], 0)  # (B, 1, H, W)
+
+
 def random_crop(images: Tensor, padding: int, generator: torch.Generator) -> Tensor:
     """Each image (B, C, H, W) moved by up to `padding` pixels either way, the same size again.
 

@@ -47,7 +47,7 @@ def _gap(record: Record) -> Iterator[str]:
         yield f"{start}, {points(gap)} apart: some of it is learnt by heart."
     else:
         cures = ["dropout"] if not any(row.layer.kind == "dropout" for row in record.found.rows) else []
-        cures += ["mirrored images"] if not record.config.flip else []
+        cures += ["mirrored images"] if record.config.flip == "none" else []
         cures += ["crops"] if not record.config.crop_padding else []
         cures += ["fewer parameters"]
         yield f"{start}, {points(gap)} apart: it learns by heart. Worth a try: {' or '.join(cures)}."

@@ -218,12 +218,7 @@ The mistakes that it was surest of:
 
 def recipe(config: TrainConfig) -> Iterator[str]:
     """The settings of a training in lines of Markdown: those that it uses."""
-    momentum = (
-        f" with {'Nesterov ' if config.nesterov else ''}momentum {config.momentum:g}"
-        if config.momentum
-        else ""
-    )
-    yield f"SGD{momentum}, batches of {count(config.batch_size, 'image')}, seed {config.seed}"
+    yield f"{_optimiser(config)}, batches of {count(config.batch_size, 'image')}, seed {config.seed}"
     schedules = {
         "one-cycle": f"one-cycle: rising to it over {config.warmup:g} of the steps, then falling to 0",
         "constant": "throughout",
@@ -235,10 +230,31 @@ def recipe(config: TrainConfig) -> Iterator[str]:
         yield f"weight decay {config.weight_decay:g}, not on biases and normalisation"
     if config.label_smoothing:
         yield f"label smoothing {config.label_smoothing:g}"
-    augmentation = ["half of the images mirrored"] * config.flip
+    yield f"augmentation: {', '.join(_augmentation(config)) or 'none'}"
+    if config.normalisation == "half":
+        yield "images brought from 0..1 to -1..1, with mean and deviation 0.5"
+    if config.averaging:
+        yield f"evaluated and kept are averaged weights, of which each step keeps {config.averaging:g}"
+    if config.test_flip:
+        yield "evaluating, each image is asked together with its mirror image (test-time flip)"
+
+
+def _optimiser(config: TrainConfig) -> str:
+    if config.optimiser == "adamw":
+        return f"AdamW with betas {config.momentum:g} and 0.999"
+    kind = "Nesterov " if config.nesterov else ""
+    return f"SGD with {kind}momentum {config.momentum:g}" if config.momentum else "SGD"
+
+
+def _augmentation(config: TrainConfig) -> Iterator[str]:
+    if config.flip == "random":
+        yield "half of the images mirrored"
+    if config.flip == "alternating":
+        yield "each image mirrored every other epoch"
     if config.crop_padding:
-        augmentation.append(f"moved by up to {count(config.crop_padding, 'pixel')}, the border mirrored")
-    yield f"augmentation: {', '.join(augmentation) or 'none'}"
+        yield f"moved by up to {count(config.crop_padding, 'pixel')}, the border mirrored"
+    if config.cutout:
+        yield f"a square of {count(config.cutout, 'pixel')} a side blanked"
 
 
 _INSTALL = """```

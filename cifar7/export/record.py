@@ -69,13 +69,15 @@ def read_record(run: RunFolder, data_dir: Path | None = None) -> Record:
     status = run.reconcile()
     if not status["result"]:
         cure = (
-            "wait for its end" if status["state"] in ("queued", "running") else "choose a run that finished"
+            "wait for its end"
+            if status["state"] in ("queued", "running", "paused")
+            else "choose a run that finished"
         )
         raise ExportError(f"the run {run.id} is {status['state']} and has no result; {cure}.")
     spec = run.spec()
     check(spec)
     environment, predictions = run.environment(), run.predictions()
-    events, _ = run.events()
+    events = run.story()
     epochs = {event["epoch"]: event for event in events if event.get("event") == "epoch"}
     started = next((event for event in reversed(events) if event.get("event") == "started"), None)
     if started is None or not environment.get("data"):

@@ -65,9 +65,18 @@ def random_flip(images, generator):
     return torch.where(mirrored, images.flip(3), images)
 '''
 
+CUTOUT = '''
+def random_cutout(images, generator):
+    """Each normalised image (B, 3, 32, 32) with 0 in a square of CUTOUT pixels a side around any pixel."""
+    middle = torch.randint(32, (2, len(images), 1), generator=generator, device=images.device)
+    place = torch.arange(32, device=images.device) - (middle - CUTOUT // 2)  # (2, B, 32)
+    rows, columns = (place >= 0) & (place < CUTOUT)  # (B, 32) each
+    return images.masked_fill((rows[:, :, None] & columns[:, None, :])[:, None], 0)
+'''
+
 NORMALISE = '''
 def normalise(images):
-    """Bytes (B, 3, 32, 32) to floats of mean 0 and deviation 1, by the training images' figures."""
+    """Bytes (B, 3, 32, 32) to floats: (value / 255 - MEAN) / STD, each channel with its own."""
     mean = torch.tensor(MEAN, device=images.device).view(1, 3, 1, 1)
     std = torch.tensor(STD, device=images.device).view(1, 3, 1, 1)
     return (images.float() / 255 - mean) / std
@@ -114,6 +123,15 @@ def parameter_groups(network):
     ]
 '''
 
+AVERAGE = '''
+@torch.no_grad()
+def update(average, network, step):
+    """Let the averaged weights follow the network's after step `step`, which counts from 0."""
+    share = 1 - min(AVERAGING, (1 + step) / (10 + step))  # the first weights are soon forgotten
+    for mine, live in zip(average.state_dict().values(), network.state_dict().values()):
+        mine.lerp_(live, share) if live.is_floating_point() else mine.copy_(live)
+'''
+
 EVALUATE = '''
 @torch.inference_mode()
 def evaluate(network, images, labels):
@@ -123,15 +141,30 @@ def evaluate(network, images, labels):
     return cross_entropy(logits, labels).item(), (logits.argmax(1) == labels).double().mean().item()
 '''
 
+EVALUATE_BOTH = '''
+@torch.inference_mode()
+def evaluate(network, images, labels):
+    """Loss and accuracy on images (N, 3, 32, 32), each asked together with its mirror image; labels (N,)."""
+    network.eval()
+    parts = [normalise(part) for part in images.split(1000)]  # (n, 3, 32, 32) each
+    logits = torch.cat([(network(part) + network(part.flip(3))) / 2 for part in parts])  # (N, classes)
+    return cross_entropy(logits, labels).item(), (logits.argmax(1) == labels).double().mean().item()
+'''
+
 TRAIN_HEAD = """
 def train(folder, epochs, device):
     torch.manual_seed(SEED)  # of the first weights
     network = Network().to(device)
     if device.type != "mps":
         network = network.to(memory_format=torch.channels_last)
-    optimiser = torch.optim.SGD(@SGD@)
-
+    optimiser = torch.optim.@OPTIMISER@
+@AVERAGE@
     images, labels = load(folder, "train", device)
+"""
+
+SIDES = """
+    # Half of the images are mirrored in even epochs, the other half in odd ones.
+    sides = torch.rand(len(images), generator=torch.Generator().manual_seed(SEED)).to(device) < 0.5
 """
 
 ROWS_HOLDOUT = """

@@ -19,8 +19,11 @@ from cifar7.training.config import TrainConfig
 # Every setting that the written file follows, and the values it knows of those that have a closed set.
 KNOWN: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("epochs", "batch_size", "lr", "momentum", "nesterov", "weight_decay", "warmup"), ()),
-    **dict.fromkeys(("step_epochs", "step_factor", "label_smoothing", "flip", "crop_padding"), ()),
-    **dict.fromkeys(("holdout", "train_sample", "seed", "device"), ()),
+    **dict.fromkeys(("step_epochs", "step_factor", "label_smoothing", "crop_padding"), ()),
+    **dict.fromkeys(("holdout", "train_sample", "seed", "device", "cutout", "averaging", "test_flip"), ()),
+    "optimiser": ("sgd", "adamw"),
+    "normalisation": ("set", "half"),
+    "flip": ("none", "random", "alternating"),
     "schedule": ("one-cycle", "constant", "step", "cosine"),
     "protocol": ("holdout", "test-each-epoch"),
     "precision": ("auto", "fp32", "bf16"),
@@ -48,11 +51,13 @@ def train_source(config: TrainConfig, images: TrainedOn) -> str:
         blocks.LOAD_OFFICIAL if images.official else blocks.LOAD_FOLDERS,
         blocks.SPLIT,
         *([blocks.CROP] if config.crop_padding else []),
-        *([blocks.FLIP] if config.flip else []),
+        *([blocks.FLIP] if config.flip == "random" else []),
         blocks.NORMALISE,
+        *([blocks.CUTOUT] if config.cutout else []),
         *([_rate(config)[0]] if config.schedule != "constant" else []),
         *([blocks.DECAY] if config.weight_decay else []),
-        blocks.EVALUATE,
+        *([blocks.AVERAGE] if config.averaging else []),
+        blocks.EVALUATE_BOTH if config.test_flip else blocks.EVALUATE,
         _train(config),
         _main(images),
     ]
@@ -92,14 +97,20 @@ def _head(config: TrainConfig, images: TrainedOn) -> str:
             "The trained weights go to trained.pt.",
             '"""',
             "",
-            *_imports(images),
+            *_imports(config, images),
             "",
             *(f"{name} = {value}  # {note}" for name, value, note in _constants(config)),
-            f"MEAN = {_triple(images.mean)}  # of R, G, B of the training images, on the scale 0 to 1",
-            f"STD = {_triple(images.std)}",
+            *_scale(config, images),
             *([] if images.official else _classes(images.classes)),
         ]
     )
+
+
+def _scale(config: TrainConfig, images: TrainedOn) -> Iterator[str]:
+    mean, std = config.scale(images.mean, images.std)
+    own = "of R, G, B of the training images, on the scale 0 to 1"
+    yield f"MEAN = {_triple(mean)}  # {own if config.normalisation == 'set' else 'of R, G, B: 0..1 to -1..1'}"
+    yield f"STD = {_triple(std)}"
 
 
 def _triple(values: tuple[float, float, float]) -> str:
@@ -115,8 +126,10 @@ def _protocol(config: TrainConfig) -> list[str]:
     return ["The test images are read after every epoch; the weights of the last one are kept."]
 
 
-def _imports(images: TrainedOn) -> Iterator[str]:
+def _imports(config: TrainConfig, images: TrainedOn) -> Iterator[str]:
     yield "import argparse"
+    if config.averaging:
+        yield "import copy"
     yield "import math"
     if not images.official:
         yield "import re"
@@ -137,6 +150,7 @@ def _imports(images: TrainedOn) -> Iterator[str]:
 
 def _constants(config: TrainConfig) -> Iterator[tuple[str, object, str]]:
     """Name, value and unit of the settings that the recipe uses."""
+    adamw = config.optimiser == "adamw"
     cycle = config.schedule == "one-cycle" and 0 < config.warmup < 1
     peak = "throughout" if config.schedule == "constant" else "the peak"
     table: list[tuple[object, str, object, str]] = [
@@ -146,10 +160,13 @@ def _constants(config: TrainConfig) -> Iterator[tuple[str, object, str]]:
         (cycle, "WARMUP", config.warmup, "share of all steps in which the learning rate rises"),
         (config.schedule == "step", "STEP_EPOCHS", config.step_epochs, "epochs between two drops"),
         (config.schedule == "step", "STEP_FACTOR", config.step_factor, "what a drop leaves"),
-        (config.momentum, "MOMENTUM", config.momentum, "share of the last step that is kept"),
+        (adamw, "MOMENTUM", config.momentum, "beta 1: share of the mean gradient that is kept"),
+        (not adamw and config.momentum, "MOMENTUM", config.momentum, "share of the last step that is kept"),
         (config.weight_decay, "WEIGHT_DECAY", config.weight_decay, "a step, times the learning rate"),
         (config.label_smoothing, "LABEL_SMOOTHING", config.label_smoothing, "spread over all classes"),
         (config.crop_padding, "CROP_PADDING", config.crop_padding, "pixels a side"),
+        (config.cutout, "CUTOUT", config.cutout, "pixels a side"),
+        (config.averaging, "AVERAGING", config.averaging, "share of the averaged weights that a step keeps"),
         (config.protocol == "holdout", "HELD_OUT", config.holdout, "images, at most a tenth of all"),
         (True, "TRAIN_SAMPLE", config.train_sample, "training images that the training accuracy is taken on"),
         (True, "SEED", config.seed, "of weights, order and augmentation"),
@@ -183,36 +200,49 @@ def _rate(config: TrainConfig) -> tuple[str, str]:
 def _train(config: TrainConfig) -> str:
     """The function that trains."""
     holds_out = config.protocol == "holdout"
+    average = "    average = copy.deepcopy(network)\n" if config.averaging else ""
+    ending = [
+        blocks.REPORT_HOLDOUT if holds_out else blocks.REPORT_TEST,
+        blocks.END_HOLDOUT if holds_out else blocks.END_TEST,
+        blocks.SAVE,
+    ]
+    if config.averaging:  # what is evaluated and kept
+        ending = [block.replace("network", "average") for block in ending]
     parts = [
-        blocks.TRAIN_HEAD.replace("@SGD@", _sgd(config)),
+        blocks.TRAIN_HEAD.replace("@OPTIMISER@", _optimiser(config)).replace("@AVERAGE@", average),
+        *([blocks.SIDES] if config.flip == "alternating" else []),
         blocks.ROWS_HOLDOUT if holds_out else blocks.ROWS_ALL,
         blocks.BATCHES,
         *(["    best = None  # held-out accuracy, minus its loss, epoch"] if holds_out else []),
         *([_BF16] if config.precision == "auto" else []),
         blocks.EPOCH,
         *_step(config),
-        blocks.REPORT_HOLDOUT if holds_out else blocks.REPORT_TEST,
-        blocks.END_HOLDOUT if holds_out else blocks.END_TEST,
-        blocks.SAVE,
+        *ending,
     ]
     # A block that begins with an empty line keeps it.
     return "\n".join(part.removeprefix("\n").rstrip("\n") for part in parts)
 
 
-def _sgd(config: TrainConfig) -> str:
+def _optimiser(config: TrainConfig) -> str:
     words = ["parameter_groups(network)" if config.weight_decay else "network.parameters()"]
     words.append("lr=LEARNING_RATE")
+    if config.optimiser == "adamw":
+        words.append("betas=(MOMENTUM, 0.999)")
+        words += [] if config.weight_decay else ["weight_decay=0.0"]
+        return f"AdamW({', '.join(words)})"
     if config.momentum:
         words.append("momentum=MOMENTUM")
     if config.nesterov:
         words.append("nesterov=True")
-    return ", ".join(words)
+    return f"SGD({', '.join(words)})"
 
 
 def _step(config: TrainConfig) -> Iterator[str]:
     """One step of the optimiser, indented as it stands in the loop over epochs."""
     batches = "order.split(batch_size)[:per_epoch]"
-    counted = config.schedule in ("one-cycle", "cosine")
+    counted = config.schedule in ("one-cycle", "cosine") or config.averaging
+    if config.flip == "alternating":
+        yield "        mirrored = sides if epoch % 2 == 0 else ~sides"
     yield (
         f"        for number, batch in enumerate({batches}):"
         if counted
@@ -224,26 +254,33 @@ def _step(config: TrainConfig) -> Iterator[str]:
     yield "            x, y = images[batch], labels[batch]  # (B, 3, 32, 32) bytes, (B,)"
     if config.crop_padding:
         yield "            x = random_crop(x, generator)"
-    if config.flip:
+    if config.flip == "random":
         yield "            x = random_flip(x, generator)"
+    elif config.flip == "alternating":
+        yield "            x = torch.where(mirrored[batch].view(-1, 1, 1, 1), x.flip(3), x)"
+    if config.cutout:
+        yield "            x = random_cutout(normalise(x), generator)"
     yield from _forward(config)
     smoothing = ", label_smoothing=LABEL_SMOOTHING" if config.label_smoothing else ""
     yield f"            loss = cross_entropy(logits.float(), y{smoothing})"
     yield "            optimiser.zero_grad()"
     yield "            loss.backward()"
     yield "            optimiser.step()"
+    if config.averaging:
+        yield "            update(average, network, epoch * per_epoch + number)"
     # The recorded loss is without smoothing, so that it compares with an evaluation's.
     told = "cross_entropy(logits.float(), y)" if config.label_smoothing else "loss"
     yield f"            total += {told}.detach()"
 
 
 def _forward(config: TrainConfig) -> Iterator[str]:
+    given = "x" if config.cutout else "normalise(x)"
     if config.precision == "fp32":
-        yield "            logits = network(normalise(x))  # (B, classes)"
+        yield f"            logits = network({given})  # (B, classes)"
         return
     enabled = ", enabled=bf16" if config.precision == "auto" else ""
     yield f"            with torch.autocast(device.type, torch.bfloat16{enabled}):"
-    yield "                logits = network(normalise(x))  # (B, classes)"
+    yield f"                logits = network({given})  # (B, classes)"
 
 
 def _main(images: TrainedOn) -> str:

@@ -28,7 +28,11 @@ class Claim:
         self._began = time.monotonic()
         self._close_torn_line()
         (run.path / "control.json").unlink(missing_ok=True)
-        self.update(state="running", started=time.time(), pid=os.getpid(), phase="starting", reason=None)
+        self.then = self._status["then"]
+        started = self._status["started"] or time.time()
+        self.update(
+            state="running", started=started, pid=os.getpid(), phase="starting", reason=None, then=None
+        )
 
     def __enter__(self) -> Claim:
         return self
@@ -62,6 +66,8 @@ class Claim:
         self._append(event)
         if kind == "epoch":
             self.update(epoch=event)
+        elif kind == "notice":
+            self.update(notices=[*self._status["notices"], event["words"]])
 
     def end(self, state: State, reason: str | None = None, result: dict[str, Any] | None = None) -> None:
         """Write how the run ended; the first end counts. The lock is kept until release()."""
@@ -70,8 +76,17 @@ class Claim:
         result = self._status["result"] if result is None else result
         self.update(durable=True, state=state, reason=reason, result=result, ended=time.time(), phase=None)
 
+    def pause(self) -> None:
+        """Leave the run as it is, to be resumed; the lock is kept until release()."""
+        self.update(durable=True, state="paused", phase=None, preparing=None)
+
     def asked(self) -> str | None:
-        """What a page or command asked of the running run: "stop", or None. Cheap enough for every batch."""
+        """What a page or command asked of the running run: "stop", "pause", or None.
+
+        Cheap enough for every batch.
+        """
+        if self.then:
+            return self.then
         path = self.run.path / "control.json"
         if not path.exists():
             return None

@@ -22,6 +22,7 @@ from cifar7.training.config import TrainConfig
 if TYPE_CHECKING:  # torch is loaded only once there is something to train
     from torch import Tensor
 
+    from cifar7.training.engine import Training
     from cifar7.training.events import Finished
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ OpenImages = Callable[[str, Progress], ImageSet]  # (library name, progress) -> 
 Asked = Callable[[], str | None]  # why the process itself wants to stop, in words; None to go on
 Listener = Callable[[dict[str, Any]], None]  # hears every event as the dict that is recorded
 
+CHECKPOINT_SECONDS = 1.0  # at least, between two at the ends of epochs: this much work a death may cost
 PREPARING_SECONDS = 0.25  # between two reports of the data's progress
 
 
@@ -50,9 +52,11 @@ def execute(
     try:
         _train(claim, open_images, device, asked, listen)
     except UserError as error:
-        claim.end("failed", str(error))
+        claim.end("failed", _with_what_is_kept(error, claim.status))
     except _StopAskedEarly as stop:
         claim.end("stopped", f"{stop}, while the images were being prepared.")
+    except _PauseAskedEarly:
+        claim.pause()
     except KeyboardInterrupt:
         claim.end("stopped", f"Interrupted; {kept(claim.status)}.")
         raise
@@ -67,6 +71,8 @@ def kept(status: Status) -> str:
     """What a run that ended early has left, in words."""
     step = (status["progress"] or {}).get("step")
     epoch = (status["epoch"] or {}).get("epoch")
+    if status["result"]:
+        return "what it had come to before it went on is kept, with its figures"
     if not step:
         return "nothing had been trained yet"
     if not epoch:
@@ -85,20 +91,33 @@ def _train(claim: Claim, open_images: OpenImages, device: str, asked: Asked, lis
     claim.update(phase="starting", preparing=None)
 
     from cifar7.network.module import build
-    from cifar7.training.engine import train
-    from cifar7.training.events import EpochEnd, Finished
+    from cifar7.training import checkpoint
+    from cifar7.training.engine import Training
+    from cifar7.training.events import EpochEnd, Finished, Paused
 
     claim.save_environment(_environment(config, images))
-    module = build(spec, seed=config.seed)
-    for event in train(module, images, config, control=reasons.control):
+    path = run.checkpoint_path()
+    training = Training(
+        build(spec, seed=config.seed),
+        images,
+        config,
+        control=reasons.control,
+        resume=checkpoint.load(path) if path else None,
+    )
+    saver = _Saver(claim, training)
+    for event in training.events():
         told = event.to_dict()
         if claim.status["phase"] != "training":
             claim.update(phase="training")
         if isinstance(event, EpochEnd):
-            _save_weights(claim, module.state_dict())
+            saver.epoch_end()
+        if isinstance(event, (Paused, Finished)):
+            saver.checkpoint()
         claim.record(told)
         if isinstance(event, Finished):
             _finish(claim, event, images, reasons.why)
+        elif isinstance(event, Paused):
+            claim.pause()
         listen(told)
 
 
@@ -120,6 +139,41 @@ def _save_weights(claim: Claim, weights: dict[str, Tensor]) -> None:
     claim.put("model.pt")
 
 
+class _Saver:
+    """Writes weights and checkpoints as a run goes."""
+
+    def __init__(self, claim: Claim, training: Training) -> None:
+        self._claim, self._training = claim, training
+        self._last = time.monotonic()
+
+    def epoch_end(self) -> None:
+        """Weights always; a checkpoint unless there was one just now, as an epoch may take a moment only."""
+        # A run that went on after its end keeps what it had until it has something better, tested.
+        if not self._claim.status["result"]:
+            _save_weights(self._claim, self._training.weights())
+        if time.monotonic() - self._last >= CHECKPOINT_SECONDS:
+            self.checkpoint()
+
+    def checkpoint(self) -> None:
+        """What the rest of the run depends on, in the place of what was there."""
+        from cifar7.training import checkpoint
+
+        checkpoint.save(self._training.checkpoint(), self._claim.half_of("checkpoint.pt"))
+        self._claim.put("checkpoint.pt")
+        self._last = time.monotonic()
+
+
+def _with_what_is_kept(error: UserError, status: Status) -> str:
+    """The reason of a failed run; where it had been trained, with what is left of it."""
+    from cifar7.training.trouble import TrainingError
+
+    said = str(error)
+    if not isinstance(error, TrainingError) or not status["progress"]:
+        return said
+    left = kept(status)
+    return f"{said[:1].upper()}{said[1:]} {left[:1].upper()}{left[1:]}."
+
+
 def _check_classes(spec: NetSpec, images: ImageSet) -> None:
     if spec.classes != len(images.classes):
         raise RunError(
@@ -132,16 +186,21 @@ class _StopAskedEarly(Exception):  # noqa: N818 - nothing is wrong
     """A stop before there was a batch to stop at."""
 
 
+class _PauseAskedEarly(Exception):  # noqa: N818 - nothing is wrong
+    """A pause before there was a batch to pause at."""
+
+
 class _Reasons:
-    """Whether to stop, and who wants it: the one place that is asked before every batch."""
+    """Whether to stop or to pause, and who wants it: the one place that is asked before every batch."""
 
     def __init__(self, claim: Claim, asked: Asked) -> None:
         self._claim, self._asked = claim, asked
         self.why: str | None = None
 
     def control(self) -> str | None:
-        self.why = "Stopped as asked" if self._claim.asked() == "stop" else self._asked()
-        return "stop" if self.why else None
+        asked = self._claim.asked()
+        self.why = "Stopped as asked" if asked == "stop" else self._asked()
+        return "stop" if self.why else "pause" if asked == "pause" else None
 
 
 class _Preparing:
@@ -152,8 +211,10 @@ class _Preparing:
         self._next = 0.0
 
     def __call__(self, what: str, done: int, total: int) -> None:
-        if self._reasons.control():
-            raise _StopAskedEarly(self._reasons.why)
+        # Who is only to be tested as it is needs the images too.
+        asked = None if self._claim.then else self._reasons.control()
+        if asked:
+            raise _StopAskedEarly(self._reasons.why) if asked == "stop" else _PauseAskedEarly
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + PREPARING_SECONDS
             self._claim.update(phase="data", preparing={"what": what, "done": done, "total": total})
@@ -205,6 +266,11 @@ def _fail(claim: Claim, error: Exception) -> None:
         reason = (
             f"A library cannot be loaded ({_line(error)}); install the requirements and start the run again."
         )
+    elif _is_out_of_memory(error):
+        reason = (
+            f"The memory is not enough even to begin; {kept(claim.status)}. Close what else uses it, or "
+            "choose a smaller network."
+        )
     else:
         reason = (
             f"Something unexpected happened ({_line(error)}); {kept(claim.status)}. worker.log tells more."
@@ -216,6 +282,14 @@ def _fail(claim: Claim, error: Exception) -> None:
         claim.end("failed", reason)
     except OSError as second:
         log.error("and it could not be written down: %s", second)  # released, it shows as failed all the same
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    try:
+        from cifar7.training.trouble import is_out_of_memory
+    except ImportError:
+        return False
+    return is_out_of_memory(error)
 
 
 def _line(error: Exception) -> str:

@@ -11,7 +11,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypedDict, cast
 
@@ -22,8 +22,8 @@ from cifar7.runs.children import death
 from cifar7.runs.files import Lock, read_json, read_lines, replace_json, try_lock
 from cifar7.training.config import TrainConfig
 
-State = Literal["queued", "running", "finished", "stopped", "failed"]
-ENDED: tuple[State, ...] = ("finished", "stopped", "failed")
+State = Literal["queued", "running", "paused", "finished", "stopped", "failed"]
+ENDED: tuple[State, ...] = ("finished", "stopped", "failed")  # a paused run is still to end
 
 _ID = re.compile(r"[a-z0-9-]{1,120}")
 _LISTED_ID = re.compile(r"\d{8}-\d{6}-[a-z0-9-]{1,100}")
@@ -50,7 +50,9 @@ class Status(TypedDict):
     preparing: dict[str, Any] | None  # in phase "data": {"what", "done", "total"}
     progress: dict[str, Any] | None  # the newest beat
     epoch: dict[str, Any] | None  # the newest end of an epoch
-    result: dict[str, Any] | None  # the finished event
+    result: dict[str, Any] | None  # the finished event; of the last time, in a run that goes on after its end
+    notices: list[str]  # what was met and dealt with, in words
+    then: str | None  # what is asked of the run as soon as it is executed: "stop"
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,16 @@ class RunFolder:
         """
         return read_lines(self.path / "events.jsonl", max(0, int(after)))
 
+    def story(self) -> list[dict[str, Any]]:
+        """The events of the run as it stands: without those that it went back behind when it was resumed."""
+        told: list[dict[str, Any]] = []
+        for event in self.events()[0]:
+            if event.get("event") == "started":
+                done = event.get("from_step", 0)
+                told = [before for before in told if before.get("step", 0) <= done and done]
+            told.append(event)
+        return told
+
     def spec(self) -> NetSpec:
         """The design, as it was when the run was asked for. Raises SpecError if the file is damaged."""
         return NetSpec.from_dict(self._read("spec.json"))
@@ -135,15 +147,67 @@ class RunFolder:
         path = self.path / "model.pt"
         return path if path.is_file() else None
 
+    def checkpoint_path(self) -> Path | None:
+        """checkpoint.pt, from which the run can go on; None before there is one."""
+        path = self.path / "checkpoint.pt"
+        return path if path.is_file() else None
+
     def request_stop(self) -> None:
-        """Ask the run to stop: at its next batch, or before it begins. No effect on a run that has ended."""
+        """Ask the run to stop: at its next batch, or before it begins. No effect on a run that has ended.
+
+        A paused run waits in the queue from then on, to be tested as it is.
+        """
+        with hold_queue(self.path.parent):
+            state = self.status()["state"]
+            if state == "running":
+                self._ask("stop")
+            elif state in ("queued", "paused"):
+                if self.checkpoint_path() is None:
+                    self._change(
+                        state="stopped", reason="Stopped before it began.", ended=time.time(), durable=True
+                    )
+                else:
+                    self._change(state="queued", then="stop")
+        self.reconcile()
+
+    def request_pause(self) -> None:
+        """Ask the run to pause: at its next batch, or where it waits. No effect on one that has ended."""
         with hold_queue(self.path.parent):
             state = self.status()["state"]
             if state == "queued":
-                self._end("stopped", "Stopped before it began.")
+                self._change(state="paused")
             elif state == "running":
-                replace_json(self.path / "control.json", {"ask": "stop", "at": time.time()})
+                self._ask("pause")
         self.reconcile()
+
+    def request_resume(self, more_epochs: int = 0) -> None:
+        """Lay the run in the queue again, to go on from its last checkpoint; call `ensure_worker` after it.
+
+        Raises RunError for a run that waits or goes on, one that is finished unless `more_epochs` are asked
+        for, and one that came to its end without a checkpoint; ConfigError for too many epochs.
+        """
+        self.reconcile()
+        with hold_queue(self.path.parent):
+            self.lay_again(more_epochs)
+        os.utime(self.path.parent)  # a worker looks at the queue when the folder of runs has changed
+
+    def lay_again(self, more_epochs: int = 0) -> None:
+        """As `request_resume`, for who holds the queue."""
+        status = self.status()
+        if more_epochs < 0:
+            raise RunError(f"{more_epochs} more epochs cannot be; give 1 or more")
+        if status["state"] in ("queued", "running"):
+            doing = "waits for its turn" if status["state"] == "queued" else "is being trained"
+            raise RunError(f"the run {self.id} {doing} already")
+        if status["state"] == "finished" and more_epochs < 1:
+            raise RunError(f"the run {self.id} is finished; say how many more epochs, as in --epochs 4")
+        if status["result"] and self.checkpoint_path() is None:
+            raise RunError(f"the run {self.id} has no checkpoint to go on from; train its design again")
+        if more_epochs:
+            config = self.config()
+            longer = replace(config, epochs=config.epochs + more_epochs)
+            replace_json(self.path / "config.json", {**longer.to_dict(), "data": self.data_name()})
+        self._change(state="queued", reason=None, ended=None, then=None)
 
     def reconcile(self) -> Status:
         """The status, made true: a run that says "running" while nobody holds its lock has failed."""
@@ -156,15 +220,19 @@ class RunFolder:
         try:
             status = self.status()
             if status["state"] == "running":
-                self._end("failed", _told(status))
+                reason = _told(status, self.checkpoint_path() is not None)
+                self._change(state="failed", reason=reason, ended=time.time(), durable=True)
                 status = self.status()
         finally:
             lock.release()
         return status
 
-    def _end(self, state: State, reason: str) -> None:
-        status = {**self.status(), "state": state, "reason": reason, "ended": time.time(), "phase": None}
-        replace_json(self.path / "status.json", status, durable=True)
+    def _ask(self, what: str) -> None:
+        replace_json(self.path / "control.json", {"ask": what, "at": time.time()})
+
+    def _change(self, *, durable: bool = False, **changes: Any) -> None:
+        status = {**self.status(), "phase": None, **changes}
+        replace_json(self.path / "status.json", status, durable=durable)
 
     def _read(self, name: str) -> dict[str, Any]:
         try:
@@ -239,13 +307,17 @@ def _fresh(name: str, data_name: str, device: str) -> Status:
         progress=None,
         epoch=None,
         result=None,
+        notices=[],
+        then=None,
     )
 
 
-def _told(status: Status) -> str:
+def _told(status: Status, checkpoint: bool) -> str:
     step = (status["progress"] or {}).get("step")
     kept = f"what had been written up to step {step:,} is kept" if step else "nothing had been trained yet"
-    return (
-        f"The worker process (pid {status['pid']}) {death(status['pid'])}; {kept}. "
-        "Start the run again from its design."
+    cure = (
+        "Resume it to go on from its last checkpoint."
+        if checkpoint
+        else "Start the run again from its design."
     )
+    return f"The worker process (pid {status['pid']}) {death(status['pid'])}; {kept}. {cure}"

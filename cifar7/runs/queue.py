@@ -49,6 +49,14 @@ def start_here(runs_dir: Path, spec: NetSpec, config: TrainConfig, data_name: st
         return claim(RunFolder.create(runs_dir, spec, config, data_name))
 
 
+def resume_here(run: RunFolder, more_epochs: int = 0) -> Claim:
+    """Take a run that was paused, stopped or left for this process, to go on; raises as `request_resume`."""
+    run.reconcile()
+    with hold_queue(run.path.parent):
+        run.lay_again(more_epochs)
+        return claim(run)
+
+
 def waiting(runs_dir: Path) -> list[RunFolder]:
     """The queued runs, the next one first."""
     queued = [

@@ -11,6 +11,12 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 SCHEDULES = ("one-cycle", "constant", "step", "cosine")
 PROTOCOLS = ("holdout", "test-each-epoch")
 PRECISIONS = ("auto", "fp32", "bf16")
+OPTIMISERS = ("sgd", "adamw")
+FLIPS = ("none", "random", "alternating")
+NORMALISATIONS = ("set", "half")
+
+Triple = tuple[float, float, float]  # of R, G, B, on the scale 0..1
+HALF: Triple = (0.5, 0.5, 0.5)
 
 
 class ConfigError(UserError):
@@ -37,16 +43,21 @@ class TrainConfig:
     epochs: int = _number(8, 1, 1000)  # passes over the training images
     batch_size: int = _number(128, 1, 16384)  # images a step
     lr: float = _number(0.2, 0, 100, above=True)  # peak learning rate
-    momentum: float = _number(0.9, 0, 0.999)  # share of the last step that is kept
-    nesterov: bool = True  # look ahead along the momentum (needs momentum above 0)
+    optimiser: str = _choice("sgd", OPTIMISERS)
+    momentum: float = _number(0.9, 0, 0.999)  # share of the last step that is kept (adamw: beta 1)
+    nesterov: bool = True  # sgd: look ahead along the momentum (needs momentum above 0)
     weight_decay: float = _number(5e-4, 0, 1)  # a step, times the learning rate; not on norms and biases
     schedule: str = _choice("one-cycle", SCHEDULES)
     warmup: float = _number(0.25, 0, 1)  # one-cycle: share of all steps in which the learning rate rises
     step_epochs: int = _number(8, 1, 1000)  # step: epochs between two drops
     step_factor: float = _number(0.5, 0, 1, above=True)  # step: the learning rate times this at each drop
     label_smoothing: float = _number(0.0, 0, 0.9)  # probability spread evenly over all classes
-    flip: bool = True  # mirror half of the images, left to right
+    normalisation: str = _choice("set", NORMALISATIONS)  # the training images' own mean and deviation, or 0.5
+    flip: str = _choice("random", FLIPS)  # left to right: half of the images, at random or every other epoch
     crop_padding: int = _number(2, 0, 16)  # crops are cut from the image with so many mirrored pixels a side
+    cutout: int = _number(0, 0, 32)  # a square of so many pixels a side is blanked; 0: none
+    averaging: float = _number(0.0, 0, 0.9999)  # share of the averaged weights that a step keeps; 0: off
+    test_flip: bool = False  # evaluating, an image's mirror image is asked too, and the logits averaged
     protocol: str = _choice("holdout", PROTOCOLS)
     holdout: int = _number(5000, 1, 1_000_000)  # images held out, at most a tenth of the training images
     train_sample: int = _number(5000, 1, 1_000_000)  # training images on which the train accuracy is taken
@@ -58,7 +69,7 @@ class TrainConfig:
         for known in fields(self):
             value = _read(known.name, getattr(self, known.name), str(known.type), dict(known.metadata))
             object.__setattr__(self, known.name, value)
-        if self.nesterov and self.momentum == 0:
+        if self.optimiser == "sgd" and self.nesterov and self.momentum == 0:
             raise ConfigError("nesterov needs momentum, which is 0; give it above 0, or turn nesterov off.")
 
     def to_dict(self) -> dict[str, Any]:
@@ -74,7 +85,13 @@ class TrainConfig:
         for name in data:
             if name not in names:
                 raise ConfigError(f"there is no training setting {name!r:.60}; there are {', '.join(names)}.")
+        if isinstance(data.get("flip"), bool):  # as it was before there were two ways to mirror
+            data = {**data, "flip": "random" if data["flip"] else "none"}
         return cls(**data)
+
+    def scale(self, mean: Triple, std: Triple) -> tuple[Triple, Triple]:
+        """Mean and deviation that pixels are brought to 0 and 1 with; `mean`, `std`: of the image set."""
+        return (mean, std) if self.normalisation == "set" else (HALF, HALF)
 
 
 def limits(name: str) -> dict[str, Any]:

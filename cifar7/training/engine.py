@@ -8,25 +8,23 @@ from time import perf_counter
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 
-from cifar7.data.augment import normalise, random_crop, random_flip
 from cifar7.data.imageset import ImageSet
-from cifar7.errors import UserError
+from cifar7.training.average import Average, averaged
+from cifar7.training.checkpoint import Checkpoint, put_back, take
 from cifar7.training.config import TrainConfig
 from cifar7.training.devices import best_precision, choose, describe_device
-from cifar7.training.events import Beat, EpochEnd, Event, Finished, Started
+from cifar7.training.events import Beat, EpochEnd, Event, Finished, Notice, Paused, Started
+from cifar7.training.feed import layout
 from cifar7.training.judge import Judge, Verdict
 from cifar7.training.optimiser import Optimiser
 from cifar7.training.pace import Pace
 from cifar7.training.schedule import lr_at
+from cifar7.training.step import Step
 from cifar7.training.tally import Tally
+from cifar7.training.trouble import is_out_of_memory, no_memory, not_finite
 
 Control = Callable[[], str | None]
-
-
-class TrainingError(UserError):
-    """A run that cannot go on: says when, why, and what to lower."""
 
 
 def train(
@@ -36,73 +34,111 @@ def train(
     *,
     control: Control = lambda: None,
     beat_seconds: float = 0.25,
+    resume: Checkpoint | None = None,
 ) -> Iterator[Event]:
-    """Train `module` on `data` and say how it goes: Started, Beats, an EpochEnd an epoch, Finished.
+    """The events of a `Training`, which is made when the first is asked for."""
+    run = Training(module, data, config, control=control, beat_seconds=beat_seconds, resume=resume)
+    yield from run.events()
+
+
+class Training:
+    """Trains `module` on `data`; `events()` says how it goes: Started, Beats, an EpochEnd an epoch, Finished.
 
     The module comes with its initial weights (`network.module.build(spec, seed=config.seed)`) and is trained
     in place: it moves to the device, and after Finished it holds the kept weights in evaluation mode. Under
     `holdout` those are the best epoch's by held-out accuracy, and the test set is read once, at the end;
-    under `test-each-epoch` they are the last ones. `control` is asked before every batch and answers None or
-    "stop", upon which the run ends with what there is, evaluated.
+    under `test-each-epoch` they are the last ones. With `averaging`, the averaged weights are those that are
+    evaluated, chosen and kept. `control` is asked before every batch and answers None, "stop", upon which the
+    run ends with what there is, evaluated, or "pause", upon which it ends with Paused.
+
+    Whenever an event was given out, `checkpoint()` is all that the rest depends on. A run that is made with
+    one as `resume`, on the same machine and for the same epochs, is to the bit the one that was left, on a
+    CPU. With more epochs the schedule is that of the longer run from there on.
 
     Repeats to the bit on one machine's CPU for the same module, data and config, except for times. For that
     the global generator of torch is seeded with `config.seed` (dropout draws from it).
 
-    Raises ConfigError (no such device, too few images), TrainingError (a loss that is not finite, no memory
-    left, a network for another number of classes), when the iterator gets there.
+    Making it, or its first events, raises ConfigError (no such device, too few images), CheckpointError (of
+    another run), TrainingError (a loss that is not finite, no memory left, a network for another number of
+    classes). Its state is in its attributes, all of it: what is not here does not outlive a batch.
     """
-    try:
-        yield from _Run(module, data, config, control, beat_seconds).events()
-    except (MemoryError, RuntimeError) as error:
-        if not _is_out_of_memory(error):
-            raise
-        raise TrainingError(
-            f"the memory is not enough for this network with {config.batch_size} images a batch; "
-            f"choose a batch size of {max(1, config.batch_size // 2)} or less, or fewer channels."
-        ) from error
-
-
-class _Run:
-    """One run. Its state is in its attributes, all of it: what is not here does not outlive a batch."""
 
     def __init__(
-        self, module: nn.Module, data: ImageSet, config: TrainConfig, control: Control, beat_seconds: float
+        self,
+        module: nn.Module,
+        data: ImageSet,
+        config: TrainConfig,
+        *,
+        control: Control = lambda: None,
+        beat_seconds: float = 0.25,
+        resume: Checkpoint | None = None,
     ) -> None:
-        self.began = perf_counter()
+        self.began, self.seconds_before = perf_counter(), 0.0
         self.config, self.data, self.control, self.beat_seconds = config, data, control, beat_seconds
         self.device = choose(config.device)
         self.precision = best_precision(self.device) if config.precision == "auto" else config.precision
-        self.layout = torch.contiguous_format if self.device.type == "mps" else torch.channels_last
         torch.manual_seed(config.seed)
-        self.generator = torch.Generator(self.device)
-        self.module = module.to(self.device).to(memory_format=self.layout)
+        self.module = module.to(self.device).to(memory_format=layout(self.device))
         self.optimiser = Optimiser(self.module, config)
+        self.average = Average(self.module, config.averaging) if config.averaging else None
         self.pace = Pace()
         self.judge = Judge(data, config, self.device, self.precision, self.pace)
-        self.batch_size = min(config.batch_size, len(self.judge.train_rows))
-        self.steps_per_epoch = len(self.judge.train_rows) // self.batch_size  # the rest sits this epoch out
-        self.steps = self.steps_per_epoch * config.epochs
+        self.feed = self.judge.feed(config)
+        self.tally = Tally(self.device)
+        self.taking = Step(
+            self.module,
+            self.feed,
+            self.optimiser,
+            self.average,
+            self.tally,
+            precision=self.precision,
+            label_smoothing=config.label_smoothing,
+            classes=len(data.classes),
+        )
+        self.steps = self.feed.per_epoch * config.epochs
         self.step = 0  # done
         self.epoch = 0  # completed
         self.lr = 0.0  # of the last step
-        self.tally = Tally(self.device)
         self.measured = (0.0, 0)  # time and step up to which the pace has been told
         self.kept: Verdict | None = None
+        self.generator_state: Tensor | None = None  # of a run that was left in mid-epoch
+        self._end: Checkpoint | None = None
+        self.said = [put_back(self, resume)] if resume else []
 
     @property
     def seconds(self) -> float:
-        """Since train() was called."""
-        return perf_counter() - self.began
+        """Since it was made, and before if it was resumed; pauses do not count."""
+        return self.seconds_before + perf_counter() - self.began
+
+    def checkpoint(self) -> Checkpoint:
+        """The run as the last event left it; after Finished, as it was before its weights were chosen."""
+        return self._end or take(self)
+
+    def weights(self) -> dict[str, Tensor]:
+        """The state dict that is evaluated: the module's own, or the averaged one."""
+        return averaged(self.module, self.average).state_dict()
 
     def events(self) -> Iterator[Event]:
-        """The whole run."""
+        """The whole run, or the rest of it."""
+        try:
+            yield from self._events()
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            raise no_memory(self.feed.batch_size) from error
+
+    def _events(self) -> Iterator[Event]:
         yield self._started()
-        stopped = False
-        while not stopped and self.epoch < self.config.epochs:
-            stopped = yield from self._one_epoch()
-            if not stopped:
+        yield from (Notice(self.epoch + 1, self.step, words) for words in self.said if words)
+        asked = None
+        while asked is None and self.epoch < self.config.epochs:
+            asked = yield from self._one_epoch()
+            if asked is None:
                 yield self._end_epoch()
-        yield self._finish("stopped" if stopped else "finished")
+        if asked == "pause":
+            yield self._pause()
+        else:
+            yield self._finish("stopped" if asked else "finished")
 
     def _started(self) -> Started:
         return Started(
@@ -113,87 +149,53 @@ class _Run:
             seed=self.config.seed,
             epochs=self.config.epochs,
             steps=self.steps,
-            steps_per_epoch=self.steps_per_epoch,
-            batch_size=self.batch_size,
+            steps_per_epoch=self.feed.per_epoch,
+            batch_size=self.feed.batch_size,
             train_images=len(self.judge.train_rows),
             heldout_images=len(self.judge.heldout_rows),
             test_images=len(self.data.test.labels),
             parameters=sum(p.numel() for p in self.module.parameters()),
+            from_step=self.step,
             seconds=self.seconds,
         )
 
-    def _one_epoch(self) -> Generator[Event, None, bool]:
-        """Train for an epoch; returns whether it was stopped on the way."""
+    def _one_epoch(self) -> Generator[Event, None, str | None]:
+        """Train for an epoch, or the rest of one; returns what was asked for on the way."""
         self.module.train()
-        self.tally.start_epoch()
+        batches = self.feed.order(self.epoch).split(self.feed.batch_size)[: self.feed.per_epoch]
+        done = self.step - self.epoch * self.feed.per_epoch
+        if done == 0:
+            self.tally.start_epoch()
+        elif self.generator_state is not None:
+            self.feed.generator.set_state(self.generator_state)
         self.measured = (perf_counter(), self.step)
-        for rows in self._order().split(self.batch_size)[: self.steps_per_epoch]:
+        for rows in batches[done:]:
             asked = self.control()
-            if asked == "stop":
-                return True
+            if asked in ("stop", "pause"):
+                return asked
             if asked is not None:
-                raise ValueError(f"control answers None or 'stop', not {asked!r}")
-            self._train_on(rows)
+                raise ValueError(f"control answers None, 'stop' or 'pause', not {asked!r}")
+            self.lr = self._lr(self.step)
+            words = self.taking.take(rows, self.lr, self.step)
+            self.step += 1
+            if words:
+                yield Notice(self.epoch + 1, self.step, words)
             if self.step == 1 or perf_counter() - self.measured[0] >= self.beat_seconds:
                 yield self._beat()
-        return False
+        return None
 
-    def _order(self) -> Tensor:
-        """The epoch's rows (n,), shuffled. What an epoch draws depends on the seed and its number alone."""
-        self.generator.manual_seed(self.config.seed * 100_003 + self.epoch)
-        rows = self.judge.train_rows
-        return rows[torch.randperm(len(rows), generator=self.generator, device=self.device)]
-
-    def _train_on(self, rows: Tensor) -> None:
-        """One step: augment, forward, backward, update."""
-        self.lr = lr_at(self.step, self.steps, self.config, self.steps_per_epoch)
-        images, labels = self._batch(rows)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
-            logits = self.module(images)
-        logits = logits.float()  # (B, classes)
-        if self.step == 0:
-            self._check_classes(logits)
-        loss = cross_entropy(logits, labels, label_smoothing=self.config.label_smoothing)
-        self.optimiser.clear()
-        loss.backward()
-        self.optimiser.step(self.lr)
-        self.tally.add(logits.detach(), labels, self.step)
-        self.step += 1
-
-    def _batch(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Images (B, 3, 32, 32), cut, flipped and normalised, and their labels (B,)."""
-        images = self.judge.images[rows]  # (B, 3, 32, 32) uint8
-        if self.config.crop_padding:
-            images = random_crop(images, self.config.crop_padding, self.generator)
-        if self.config.flip:
-            images = random_flip(images, self.generator)
-        dtype = torch.bfloat16 if self.precision == "bf16" else torch.float32
-        floats = normalise(images, self.data.mean, self.data.std, dtype)
-        return floats.contiguous(memory_format=self.layout), self.judge.labels[rows]
-
-    def _check_classes(self, logits: Tensor) -> None:
-        expected = len(self.data.classes)
-        if logits.ndim != 2 or logits.shape[1] != expected:
-            raise TrainingError(
-                f"{self.data.name} has {expected} classes and the network puts out {tuple(logits.shape[1:])} "
-                f"an image; give it {expected} classes."
-            )
+    def _lr(self, step: int) -> float:
+        return lr_at(step, self.steps, self.config, self.feed.per_epoch)
 
     def _check_finite(self, first_bad: int | None) -> None:
-        if first_bad is None:
-            return
-        lr = lr_at(first_bad, self.steps, self.config, self.steps_per_epoch)
-        raise TrainingError(
-            f"the loss stopped being a finite number at step {first_bad + 1} of {self.steps}, where the "
-            f"learning rate was {lr:.3g}; lower the peak learning rate from {self.config.lr:g} to "
-            f"{self.config.lr / 4:.2g}, say."
-        )
+        if first_bad is not None:
+            raise not_finite(first_bad, self.steps, self._lr(first_bad), self.config)
 
     def _measure(self) -> None:
         """Tell the pace of the steps since it was last told. The tally was just read: the device is done."""
         now = perf_counter()
         since, from_step = self.measured
-        self.pace.trained((self.step - from_step) * self.batch_size, now - since)
+        self.pace.trained((self.step - from_step) * self.feed.batch_size, now - since)
         self.measured = (now, self.step)
 
     def _beat(self) -> Beat:
@@ -211,7 +213,7 @@ class _Run:
             images_per_second=self.pace.images_per_second,
             seconds=self.seconds,
             seconds_left=self.pace.seconds_left(
-                (self.steps - self.step) * self.batch_size,
+                (self.steps - self.step) * self.feed.batch_size,
                 self.judge.images_to_evaluate(self.config.epochs - self.epoch),
             ),
         )
@@ -240,7 +242,7 @@ class _Run:
 
     def _judge(self, epoch: int | None) -> tuple[Verdict, bool]:
         """The present weights' figures, and whether they are the ones to keep."""
-        now = self.judge.verdict(self.module, epoch)
+        now = self.judge.verdict(averaged(self.module, self.average), epoch)
         if not now.finite:
             self._check_finite(max(self.step - 1, 0))
         best = now.better_than(self.kept)
@@ -248,11 +250,29 @@ class _Run:
             self.kept = now
         return now, best
 
+    def _catch_up(self) -> None:
+        """Take note of the steps since the last beat."""
+        self._check_finite(self.tally.of_epoch()[2])
+        if self.step > self.measured[1]:
+            self._measure()
+
+    def _pause(self) -> Paused:
+        self._catch_up()
+        self._end = take(self)
+        return Paused(
+            epoch=self.epoch + 1,
+            epochs=self.config.epochs,
+            step=self.step,
+            steps=self.steps,
+            seconds=self.seconds,
+        )
+
     def _finish(self, state: str) -> Finished:
-        if self.kept is None or self.step > self.epoch * self.steps_per_epoch:
-            self._check_finite(self.tally.of_epoch()[2])
-            if self.step > self.measured[1]:
-                self._measure()
+        in_mid_epoch = self.step > self.epoch * self.feed.per_epoch
+        if in_mid_epoch:
+            self._catch_up()
+        self._end = take(self)
+        if self.kept is None or in_mid_epoch:
             self._judge(None)
         kept = self.kept
         assert kept is not None
@@ -274,15 +294,9 @@ class _Run:
             images_per_second=self.pace.mean_images_per_second,
             device=describe_device(self.device),
             precision=self.precision,
+            test_flip=self.config.test_flip,
+            averaging=self.config.averaging,
             probabilities=test.probabilities,
             labels=np.array(self.data.test.labels),
             weights={name: value.cpu().clone() for name, value in kept.weights.items()},
         )
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
-        return True
-    # A CPU's allocator and mps raise plain RuntimeErrors.
-    said = str(error).lower()
-    return any(part in said for part in ("out of memory", "not enough memory", "can't allocate memory"))

@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from cifar7.data.augment import normalise
+from cifar7.training.config import Triple
+from cifar7.training.trouble import is_out_of_memory
 
 # Images at once. Small enough for a CPU's caches, large enough to fill a GPU. Part of what a recorded figure
 # means: another size may round differently.
@@ -30,28 +32,54 @@ def evaluate(
     module: nn.Module,
     images: Tensor,
     labels: Tensor,
-    mean: tuple[float, float, float],
-    std: tuple[float, float, float],
+    mean: Triple,
+    std: Triple,
     precision: str = "fp32",
+    test_flip: bool = False,
 ) -> Evaluation:
     """Evaluate on uint8 images (n, 3, 32, 32) with labels (n,), both on the module's device.
 
-    The module is put back into the mode it was in.
+    `test_flip`: each image and its mirror image are asked, and their logits averaged. The module is put back
+    into the mode it was in.
     """
     was_training = module.training
-    device = images.device.type
-    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+    at_once = _BATCH[images.device.type]
     module.eval()
     try:
-        with torch.inference_mode(), torch.autocast(device, torch.bfloat16, enabled=precision == "bf16"):
-            parts = [module(normalise(part, mean, std, dtype)) for part in images.split(_BATCH[device])]
-        with torch.inference_mode():
-            logits = torch.cat(parts).float()  # (n, classes)
-            loss = cross_entropy(logits, labels)
-            correct = (logits.argmax(1) == labels).sum()
-            probabilities = logits.softmax(1)
+        while True:
+            try:
+                logits = _logits(module, images, (mean, std), precision, test_flip, at_once)
+                break
+            except (MemoryError, RuntimeError) as error:
+                if not is_out_of_memory(error) or at_once == 1:
+                    raise
+            at_once //= 2  # each image is judged alone: fewer at once change nothing but rounding
     finally:
         module.train(was_training)
+    with torch.inference_mode():
+        loss = cross_entropy(logits, labels)
+        correct = (logits.argmax(1) == labels).sum()
+        probabilities = logits.softmax(1)
     return Evaluation(
         loss=float(loss), accuracy=int(correct) / len(labels), probabilities=probabilities.cpu().numpy()
     )
+
+
+@torch.inference_mode()
+def _logits(
+    module: nn.Module,
+    images: Tensor,
+    scale: tuple[Triple, Triple],
+    precision: str,
+    test_flip: bool,
+    at_once: int,
+) -> Tensor:
+    """Logits (n, classes) in float32."""
+    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+    parts = []
+    with torch.autocast(images.device.type, torch.bfloat16, enabled=precision == "bf16"):
+        for part in images.split(at_once):
+            floats = normalise(part, *scale, dtype)  # (b, 3, 32, 32)
+            logits = module(floats)  # (b, classes)
+            parts.append((logits + module(floats.flip(3))) / 2 if test_flip else logits)
+    return torch.cat(parts).float()

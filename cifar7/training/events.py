@@ -47,7 +47,8 @@ class Started(Event):
     heldout_images: int  # 0 under test-each-epoch
     test_images: int
     parameters: int
-    seconds: float  # since train() was called: moving the images, splitting, preparing
+    from_step: int  # steps done before, in a run that goes on; what was recorded beyond them is void
+    seconds: float  # of the run so far, without pauses: moving the images, splitting, preparing
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,28 @@ class EpochEnd(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Notice(Event):
+    """Something that was met and dealt with, which the figures alone do not tell."""
+
+    kind: ClassVar[str] = "notice"
+    epoch: int  # the one going on, counted from 1
+    step: int  # steps done in the whole run
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paused(Event):
+    """The run was left as asked, between two steps; its checkpoint is what it goes on from."""
+
+    kind: ClassVar[str] = "paused"
+    epoch: int  # the one going on, counted from 1
+    epochs: int
+    step: int  # steps done in the whole run
+    steps: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Finished(Event):
     """The end of a run, whether it came by itself or was asked for. The module holds the kept weights."""
 
@@ -107,6 +130,8 @@ class Finished(Event):
     images_per_second: float
     device: str
     precision: str
+    test_flip: bool  # whether each figure is of an image and its mirror image together
+    averaging: float  # above 0: the kept weights are averages over steps
     probabilities: npt.NDArray[np.float32] = field(metadata={_ARRAYS: True}, repr=False)  # (N_test, classes)
     labels: npt.NDArray[np.int64] = field(metadata={_ARRAYS: True}, repr=False)  # (N_test,)
     weights: dict[str, torch.Tensor] = field(metadata={_ARRAYS: True}, repr=False)  # state dict, on the CPU

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from cifar7.data.imageset import ImageSet
 from cifar7.training.config import TrainConfig
 from cifar7.training.evaluation import Evaluation, evaluate
+from cifar7.training.feed import Feed
 from cifar7.training.pace import Pace
 from cifar7.training.partition import partition
 
@@ -44,7 +45,7 @@ class Verdict:
 class Judge:
     """The images on the device, and who may look at which.
 
-    The trainer takes `images`, `labels` and `train_rows`. The test set is not touched before `test` is
+    The trainer takes `feed`. The test set is not touched before `test` is
     called, or before the first verdict under test-each-epoch.
 
     Training images are judged in the training's precision, which is what makes a curve cheap; the test set in
@@ -61,7 +62,13 @@ class Judge:
         self.sample_rows = to_device(parts.sample, device)
         self.heldout_rows = to_device(parts.heldout, device)
         self.holds_out = config.protocol == "holdout"
+        self.scale = config.scale(data.mean, data.std)  # mean and deviation that pixels are normalised by
         self._data, self._device, self._precision, self._pace = data, device, precision, pace
+        self._test_flip = config.test_flip
+
+    def feed(self, config: TrainConfig) -> Feed:
+        """The batches of the training rows."""
+        return Feed(self.images, self.labels, self.train_rows, config, self.scale, self._precision)
 
     def verdict(self, module: nn.Module, epoch: int | None) -> Verdict:
         """Judge the module as it is now."""
@@ -80,7 +87,10 @@ class Judge:
         return self._on(module, images, labels, "fp32")
 
     def images_to_evaluate(self, verdicts: int) -> int:
-        """How many images are still to be evaluated in a run with so many verdicts to come."""
+        """How many images are still to be evaluated in a run with so many verdicts to come.
+
+        An image that is asked twice counts once: its speed is what is measured.
+        """
         tests = len(self._data.test.labels)
         each = len(self.sample_rows) + (len(self.heldout_rows) if self.holds_out else tests)
         return each * verdicts + (tests if self.holds_out else 0)
@@ -90,7 +100,7 @@ class Judge:
 
     def _on(self, module: nn.Module, images: Tensor, labels: Tensor, precision: str) -> Evaluation:
         began = perf_counter()
-        found = evaluate(module, images, labels, self._data.mean, self._data.std, precision)
+        found = evaluate(module, images, labels, *self.scale, precision, self._test_flip)
         self._pace.evaluated(len(labels), perf_counter() - began)
         return found
 

@@ -16,12 +16,12 @@ class Tally:
 
     def __init__(self, device: torch.device) -> None:
         # Sum of losses, hits, images, first bad step.
-        self._sums = torch.tensor([0.0, 0.0, 0.0, torch.inf], device=device)
+        self.sums = torch.tensor([0.0, 0.0, 0.0, torch.inf], device=device)
         self._read = [0.0, 0.0, 0.0]
 
     def start_epoch(self) -> None:
         """Count from nothing again."""
-        self._sums[:3] = 0
+        self.sums[:3] = 0
         self._read = [0.0, 0.0, 0.0]
 
     def add(self, logits: Tensor, labels: Tensor, step: int) -> None:
@@ -30,8 +30,8 @@ class Tally:
             loss = cross_entropy(logits, labels)
             hits = (logits.argmax(1) == labels).sum()
             bad = torch.where(loss.isfinite(), torch.inf, float(step))
-            self._sums[:3] += torch.stack([loss * len(labels), hits, torch.full_like(loss, len(labels))])
-            self._sums[3] = torch.minimum(self._sums[3], bad)
+            self.sums[:3] += torch.stack([loss * len(labels), hits, torch.full_like(loss, len(labels))])
+            self.sums[3] = torch.minimum(self.sums[3], bad)
 
     def since_last(self) -> tuple[float, float, int | None]:
         """The figures of the batches since they were last read."""
@@ -46,5 +46,5 @@ class Tally:
         return loss / max(images, 1), hits / max(images, 1), bad
 
     def _fetch(self) -> tuple[list[float], int | None]:
-        *sums, bad = self._sums.tolist()
+        *sums, bad = self.sums.tolist()
         return sums, None if bad == torch.inf else int(bad)

@@ -14,11 +14,13 @@ from cifar7 import paths
 from cifar7.errors import UserError
 from cifar7.network import profiles
 from cifar7.runs.folder import RunFolder
+from cifar7.training.config import TrainConfig
 from cifar7.ui import state
 from cifar7.ui.link import Link, decode, encode
 from cifar7.ui.wording import plain
 
-RUN, NET, PROFILE, COMPARED = "run", "net", "profile", "runs"  # query parameters
+# Query parameters.
+RUN, NET, PIN, PROFILE, COMPARED = "run", "net", "pin", "profile", "runs"
 _PAGE = "cifar7_page"  # key of session state: the page that was last shown
 
 
@@ -31,6 +33,7 @@ def begin() -> None:
     _take_run(fresh and asked is None)
     if fresh:
         _take_profile()
+        _take_pin()
         state.set_compared(filter(None, st.query_params.get(COMPARED, "").split(",")))
     if asked is not None and (fresh or (_went_back() and asked != _net())):
         _take_net(asked, fresh)
@@ -54,9 +57,11 @@ def _write() -> None:
     """One message to the browser, and none where the address is right."""
     profile = state.profile()
     named = profile.name != profiles.DEFAULT_PROFILE and profiles.PROFILES.get(profile.name) == profile
+    pinned = state.pinned()
     known = {
         RUN: state.run_id(),
         NET: _net(),
+        PIN: None if pinned is None else encode(Link(pinned, TrainConfig())),
         PROFILE: profile.name if named else None,
         COMPARED: ",".join(state.compared()) or None,
     }
@@ -79,8 +84,8 @@ def _take_net(asked: str, fresh: bool) -> None:
     try:
         link = decode(asked)
     except UserError as error:
-        rest = "The page begins with its usual design." if fresh else "The design stays as it was."
-        state.notify(f"The address holds no design that can be opened. {plain(str(error))} {rest}")
+        rest = "The usual design stands here instead." if fresh else "The design stays as it was."
+        state.notify(f"Link not opened. {plain(str(error))} {rest}")
         return
     state.take_link(link, "" if fresh else "Back to another design of this session")
     if link.data and state.data_name() != link.data:
@@ -109,6 +114,16 @@ def _take_run(with_design: bool) -> None:
         state.take_link(Link(run.spec(), run.config(), run.data_name()))
     except UserError as error:
         state.notify(f"The run of this address cannot be read: {error}")
+
+
+def _take_pin() -> None:
+    asked = st.query_params.get(PIN)
+    if asked is None:
+        return
+    try:
+        state.pin(decode(asked).spec)
+    except UserError as error:
+        state.notify(f"Pinned design not opened. {plain(str(error))}")
 
 
 def _take_profile() -> None:

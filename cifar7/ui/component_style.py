@@ -31,7 +31,8 @@ SHEET = """<style>
 .c7-net .field.beyond { color: var(--c7-more); font-weight: 650; }
 .c7-note { color: var(--c7-muted); font-size: .8rem; line-height: 1.45; }
 .c7-note summary { cursor: pointer; width: fit-content; }
-.c7-title { font-weight: 650; padding-top: .6rem; }
+.c7-note:has(> summary) { float: right; max-width: 100%; }
+.c7-title { font-weight: 650; }
 /* The receptive field on a picture. */
 .c7-looks { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .3rem 1rem; }
 .c7-looks figure { margin: 0; min-width: 0; }

@@ -83,7 +83,7 @@ def _page() -> None:
             card(name, rows, wrong)
         output_card(rows, wrong)
         network_card(wrong)
-    with right, st.container(key="side"):
+    with right, st.container(key="side", gap="small"):
         side.show(wrong)
     _table(found)
 

@@ -79,6 +79,7 @@ def _cells(pair: Pair, widest: int, image_size: int, said: list[Mark], written: 
     line, row = pair.line, pair.line.row
     then = pair.then if pair.now and pair.then else line
     beyond = row.receptive_field > image_size and pair.now is not None
+    part = 0.0 if pair.now is None else 100 * row.receptive_field / widest
     tip = f"Wider than the image of {image_size} pixels." if beyond else ""
     sides = [steps.side(row), steps.jump(row), line.parameters_words, steps.macs(row)]
     side, jump, parameters, macs = [_step(text) if written else "" for text in sides]
@@ -86,7 +87,7 @@ def _cells(pair: Pair, widest: int, image_size: int, said: list[Mark], written: 
         f'<td class="text">{_name(pair, said)}</td>'
         f'<td title="{escape(sides[0])}">{shape_words(row.output)}{_shape_diff(line, then)}{side}</td>'
         f'<td class="field{" beyond" if beyond else ""}" title="{tip}" '
-        f'style="--part: {100 * row.receptive_field / widest:.1f}%">{row.receptive_field}'
+        f'style="--part: {part:.1f}%">{row.receptive_field}'
         f"{_diff(row.receptive_field, then.row.receptive_field)}</td>"
         f"<td>{line.working or '<small>stays</small>'}</td>"
         f'<td title="{escape(sides[1])}">{row.jump}{_diff(row.jump, then.row.jump)}{jump}</td>'

@@ -43,8 +43,8 @@ def pairs(now: Sequence[Line], then: Sequence[Line]) -> list[Pair]:
         for key in old:
             if key in after:
                 continue
-            # A line that went stands after the last one that both have and that came before it.
-            earlier = [other for other in old[: old.index(key)] if other in after]
+            # A line that went stands after the one that came before it.
+            earlier = [other for other in old[: old.index(key)] if other in own]
             place = own.index(earlier[-1]) + 1 if earlier else 0
             shown.insert(place, Pair(None, before[key]))
             own.insert(place, key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -63,4 +64,15 @@ def lines(rows: Iterable[Row], every: bool = False) -> list[Line]:
             out.append(Line(row))
         else:
             out[-1] = replace(out[-1], followers=(*out[-1].followers, row))
+    return out
+
+
+def labels(own: Iterable[Line]) -> list[str]:
+    """Stage and name of each line, numbered where a stage has several of a name: no two alike."""
+    plain = [f"{line.stage} {line.name}" for line in own]
+    seen: Counter[str] = Counter()
+    out = []
+    for name in plain:
+        seen[name] += 1
+        out.append(f"{name}, no. {seen[name]}" if plain.count(name) > 1 else name)
     return out

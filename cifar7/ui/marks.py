@@ -20,7 +20,7 @@ class Mark:
     why: str
 
 
-SIGNS = {"beyond": "⛶", "shrinks": "▼", "grows": "▲", "nothing": "∅"}
+SIGNS = {"beyond": "↔", "shrinks": "▼", "grows": "▲", "nothing": "∅"}
 
 
 def marks(rows: Sequence[Row], image_size: int) -> dict[int, list[Mark]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
+from contextlib import suppress
 
 import numpy as np
 import streamlit as st
@@ -17,8 +17,8 @@ from cifar7.runs.folder import RunFolder
 from cifar7.ui import achievement, inference, state
 from cifar7.ui.charts import field_view
 from cifar7.ui.charts.field_view import Field, Picture, Strength
-from cifar7.ui.lines import lines
-from cifar7.ui.wording import ago, percent, plain
+from cifar7.ui.lines import labels, lines
+from cifar7.ui.wording import percent, plain
 
 UNTRAINED = "untrained"
 
@@ -48,6 +48,7 @@ def _layer(rows: tuple[Row, ...]) -> int:
     """The row that is looked at: a convolution, a pool or the classifier."""
     shown = lines(rows)
     places = {rows.index(line.row): line for line in shown}
+    names = dict(zip(places, labels(shown)))  # a slider goes by what it shows
     before_pooling = [
         at for at, line in places.items() if not line.is_average_pool and line.row.output[1] > 1
     ]
@@ -58,7 +59,7 @@ def _layer(rows: tuple[Row, ...]) -> int:
             "Layer",
             list(places),
             key=state.control("look_layer", at),
-            format_func=lambda place: f"{places[place].stage} {places[place].name}",
+            format_func=names.__getitem__,
             help="The value in the middle of this layer's map is followed back to the image.",
         )
     )
@@ -107,13 +108,12 @@ def _weights(spec: NetSpec) -> str:
 
 
 def _label(run: RunFolder) -> str:
-    try:
-        status = run.status()
-    except UserError:
-        return run.id
-    accuracy = (status["result"] or {}).get("test_accuracy")
-    result = percent(accuracy) if accuracy is not None else status["state"]
-    return f"trained: {result}, {ago(time.time() - status['created'])}"
+    """Result, and the time and end of the id: no two runs alike."""
+    accuracy = None
+    with suppress(UserError):
+        accuracy = (run.status()["result"] or {}).get("test_accuracy")
+    result = "no test yet" if accuracy is None else percent(accuracy)
+    return f"trained: {result}, run of {run.id[9:11]}:{run.id[11:13]} (…{run.id[-4:]})"
 
 
 def _effective(spec: NetSpec, at: int, weights: str) -> tuple[inference.Map, float]:
@@ -130,6 +130,9 @@ def _sentence(field: Field, strength: Strength | None, side: float, weights: str
         looks = f"{when} it looks …"
     elif not strength.any():
         looks = f"{when} no pixel moves it: it says the same of every image."
+    elif field.share < 1:
+        mainly = field_view.strong_side(strength) ** 2
+        looks = f"{when} it looks mainly at <b>{mainly:.0f} pixels</b>, and faintly at {side**2:.0f}."
     else:
         mainly = field_view.strong_side(strength)
         looks = f"{when} it looks mainly at about <b>{mainly:.0f} px</b>, and faintly at {side:.0f} px."
@@ -148,6 +151,7 @@ def _both(picture: Picture, what: str, field: Field, strength: Strength | None, 
     edge = " Beyond the thin line, where the image ends, it sees padding." if field.side > size else ""
     if field.first < low or field.first + field.side > high:
         edge += " The box goes on beyond the drawing."
+    dashed = " Dashed: where it looks mainly." if field.share == 1 else ""
     left = field_view.may_see_html(picture, field, strength, what)
     if strength is None:
         right = field_view.waiting_html("Following the gradient back to the image …")
@@ -158,7 +162,7 @@ def _both(picture: Picture, what: str, field: Field, strength: Strength | None, 
     return (
         f'<div class="c7-lesson" role="status" style="min-height:3.4em">{sentence}</div>'
         '<div class="c7-looks">'
-        f"<figure>{left}<figcaption><b>May see</b>: the blue box. Dashed: where it looks mainly.{edge}"
+        f"<figure>{left}<figcaption><b>May see</b>: the blue box.{dashed}{edge}"
         f"</figcaption></figure><figure>{right}<figcaption><b>Looks at</b>: how strongly each pixel of the "
         "image moves the value. Mainly: at least half as strong as the strongest; "
         "faintly: down to 5 %.</figcaption></figure></div>"

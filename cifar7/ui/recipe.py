@@ -24,7 +24,8 @@ HELP = {
     "step_epochs": "Epochs between two drops of the learning rate.",
     "step_factor": "What the learning rate is multiplied by at each drop.",
     "crop_padding": "Each image is shifted at random by up to so many pixels: position is not learnt.",
-    "flip": "Each image is mirrored left to right with probability one half.",
+    "flip": "At random: each image is mirrored left to right with probability one half. Alternating: half of "
+    "the images first, the other half in the next epoch, so that each is seen from both sides.",
     "nesterov": "Looks ahead along the momentum before correcting.",
     "protocol": "Held-out: some training images, a tenth at most, are set aside to choose the epoch, "
     "and the test images are read once. Test after each epoch: as in the submissions; it flatters.",
@@ -33,6 +34,7 @@ HELP = {
 PROTOCOLS = {"holdout": "Held-out images", "test-each-epoch": "Test after each epoch"}
 SCHEDULES = {"one-cycle": "One-cycle", "constant": "Constant", "step": "Steps", "cosine": "Cosine"}
 NARROWEST = 120  # pixels of a field with its plus and minus
+FLIPS = {"none": "Never", "random": "At random", "alternating": "Alternating"}
 PRECISIONS = {"auto": "Automatic", "fp32": "fp32", "bf16": "bf16"}
 
 
@@ -55,7 +57,7 @@ def settings() -> None:
             _number("label_smoothing", "Label smoothing", step=0.05)
             _whole("crop_padding", "Shift by, pixels")
             _toggle("nesterov", "Nesterov")
-            _toggle("flip", "Mirror images")
+        _choice("flip", "Mirror images", FLIPS)
         _choice("precision", "Precision", PRECISIONS)
 
 

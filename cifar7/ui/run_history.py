@@ -45,6 +45,7 @@ class History:
         if kind == "started":
             self.started = event
             self.epochs = int(event.get("epochs") or 1)
+            self._go_back(event)
         elif kind == "beat":
             self.epochs = int(event.get("epochs") or self.epochs)
             x = self.epochs * event["step"] / max(1, event["steps"])
@@ -52,6 +53,12 @@ class History:
         elif kind == "epoch":
             self.epochs = int(event.get("epochs") or self.epochs)
             self.ends.append(event)
+
+    def _go_back(self, started: dict[str, Any]) -> None:
+        """Drop what was recorded beyond the step from which a resumed run goes on."""
+        done, per_epoch = started.get("from_step") or 0, started.get("steps_per_epoch") or 1
+        self.beats = [beat for beat in self.beats if beat[0] <= done / per_epoch]
+        self.ends = [end for end in self.ends if end["epoch"] <= done / per_epoch]
 
     @property
     def watched(self) -> str:

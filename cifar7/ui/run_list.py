@@ -16,6 +16,7 @@ from cifar7.ui.wording import ago, percent, plain
 STATE_WORDS = {
     "queued": "waiting",
     "running": "training",
+    "paused": "paused",
     "finished": "finished",
     "stopped": "stopped early",
     "failed": "failed",
@@ -23,6 +24,7 @@ STATE_WORDS = {
 STATE_COLOURS = {
     "queued": "gray",
     "running": "blue",
+    "paused": "orange",
     "finished": "green",
     "stopped": "orange",
     "failed": "red",

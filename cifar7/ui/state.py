@@ -115,9 +115,9 @@ def baseline() -> NetSpec:
     return pinned() or origin()
 
 
-def pin() -> None:
-    """Compare with the design as it is now, or was when it could last be built, from now on."""
-    st.session_state[_PIN] = valid_design()
+def pin(spec: NetSpec | None = None) -> None:
+    """Compare with this design from now on, or with the one on the page as it could last be built."""
+    st.session_state[_PIN] = valid_design() if spec is None else spec.with_classes(design().classes)
 
 
 def unpin() -> None:

@@ -58,8 +58,10 @@ SHEET = """<style>
 .c7-run .track div { height: 100%; background: var(--c7-accent); }
 /* The side with the growth stays in view while one goes down the cards. */
 @media (min-width: 641px) and (min-height: 720px) {
-  [data-testid="stLayoutWrapper"]:has(> .st-key-side) { position: sticky; top: 9.75rem; }
-  .stApp:has(.c7-run) [data-testid="stLayoutWrapper"]:has(> .st-key-side) { top: 11.5rem; }
+  [data-testid="stLayoutWrapper"]:has(> .st-key-side) { position: sticky; top: 9.75rem;
+    max-height: calc(100vh - 10.25rem); overflow-y: auto; scrollbar-width: thin; }
+  .stApp:has(.c7-run) [data-testid="stLayoutWrapper"]:has(> .st-key-side) { top: 11.5rem;
+    max-height: calc(100vh - 12rem); }
 }
 /* Titles of cards: what the stage is, and what it does to map and receptive field. */
 .c7-card { display: flex; flex-wrap: wrap; gap: 0 .7rem; align-items: baseline; line-height: 1.5; }

@@ -72,7 +72,8 @@ def strong_middle(strength: Strength) -> float:
 def may_see_html(picture: Picture, field: Field, strength: Strength | None, what: str) -> str:
     """The picture, the box of the theoretical field, a veil over what is not seen.
 
-    `strength`: the effective field, whose strongest part gets a box as well; None while it is not known.
+    `strength`: the effective field; its strongest part gets a box as well, unless it is scattered between
+    holes. None while it is not known.
     """
     size = picture.shape[1]
     low, high = window(field, size)
@@ -83,7 +84,7 @@ def may_see_html(picture: Picture, field: Field, strength: Strength | None, what
         _box("edge", 0, size, low, high),
         _box("field", field.first, field.side, low, high),
     ]
-    if strength is not None and strength.any():
+    if strength is not None and strength.any() and field.share == 1:
         side = strong_side(strength)
         parts.append(_box("real", strong_middle(strength) - side / 2, side, low, high))
     return f'<div class="frame">{"".join(parts)}</div>'

@@ -13,7 +13,8 @@ from cifar7.network.profiles import Requirement
 from cifar7.ui.lines import Line, lines
 from cifar7.ui.palette import HELD_OUT, TRAINING, TRUE
 
-HEIGHT = 235  # pixels
+CLOSE = 0.11  # of the axis: labels nearer to each other would overlap
+HEIGHT = 215  # pixels
 ROOM = 1.06  # of the highest value, so that its label has room above it
 INK = "#1B2430"  # of text: the style sheet turns exactly this colour into the theme's
 POOLING_COUNTS = {"receptive_field": ", pooling counted"}
@@ -34,15 +35,25 @@ def growth_data(
         out += _points("compared", lines(compared[1].rows))
         out[-1]["label"] = compared[0]
     own = lines(found.rows)
-    out += [*_bands(own), *_points("design", own)]
+    top = max(found.receptive_field_total, *(row["y"] or 0 for row in out))
+    out += [*_bands(own), *_points("design", own, top)]
     return [*out, _row("room", x=0, y=ROOM * max(row["y"] or 0 for row in out))]
 
 
-def _points(what: str, own: list[Line]) -> list[dict[str, Any]]:
+def _said(own: list[Line], pooling: int, top: float) -> dict[int, str]:
+    """The labels at the steps before and with the pooling; one for both where they would overlap."""
+    before = own[pooling - 1].row.receptive_field_in
+    total = own[pooling - 1].row.receptive_field
+    if total - before < CLOSE * top:
+        return {pooling: f"{before} before pooling, {total} with it"}
+    return {pooling - 1: f"{before} before pooling", pooling: f"{total} with pooling"}
+
+
+def _points(what: str, own: list[Line], top: float = 0.0) -> list[dict[str, Any]]:
     """The image itself is step 0; each layer a step further."""
     out = [_row(what, x=0, y=1, layer="the image", label="")]
     pooling = next((at for at, line in enumerate(own, 1) if line.is_average_pool), 0)
-    said = {pooling - 1: "before pooling", pooling: "with pooling"} if what == "design" else {}
+    said = _said(own, pooling, top) if what == "design" else {}
     for at, line in enumerate(own, 1):
         field, side = line.row.receptive_field, line.row.output[1]
         out.append(
@@ -50,7 +61,7 @@ def _points(what: str, own: list[Line]) -> list[dict[str, Any]]:
                 what,
                 x=at,
                 y=field,
-                label=f"{field} {said[at]}" if at in said else "",
+                label=said.get(at, ""),
                 stage=line.stage,
                 layer=f"{line.stage} {line.name}",
                 working=line.working or "unchanged",

@@ -1,0 +1,38 @@
+"""A running average of the weights, which is evaluated and kept in their place."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+
+import torch
+from torch import nn
+
+
+class Average:
+    """An exponential moving average of a module's weights and of its norms' statistics, after every step.
+
+    `module` is a second network that holds it. Of step t, counted from 0, the average keeps the share
+    min(decay, (1 + t) / (10 + t)): the first weights, which know nothing, are soon forgotten (as
+    TensorFlow's ExponentialMovingAverage does with num_updates).
+    """
+
+    def __init__(self, module: nn.Module, decay: float) -> None:
+        self.module = deepcopy(module)
+        self._decay = decay
+        pairs = list(zip(self.module.state_dict().values(), module.state_dict().values(), strict=True))
+        self._averaged = [mine for mine, live in pairs if live.is_floating_point()]
+        self._live = [live for _, live in pairs if live.is_floating_point()]
+        self._counts = [(mine, live) for mine, live in pairs if not live.is_floating_point()]
+
+    @torch.no_grad()
+    def update(self, step: int) -> None:
+        """Take in the weights after step `step`, counted from 0."""
+        share = 1 - min(self._decay, (1 + step) / (10 + step))
+        torch._foreach_lerp_(self._averaged, self._live, share)
+        for mine, live in self._counts:
+            mine.copy_(live)
+
+
+def averaged(module: nn.Module, average: Average | None) -> nn.Module:
+    """The network whose weights are evaluated and kept."""
+    return average.module if average else module

@@ -1,0 +1,103 @@
+"""One training step: augment, forward, backward, update, count."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from cifar7.training.average import Average
+from cifar7.training.feed import Feed
+from cifar7.training.optimiser import Optimiser
+from cifar7.training.tally import Tally
+from cifar7.training.trouble import TrainingError, divided, is_out_of_memory
+
+
+class Step:
+    """Takes steps, and remembers in how many parts a batch fits into the memory.
+
+    Where it does not fit, the batch is divided, each part's gradients are taken alone and added up, with the
+    parts' shares as weights: the gradient of the whole batch up to rounding, save for batch norms, which then
+    see a part at a time.
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        feed: Feed,
+        optimiser: Optimiser,
+        average: Average | None,
+        tally: Tally,
+        *,
+        precision: str,
+        label_smoothing: float,
+        classes: int,
+    ) -> None:
+        self.module, self.feed, self.optimiser, self.average, self.tally = (
+            module,
+            feed,
+            optimiser,
+            average,
+            tally,
+        )
+        self.bf16 = precision == "bf16"
+        self.label_smoothing, self.classes = label_smoothing, classes
+        self.parts = 1
+        self.normalised = any(isinstance(layer, _BatchNorm) for layer in module.modules())
+        self._buffers = list(module.buffers())
+        self._before = [torch.empty_like(buffer) for buffer in self._buffers]
+
+    def take(self, rows: Tensor, lr: float, number: int) -> str | None:
+        """Step `number`, counted from 0, on the images of `rows` (B,); returns words where there are any.
+
+        Raises TrainingError for a network with another number of classes; torch's error where the memory is
+        not enough for the smallest part.
+        """
+        images, labels = self.feed.batch(rows)  # (B, 3, 32, 32), (B,)
+        parts = self.parts
+        logits = self._fitted(images, labels)  # (B, classes)
+        self.optimiser.step(lr)
+        if self.average:
+            self.average.update(number)
+        self.tally.add(logits, labels, number)
+        return divided(len(rows), self.parts, self.normalised) if self.parts > parts else None
+
+    def _fitted(self, images: Tensor, labels: Tensor) -> Tensor:
+        """Gradients and logits (B, classes), the batch divided further until it fits."""
+        if self._buffers:
+            torch._foreach_copy_(self._before, self._buffers)
+        while True:
+            try:
+                return self._gradients(images, labels)
+            except (MemoryError, RuntimeError) as error:
+                smallest = 2 if self.normalised else 1  # a batch norm makes nothing of one image
+                if not is_out_of_memory(error) or len(labels) // (2 * self.parts) < smallest:
+                    raise
+            # Outside the handler: the error holds the tensors that are to be let go.
+            self.parts *= 2
+            self.optimiser.clear()
+            if self._buffers:  # the norms' statistics have taken in what is now repeated
+                torch._foreach_copy_(self._buffers, self._before)
+            if images.is_cuda:
+                torch.cuda.empty_cache()
+
+    def _gradients(self, images: Tensor, labels: Tensor) -> Tensor:
+        self.optimiser.clear()
+        logits = []
+        for x, y in zip(images.tensor_split(self.parts), labels.tensor_split(self.parts), strict=True):
+            with torch.autocast(images.device.type, torch.bfloat16, enabled=self.bf16):
+                found = self.module(x)
+            found = found.float()  # (b, classes)
+            self._check_classes(found)
+            loss = cross_entropy(found, y, label_smoothing=self.label_smoothing)
+            (loss if self.parts == 1 else loss * (len(y) / len(labels))).backward()
+            logits.append(found.detach())
+        return logits[0] if self.parts == 1 else torch.cat(logits)
+
+    def _check_classes(self, logits: Tensor) -> None:
+        if logits.ndim != 2 or logits.shape[1] != self.classes:
+            raise TrainingError(
+                f"the images have {self.classes} classes and the network puts out {tuple(logits.shape[1:])} "
+                f"an image; give it {self.classes} classes."
+            )
