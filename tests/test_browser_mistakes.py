@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import os
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
-from browser import POCKET, until
+from browser import PATIENCE, POCKET, until
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -20,6 +21,7 @@ from cifar7.runs.execute import execute
 from cifar7.training.config import TrainConfig
 
 pytestmark = pytest.mark.browser
+expect.set_options(timeout=1000 * PATIENCE)
 RECIPE = TrainConfig(epochs=2, batch_size=64, lr=0.1, train_sample=500, device="cpu")
 
 
@@ -233,12 +235,14 @@ def test_the_compared_runs_are_found_again_after_a_refresh(site, page, runs):
 
 def test_everything_downloads(site, page, runs):
     page.goto(f"{site.url}/mistakes?run={runs[0].id}")
-    for view in ("Confused pictures", "Class by class"):
+    for view, name in (("Confused pictures", "confusion-matrix"), ("Class by class", "classes")):
         page.get_by_role("radio", name=view).click()
-        for kind, begins in (("PNG", b"\x89PNG"), ("CSV", b"\xef\xbb\xbf")):
-            button = page.get_by_role("button", name=kind).first
+        for kind, begins in (("png", b"\x89PNG"), ("csv", b"\xef\xbb\xbf")):
+            button = page.locator(f".st-key-{kind}_{name}").get_by_role(
+                "button", name=kind.upper(), exact=True
+            )
             button.wait_for()
             with page.expect_download() as download:
                 button.click()
-            with open(download.value.path(), "rb") as file:  # noqa: PTH123 - a path of playwright's
-                assert file.read().startswith(begins)
+            assert download.value.suggested_filename == f"{name}.{kind}"
+            assert Path(download.value.path()).read_bytes().startswith(begins)

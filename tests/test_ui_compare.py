@@ -68,6 +68,17 @@ def test_only_what_differs_is_listed_and_then_the_figures(home, pages):
     assert "trained differently too (peak learning rate)" in texts(app)
 
 
+def test_one_goes_on_from_the_better_design(home, pages):
+    handmade.make_set(home / "data")
+    wider = replace(edits.set_channels(handmade.SPEC, "C2", 12), name="Wider")
+    runs = [handmade.make_run(home), handmade.make_run(home, wider)]
+    app = pages.open("compare", runs=",".join(run.id for run in runs))
+    app.button(key="compare_go_on").click().run()
+    assert not app.exception
+    assert app.session_state["cifar7_design"].name == "Handmade", "the first of two that are equal"
+    assert app.session_state["cifar7_change"].said == "Start from Handmade, as it was trained"
+
+
 def test_the_answer_says_who_is_better_and_how_far_to_trust_it(home, pages):
     a, b = lay(home), lay(home, said=[0] * 30)
     for run, accuracy in ((a, 23 / 30), (b, 10 / 30)):

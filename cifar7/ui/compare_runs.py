@@ -11,7 +11,7 @@ from cifar7.network.arithmetic import Analysis, analyse
 from cifar7.results import compare, differences
 from cifar7.results.compare import Axis, CurvePoint
 from cifar7.results.differences import NETWORK, RECIPE, Difference
-from cifar7.ui import state, take_away
+from cifar7.ui import pages, state, take_away
 from cifar7.ui.charts import overlaid
 from cifar7.ui.charts.overlaid import LETTERS
 from cifar7.ui.run_list import Summary
@@ -33,6 +33,18 @@ def show(chosen: list[Summary]) -> None:
     with st.container(key="comparison"):
         take_away.table(table, "comparison")
     _curves(chosen)
+    _go_on(chosen)
+
+
+def _go_on(chosen: list[Summary]) -> None:
+    """The next step: the better design, to change it further."""
+    letter, best = max(zip(LETTERS, chosen), key=lambda one: one[1].accuracy or 0.0)
+    if st.button(
+        f"Go on from {letter}'s design", icon=":material/tune:", key="compare_go_on",
+        help="Puts it on the Design page, to change the next toggle; Undo there brings yours back.",
+    ):  # fmt: skip
+        state.set_design(best.run.spec(), f"Start from {best.status['name']}, as it was trained")
+        st.switch_page(pages.DESIGN)
 
 
 def _table(chosen: list[Summary]) -> Table:

@@ -51,6 +51,11 @@ def _views(shown: Summary, predictions: Predictions) -> None:
         own_view.show(shown)
     else:
         mistakes_view.show(shown, predictions)
+    st.page_link(
+        pages.COMPARE,
+        label="Would a change help? Hold two runs against each other",
+        icon=":material/compare_arrows:",
+    )
 
 
 def _choose() -> str:

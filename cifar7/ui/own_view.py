@@ -100,7 +100,7 @@ def _say(picture: OwnPicture, summary: Summary) -> None:
     columns = st.columns(len(shown), gap="medium")
     for at, (column, one) in enumerate(zip(columns, shown, strict=True)):
         with column, st.container(border=len(shown) > 1):
-            _one(picture, one, at)
+            _one(picture, one, at, alone=len(shown) == 1)
     st.caption(
         "It knows no more than its classes and has to choose one, so a high probability for a picture of "
         "something else means little."
@@ -120,7 +120,7 @@ def _choose(summary: Summary) -> list[Summary]:
     return [by_id[run] for run in chosen if run in by_id]
 
 
-def _one(picture: OwnPicture, summary: Summary, at: int) -> None:
+def _one(picture: OwnPicture, summary: Summary, at: int, alone: bool) -> None:
     try:
         with st.spinner("Asking the network"):
             said = inference.classify(summary.id, picture.pixels)
@@ -135,8 +135,10 @@ def _one(picture: OwnPicture, summary: Summary, at: int) -> None:
         f"({probability(said.probabilities[best])})."
     )
     drawing = probabilities.bars(rows)
-    st.vega_lite_chart(
-        None, drawing, key=f"own_bars_{at}", alt=f"Probabilities: {probabilities.words(rows, len(rows))}"
-    )
-    take_away.rows(f"own-picture-{at + 1}", drawing, rows, ("class", "probability"))
-    attention_panel.show(summary.id, spec, picture.pixels, {best: said.classes[best]}, f"own_{at}")
+    left, right = st.columns([3, 2], gap="large") if alone else (st.container(), st.container())
+    with left:
+        alt = f"Probabilities: {probabilities.words(rows, len(rows))}"
+        st.vega_lite_chart(None, drawing, key=f"own_bars_{at}", alt=alt)
+        take_away.rows(f"own-picture-{at + 1}", drawing, rows, ("class", "probability"))
+    with right:
+        attention_panel.show(summary.id, spec, picture.pixels, {best: said.classes[best]}, f"own_{at}")

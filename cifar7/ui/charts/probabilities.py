@@ -10,7 +10,6 @@ from cifar7.ui.wording import probability
 
 OTHER = "#8A939C"
 _ROW = 21  # pixels
-_EVERY = {"labelOverlap": False, "labelFlush": False}  # a name beside each bar
 _ROLES = {"true": palette.TRUE, "predicted": palette.PREDICTED, "other": OTHER}
 
 
@@ -37,13 +36,14 @@ def bars(values: list[dict[str, Any]], title: str | None = None) -> dict[str, An
         "field": "probability",
         "type": "quantitative",
         "title": None,
-        "scale": {"domain": [0, 1.14]},  # room for the number beside a full bar
+        "scale": {"domain": [0, 1.27]},  # room for the number beside a full bar
         "axis": None,
     }
     order: dict[str, Any] = {
         "field": "class",
         "type": "nominal",
         "sort": names,
+        "scale": {"paddingInner": 0.25, "paddingOuter": 0.35},
         "title": None,
         "axis": {
             "ticks": False,
