@@ -99,6 +99,9 @@ def test_pictures_that_one_alone_gets_right(home, pages):
     assert not app.exception
     assert "Both get **8** of 30 pictures right, only A **15**, only B **2**, neither **5**." in texts(app)
     assert gallery(app) == [*range(25, 19, -1), *range(18, 9, -1)], "the surest of A first"
+    told = app.get("bidi_component")[0].proto.json
+    # Picture 25 is red and 92.2 % sure, as all are: the surer the later, from 50 % to 99 % in 29 steps.
+    assert "Picture 25: red. A says so (92\\u00a0%), B says blue (92\\u00a0%)" in told
     app.segmented_control(key="compare_side").set_value("B").run()
     assert gallery(app) == [9, 8]
 
@@ -136,6 +139,13 @@ def test_an_experiment_is_queued_in_one_click_and_found_again(home, pages):
     for part in found[0].parts:
         claim = take(part.run)
         claim.end("finished", result={"test_accuracy": next(accuracies)})
+        claim.release()
+    for side in (False, True):  # runs that were stopped early are no fair pair
+        early = queue.enqueue(home / "runs", tiny.SPEC, tiny.config(), "tiny")
+        told = {"experiment": found[0].id, "toggle": found[0].toggle, "with": side, "seed": 99}
+        replace_json(early.path / experiments.FILE, told)
+        claim = take(early)
+        claim.end("stopped", "Stopped as asked.", {"test_accuracy": 0.1})
         claim.release()
     again = type(pages)().open("compare")
     said = texts(again)

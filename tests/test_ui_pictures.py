@@ -194,6 +194,24 @@ def test_a_test_picture_gets_the_probabilities_that_were_recorded(home, run):
     assert said.probabilities == pytest.approx(wanted.tolist(), abs=1e-5)
 
 
+def test_the_map_is_that_of_the_run_and_of_its_set(home, run, monkeypatch):
+    import torch
+
+    from cifar7.data.augment import normalise
+    from cifar7.network.module import build
+    from cifar7.results.gradcam import grad_cam
+
+    images = open_set("colours")
+    picture = np.array(images.test.images[3])
+    pixels = normalise(torch.from_numpy(picture[None]), images.mean, images.std, torch.float32)
+    wanted = grad_cam(build(handmade.SPEC, seed=3).eval(), pixels, 5, [1])[0]
+    assert wanted.any()
+    asked: list[str] = []
+    monkeypatch.setattr(inference, "open_set", lambda name: asked.append(name) or open_set(name))
+    assert inference.attention(run.id, picture, 5, 1) == pytest.approx(wanted, abs=1e-5)
+    assert asked == ["colours"], "another set has another mean"
+
+
 def test_looking_at_the_pages_loads_no_torch(run):
     code = (
         "import sys; sys.path.insert(0, 'tests'); from conftest import Pages\n"

@@ -118,6 +118,15 @@ def test_the_overlay_is_bright_where_the_map_is_strong():
     assert inside.max() <= 132
 
 
+def test_the_line_goes_around_half_of_the_strongest():
+    ramp = np.tile(np.linspace(0, 1, 32, dtype=np.float32), (32, 1))  # from left to right
+    lit = attention_view.overlay(np.zeros((3, 32, 32), np.uint8), ramp)
+    line = (lit == attention_view.LINE).all(axis=-1)
+    columns = np.flatnonzero(line.any(axis=0))
+    assert columns.size == 2, "the left edge of the stronger half; the picture's border is none"
+    assert abs(columns.mean() - 128) < 8
+
+
 def test_curves_bear_the_runs_letters():
     points = [
         CurvePoint("B", "train loss", 1, 3.0, 1.5),

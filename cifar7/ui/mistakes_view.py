@@ -137,7 +137,7 @@ def _pictures(summary: Summary, predictions: Predictions, found: list[int]) -> N
 
 def _paging(pages: int, key: str) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
-        st.pagination(pages, key=key)
+        st.pagination(pages, key=key, width=320)  # as wide as its content, it hides the second of two
         st.selectbox("Pictures a page", PAGE_SIZES, key=state.control(_SIZE, _size()), width=140)
 
 
