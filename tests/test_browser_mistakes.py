@@ -99,9 +99,13 @@ def ten_probabilities_and_a_map(page, predictions, index: int) -> None:
     opened.get_by_text(f"Test picture {index:,}", exact=True).wait_for()
     bars = opened.locator('path[aria-roledescription="bar"]')
     expect(bars).to_have_count(10)
-    told = bars.evaluate_all("all => all.map(one => one.ariaLabel)")
-    shares = [float(re.search(r"probability: ([\d.eE-]+)", label)[1]) for label in told]
-    assert shares == pytest.approx(predictions.probabilities[index].tolist(), abs=1e-6)
+
+    def shares() -> list[float]:
+        told = bars.evaluate_all("all => all.map(one => one.ariaLabel)")
+        return [float(re.search(r"probability: ([\d.eE-]+)", label)[1]) for label in told]
+
+    wanted = pytest.approx(predictions.probabilities[index].tolist(), abs=1e-6)
+    until(lambda: shares() == wanted, "the bars of this picture")  # those of the one before stand a moment
     opened.get_by_role("img", name="Grad-CAM").wait_for()
 
 
