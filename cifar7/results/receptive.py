@@ -49,11 +49,11 @@ def effective_field(module: Network, layer: int, images: Tensor) -> Map:
     return (strength / top if top > 0 else strength).numpy().astype(np.float32)
 
 
-def untrained_field(spec: NetSpec, layer: int) -> Map:
-    """`effective_field` of a design before any training: the mean of a few initialisations, on noise."""
+def untrained_field(spec: NetSpec, layer: int, images: int = IMAGES, seeds: int = UNTRAINED_SEEDS) -> Map:
+    """`effective_field` of a design before any training: the mean of `seeds` initialisations, on noise."""
     generator = torch.Generator().manual_seed(0)
-    noise = torch.randn(IMAGES, spec.in_channels, spec.image_size, spec.image_size, generator=generator)
-    maps = [effective_field(build(spec, seed=seed), layer, noise) for seed in range(UNTRAINED_SEEDS)]
+    noise = torch.randn(images, spec.in_channels, spec.image_size, spec.image_size, generator=generator)
+    maps = [effective_field(build(spec, seed=seed), layer, noise) for seed in range(seeds)]
     mean = np.mean(maps, axis=0)
     top = float(mean.max())
     return mean / top if top > 0 else mean

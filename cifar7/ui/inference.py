@@ -62,21 +62,10 @@ def untrained(spec_json: str, layer: int) -> tuple[Map, float]:
     """
     spec = NetSpec.from_dict(json.loads(spec_json))
     with _one_at_a_time:
-        torch = _torch()
-        from cifar7.network.module import build
+        _torch()
         from cifar7.results import receptive
 
-        images, seeds = _affordable(spec, layer)
-        noise = torch.randn(
-            images,
-            spec.in_channels,
-            spec.image_size,
-            spec.image_size,
-            generator=torch.Generator().manual_seed(0),
-        )
-        maps = [receptive.effective_field(build(spec, seed=seed), layer, noise) for seed in range(seeds)]
-        mean = np.stack(maps).mean(axis=0)  # (H, W)
-        return _told(receptive, (mean / (mean.max() or 1.0)).astype(np.float32))
+        return _told(receptive, receptive.untrained_field(spec, layer, *_affordable(spec, layer)))
 
 
 @st.cache_data(max_entries=KEPT, show_spinner=False)
@@ -94,7 +83,7 @@ def trained(run_id: str, layer: int) -> tuple[Map, float]:
         count, _ = _affordable(spec, layer)
         pick = np.linspace(0, len(images.test) - 1, count).astype(int)
         pixels = torch.from_numpy(np.array(images.test.images[pick])).float() / 255  # (N, 3, H, W)
-        mean, std = torch.tensor(images.mean), torch.tensor(images.std)
+        mean, std = map(torch.tensor, run.config().scale(images.mean, images.std))
         pixels = (pixels - mean[:, None, None]) / std[:, None, None]
         weights = torch.load(weights_path, map_location="cpu", weights_only=True)
         return _told(receptive, receptive.trained_field(spec, weights, layer, pixels))
@@ -161,19 +150,22 @@ def _attention(run_id: str, version: int, picture: Picture, layer: int, target: 
         from cifar7.results.gradcam import grad_cam
 
         pixels = torch.from_numpy(np.array(picture)[None])  # (1, 3, H, W)
-        floats = normalise(pixels, images.mean, images.std, torch.float32)
+        mean, std = RunFolder.open(paths.runs_dir(), run_id).config().scale(images.mean, images.std)
+        floats = normalise(pixels, mean, std, torch.float32)
         found: Map = grad_cam(_module(run_id, version), floats, layer, [target])[0]  # (H, W)
         return found
 
 
 @st.cache_data(max_entries=KEPT, show_spinner=False)
 def _classify(run_id: str, version: int, picture: Picture) -> Said:
-    images = open_set(RunFolder.open(paths.runs_dir(), run_id).data_name())
+    run = RunFolder.open(paths.runs_dir(), run_id)
+    images = open_set(run.data_name())
+    scale = run.config().scale(images.mean, images.std)  # as it was trained
     with _one_at_a_time:
         _torch()
         from cifar7.results import picture as own
 
-        shares = own.classify(_module(run_id, version), picture[None], images.mean, images.std)[0]
+        shares = own.classify(_module(run_id, version), picture[None], *scale)[0]
         return Said(images.classes, tuple(float(share) for share in shares))
 
 
