@@ -14,12 +14,14 @@ from calls import call, json_of
 
 from cifar7.data.imageset import ImageSet
 from cifar7.data.library import open_set
+from cifar7.network.spec import Stage, Unit
 from cifar7.training import bench
 from cifar7.training.bench import Contender, Plan, epoch, ratios, summary, take_turns
 from cifar7.training.bench_loops import SUBMISSIONS, TEXTBOOK, Lap, Pictures, ours, plain, transform, until
 from cifar7.training.bench_memory import Memory
+from cifar7.training.bench_profile import convolution_share
 
-PLAN = Plan(1, 8, 32, 10, ("starter",), (16, 32), to_marks=False)
+PLAN = Plan(1, 8, 32, 10, ("starter",), (16, 32), 2, to_marks=False)
 
 
 @pytest.fixture
@@ -165,3 +167,15 @@ def test_data_that_is_not_here_is_said(
     status, out, err = call(capsys, "bench")
     assert (status, out) == (2, "")
     assert "data fetch cifar10" in err
+
+
+def test_the_convolutions_are_a_part_of_the_step_and_more_of_it_where_there_are_more_of_them(images):
+    def share(channels):
+        two = (Unit(channels, norm=False), Unit(channels, norm=False))
+        spec = replace(tiny.SPEC, stages=(Stage(two, pool=4), Stage(), Stage(), Stage()))
+        return convolution_share(spec, images, tiny.config(precision="fp32", crop_padding=0, flip="none"), 4)
+
+    few, many = share(2), share(64)
+    assert 0 < few.convolutions < many.convolutions
+    assert 0 < few.share < many.share <= 1.2  # above 1 only by what looking costs
+    assert many.share == many.convolutions / many.step

@@ -122,14 +122,12 @@ class Worker:
             return
         self.prepared = True
         try:
-            import torch
-
-            from cifar7.training.devices import choose
+            from cifar7.training.devices import choose, wake
 
             for module in ("cifar7.network.module", "cifar7.training.engine"):
                 import_module(module)
             device = choose(self.device)
-            torch.zeros(1, device=device)  # an accelerator takes seconds to wake
+            wake(device)  # which takes an accelerator seconds
             # On a CPU the page comes first; an accelerator is fed by this process, which must not wait.
             if device.type == "cpu" and hasattr(os, "nice"):
                 os.nice(max(0, NICENESS - os.nice(0)))

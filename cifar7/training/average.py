@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 class Average:
@@ -25,10 +25,13 @@ class Average:
         self._counts = [(mine, live) for mine, live in pairs if not live.is_floating_point()]
 
     @torch.no_grad()
-    def update(self, step: int) -> None:
-        """Take in the weights after step `step`, counted from 0."""
-        share = 1 - min(self._decay, (1 + step) / (10 + step))
-        torch._foreach_lerp_(self._averaged, self._live, share)
+    def update(self, step: int | Tensor) -> None:
+        """Take in the weights after step `step`, counted from 0; a tensor () where it stays on the device."""
+        kept = (1 + step) / (10 + step)
+        kept = kept.clamp(max=self._decay) if isinstance(kept, Tensor) else min(kept, self._decay)
+        changes = torch._foreach_sub(self._live, self._averaged)
+        torch._foreach_mul_(changes, 1 - kept)
+        torch._foreach_add_(self._averaged, changes)
         for mine, live in self._counts:
             mine.copy_(live)
 

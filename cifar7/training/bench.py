@@ -17,6 +17,7 @@ from cifar7.network.presets import preset
 from cifar7.network.problems import check
 from cifar7.network.spec import NetSpec
 from cifar7.training.bench_loops import SUBMISSIONS, TEXTBOOK, Lap, ours, plain, until
+from cifar7.training.bench_profile import convolution_share
 from cifar7.training.config import TrainConfig
 from cifar7.training.recipes import DEFAULT
 
@@ -38,12 +39,13 @@ class Plan:
     test_images: int
     growing_networks: tuple[str, ...]  # presets
     growing_images: tuple[int, ...]  # counts
+    profiled_steps: int  # of ours, looked into for the time that is the convolutions'
     to_marks: bool  # whether ours is trained until 80 % and 90 %
 
 
 _GROWING = (STARTER, SEPARABLE, "shrimali")
-QUICK = Plan(3, 240, 1280, 320, _GROWING, (640, 1280, 2560), to_marks=False)
-FULL = Plan(5, 2000, 12_800, 2000, _GROWING, (6400, 12_800, 25_600), to_marks=True)
+QUICK = Plan(3, 240, 1280, 320, _GROWING, (640, 1280, 2560), 5, to_marks=False)
+FULL = Plan(5, 2000, 12_800, 2000, _GROWING, (6400, 12_800, 25_600), 50, to_marks=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ def bench(data: ImageSet, plan: Plan, device: str = "auto", tell: Tell = lambda 
         "loops": loops,
         "ratios": ratios(speeds),
         "epoch_of_submissions": epoch(loops["submissions"]),
+        "convolutions": _convolutions(data, plan, device, tell),
         "growth": growth(data, plan, device, tell),
         "accuracy": _accuracy(data, plan, device, tell),
         "plan": asdict(plan),
@@ -174,6 +177,14 @@ def growth(data: ImageSet, plan: Plan, device: str, tell: Tell) -> dict[str, lis
         tell(f"ours with {count:,} images")
         counts.append(several(STARTER, count))
     return {"parameters": networks, "images": counts}
+
+
+def _convolutions(data: ImageSet, plan: Plan, device: str, tell: Tell) -> dict[str, Any]:
+    """What part of a step of ours the convolutions' own time is."""
+    tell(f"the convolutions' part of a step of ours, {STARTER}")
+    config = TrainConfig.from_dict({**DEFAULT.config.to_dict(), "device": device})
+    found = convolution_share(fitted(STARTER, data), data, config, plan.profiled_steps)
+    return {"network": STARTER, "batch_size": config.batch_size, **asdict(found), "share": found.share}
 
 
 def _accuracy(data: ImageSet, plan: Plan, device: str, tell: Tell) -> dict[str, Any]:

@@ -217,7 +217,7 @@ def ours(spec: NetSpec, data: ImageSet, config: TrainConfig, images: int, test_i
         precision=finished.precision,
         start=built - began,
         data=from_there - built,
-        capture=None,  # the engine records no step
+        capture=run.taking.capture_seconds,
         training=finished.seconds_training,
         evaluation=ended - from_there - finished.seconds_training,
         evaluated=verdicts * each + len(data.test),

@@ -32,6 +32,26 @@ def describe_device(device: torch.device) -> str:
     return f"CPU, {cores} core{'s' if cores > 1 else ''}"
 
 
+def tune(device: torch.device) -> None:
+    """What the device needs to be told once to be fast: on CUDA, to try out its kernels and keep the best.
+
+    Which one wins may differ from run to run, and with it the rounding.
+    """
+    if device.type == "cuda":
+        torch.backends.cudnn.benchmark = True
+
+
+def wake(device: torch.device) -> None:
+    """Have the device do a little of what training needs: libraries that load on first use are then there."""
+    tune(device)
+    precision = torch.bfloat16 if best_precision(device) == "bf16" else torch.float32
+    convolution = torch.nn.Conv2d(3, 8, 3, padding=1).to(device)
+    images = torch.zeros(8, 3, 32, 32, device=device)
+    with torch.autocast(device.type, precision, enabled=precision == torch.bfloat16):
+        maps = convolution(images)  # (8, 8, 32, 32)
+    (maps.flatten(1) @ maps.flatten(1).T).float().sum().backward()
+
+
 def cpu_cores() -> int:
     """The cores this process may use."""
     if hasattr(os, "sched_getaffinity"):

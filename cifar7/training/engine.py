@@ -13,12 +13,13 @@ from cifar7.data.imageset import ImageSet
 from cifar7.training.average import Average, averaged
 from cifar7.training.checkpoint import Checkpoint, put_back, take
 from cifar7.training.config import TrainConfig
-from cifar7.training.devices import best_precision, choose, describe_device
+from cifar7.training.devices import best_precision, choose, describe_device, tune
 from cifar7.training.events import Beat, EpochEnd, Event, Finished, Notice, Paused, Started
 from cifar7.training.feed import layout
 from cifar7.training.judge import Judge, Verdict
 from cifar7.training.optimiser import Optimiser
 from cifar7.training.pace import Pace
+from cifar7.training.rhythm import Rhythm
 from cifar7.training.schedule import lr_at
 from cifar7.training.step import Step
 from cifar7.training.tally import Tally
@@ -74,8 +75,10 @@ class Training:
         resume: Checkpoint | None = None,
     ) -> None:
         self.began, self.seconds_before = perf_counter(), 0.0
-        self.config, self.data, self.control, self.beat_seconds = config, data, control, beat_seconds
+        self.config, self.data, self.control = config, data, control
         self.device = choose(config.device)
+        self.rhythm = Rhythm(beat_seconds, queued=self.device.type != "cpu")
+        tune(self.device)
         self.precision = best_precision(self.device) if config.precision == "auto" else config.precision
         torch.manual_seed(config.seed)
         self.module = module.to(self.device).to(memory_format=layout(self.device))
@@ -99,7 +102,6 @@ class Training:
         self.step = 0  # done
         self.epoch = 0  # completed
         self.lr = 0.0  # of the last step
-        self.measured = (0.0, 0)  # time and step up to which the pace has been told
         self.kept: Verdict | None = None
         self.generator_state: Tensor | None = None  # of a run that was left in mid-epoch
         self._end: Checkpoint | None = None
@@ -168,21 +170,27 @@ class Training:
             self.tally.start_epoch()
         elif self.generator_state is not None:
             self.feed.generator.set_state(self.generator_state)
-        self.measured = (perf_counter(), self.step)
+        self.rhythm.start(self.step)
         for rows in batches[done:]:
             asked = self.control()
             if asked in ("stop", "pause"):
                 return asked
             if asked is not None:
                 raise ValueError(f"control answers None, 'stop' or 'pause', not {asked!r}")
-            self.lr = self._lr(self.step)
-            words = self.taking.take(rows, self.lr, self.step)
-            self.step += 1
+            words = self._step(rows)
             if words:
                 yield Notice(self.epoch + 1, self.step, words)
-            if self.step == 1 or perf_counter() - self.measured[0] >= self.beat_seconds:
+            if self.rhythm.due(self.step):
                 yield self._beat()
         return None
+
+    def _step(self, rows: Tensor) -> str | None:
+        captured, self.lr = self.taking.capture_seconds, self._lr(self.step)
+        words = self.taking.take(rows, self.lr, self.step)
+        self.step += 1
+        if captured is None and self.taking.capture_seconds:
+            self.rhythm.leave_out(self.taking.capture_seconds)
+        return words
 
     def _lr(self, step: int) -> float:
         return lr_at(step, self.steps, self.config, self.feed.per_epoch)
@@ -193,10 +201,8 @@ class Training:
 
     def _measure(self) -> None:
         """Tell the pace of the steps since it was last told. The tally was just read: the device is done."""
-        now = perf_counter()
-        since, from_step = self.measured
-        self.pace.trained((self.step - from_step) * self.feed.batch_size, now - since)
-        self.measured = (now, self.step)
+        steps, seconds = self.rhythm.look(self.step)
+        self.pace.trained(steps * self.feed.batch_size, seconds)
 
     def _beat(self) -> Beat:
         loss, accuracy, first_bad = self.tally.since_last()
@@ -253,7 +259,7 @@ class Training:
     def _catch_up(self) -> None:
         """Take note of the steps since the last beat."""
         self._check_finite(self.tally.of_epoch()[2])
-        if self.step > self.measured[1]:
+        if self.step > self.rhythm.step:
             self._measure()
 
     def _pause(self) -> Paused:

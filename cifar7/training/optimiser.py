@@ -70,14 +70,17 @@ class Optimiser:
                 parameter.grad = None
 
     @torch.no_grad()
-    def step(self, lr: float) -> None:
-        """Update every parameter by its gradient, which each must have."""
+    def step(self, lr: float | Tensor) -> None:
+        """Update every parameter by its gradient, which each must have.
+
+        `lr`: a tensor () on the device where a recorded step is to read it there; only fused kernels can.
+        """
         for group in self.groups:
             if group.parameters:
                 gradients = [p.grad for p in group.parameters if p.grad is not None]
                 (self._adamw if self._kind == "adamw" else self._sgd)(group, gradients, lr)
 
-    def _sgd(self, group: Group, gradients: list[Tensor], lr: float) -> None:
+    def _sgd(self, group: Group, gradients: list[Tensor], lr: float | Tensor) -> None:
         sgd(
             list(group.parameters),
             gradients,
@@ -92,7 +95,7 @@ class Optimiser:
             foreach=not self._fused,
         )
 
-    def _adamw(self, group: Group, gradients: list[Tensor], lr: float) -> None:
+    def _adamw(self, group: Group, gradients: list[Tensor], lr: float | Tensor) -> None:
         adamw(
             list(group.parameters),
             gradients,

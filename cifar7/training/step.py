@@ -8,6 +8,7 @@ from torch.nn.functional import cross_entropy
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from cifar7.training.average import Average
+from cifar7.training.capture import Recorder
 from cifar7.training.feed import Feed
 from cifar7.training.optimiser import Optimiser
 from cifar7.training.tally import Tally
@@ -19,7 +20,8 @@ class Step:
 
     Where it does not fit, the batch is divided, each part's gradients are taken alone and added up, with the
     parts' shares as weights: the gradient of the whole batch up to rounding, save for batch norms, which then
-    see a part at a time.
+    see a part at a time. On CUDA the whole step, from the drawing of the crops to the counting of the hits,
+    is recorded after a few and replayed.
     """
 
     def __init__(
@@ -47,6 +49,16 @@ class Step:
         self.normalised = any(isinstance(layer, _BatchNorm) for layer in module.modules())
         self._buffers = list(module.buffers())
         self._before = [torch.empty_like(buffer) for buffer in self._buffers]
+        self._recorder = (
+            Recorder(self.launch, self._whole, feed.batch_size, feed.generator)
+            if feed.device.type == "cuda"
+            else None
+        )
+
+    @property
+    def capture_seconds(self) -> float | None:
+        """What recording the step took; None where none is recorded, or not yet."""
+        return self._recorder.seconds if self._recorder else None
 
     def take(self, rows: Tensor, lr: float, number: int) -> str | None:
         """Step `number`, counted from 0, on the images of `rows` (B,); returns words where there are any.
@@ -54,14 +66,26 @@ class Step:
         Raises TrainingError for a network with another number of classes; torch's error where the memory is
         not enough for the smallest part.
         """
+        return (self._recorder.take if self._recorder else self.launch)(rows, lr, number)
+
+    def launch(self, rows: Tensor, lr: float | Tensor, number: int | Tensor) -> str | None:
+        """The same, kernel by kernel; here a batch may turn out to be too large for the memory."""
         images, labels = self.feed.batch(rows)  # (B, 3, 32, 32), (B,)
         parts = self.parts
-        logits = self._fitted(images, labels)  # (B, classes)
+        self._update(self._fitted(images, labels), labels, lr, number)
+        return divided(len(rows), self.parts, self.normalised) if self.parts > parts else None
+
+    def _whole(self, rows: Tensor, lr: Tensor, number: Tensor) -> None:
+        """The same step in as many parts as were found to fit, which asks nothing of the device."""
+        images, labels = self.feed.batch(rows)  # (B, 3, 32, 32), (B,)
+        self._update(self._gradients(images, labels), labels, lr, number)
+
+    def _update(self, logits: Tensor, labels: Tensor, lr: float | Tensor, number: int | Tensor) -> None:
+        """What follows the gradients. `logits` (B, classes)."""
         self.optimiser.step(lr)
         if self.average:
             self.average.update(number)
         self.tally.add(logits, labels, number)
-        return divided(len(rows), self.parts, self.normalised) if self.parts > parts else None
 
     def _fitted(self, images: Tensor, labels: Tensor) -> Tensor:
         """Gradients and logits (B, classes), the batch divided further until it fits."""

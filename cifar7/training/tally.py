@@ -24,12 +24,13 @@ class Tally:
         self.sums[:3] = 0
         self._read = [0.0, 0.0, 0.0]
 
-    def add(self, logits: Tensor, labels: Tensor, step: int) -> None:
-        """Count a batch: logits (B, classes), labels (B,)."""
+    def add(self, logits: Tensor, labels: Tensor, step: int | Tensor) -> None:
+        """Count a batch: logits (B, classes), labels (B,). `step`: a tensor () if it is on the device."""
         with torch.no_grad():
             loss = cross_entropy(logits, labels)
             hits = (logits.argmax(1) == labels).sum()
-            bad = torch.where(loss.isfinite(), torch.inf, float(step))
+            number = step if isinstance(step, Tensor) else float(step)
+            bad = torch.where(loss.isfinite(), torch.inf, number)
             self.sums[:3] += torch.stack([loss * len(labels), hits, torch.full_like(loss, len(labels))])
             self.sums[3] = torch.minimum(self.sums[3], bad)
 
