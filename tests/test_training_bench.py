@@ -169,13 +169,12 @@ def test_data_that_is_not_here_is_said(
     assert "data fetch cifar10" in err
 
 
-def test_the_convolutions_are_a_part_of_the_step_and_more_of_it_where_there_are_more_of_them(images):
+def test_the_convolutions_of_a_step_take_longer_where_they_are_larger(images):
     def share(channels):
         two = (Unit(channels, norm=False), Unit(channels, norm=False))
         spec = replace(tiny.SPEC, stages=(Stage(two, pool=4), Stage(), Stage(), Stage()))
         return convolution_share(spec, images, tiny.config(precision="fp32", crop_padding=0, flip="none"), 4)
 
     few, many = share(2), share(64)
-    assert 0 < few.convolutions < many.convolutions
-    assert 0 < few.share < many.share <= 1.2  # above 1 only by what looking costs
-    assert many.share == many.convolutions / many.step
+    assert 0 < few.convolutions < many.convolutions  # 1,000 times the arithmetic, on however busy a machine
+    assert many.share == many.convolutions / many.step > 0
