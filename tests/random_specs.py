@@ -1,5 +1,7 @@
 """Random networks that can be built, for properties that must hold of all of them."""
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from cifar7.network.problems import problems
@@ -33,6 +35,39 @@ def units(draw, channels: int) -> Unit:
 
 
 @st.composite
+def connected(draw, row: list[Unit], channels: int) -> list[Unit]:
+    """Units with residual connections around some of them, changed so that both maps fit."""
+    inputs = [channels, *(unit.channels for unit in row)]
+    out, at = [], 0
+    while at < len(row):
+        around = draw(st.sampled_from([0, 0, 1, 2, 3]))
+        if not 0 < around <= len(row) - at:
+            out.append(row[at])
+            at += 1
+            continue
+        inner = [_keeping(unit) for unit in row[at : at + around]]
+        last = replace(inner[-1], channels=inputs[at], residual=around)
+        if last.kind == "grouped":
+            last = replace(last, kind="standard", groups=1)
+        out += [*inner[:-1], last]
+        # What follows has other channels to take: no groups that may no longer divide them.
+        at += around
+        if at < len(row) and row[at].kind == "grouped":
+            row[at] = replace(row[at], kind="standard", groups=1)
+        inputs[at] = last.channels
+    return out
+
+
+def _keeping(unit: Unit) -> Unit:
+    """The unit with its map kept, an even kernel by a second padding behind it where that can be."""
+    span = unit.dilation * (unit.kernel - 1)
+    if unit.kind == "separable" and unit.pointwise_padding and span >= 2 and span % 2 == 0:
+        return replace(unit, stride=1, padding=span // 2 - 1)
+    kernel = unit.kernel if span % 2 == 0 else unit.kernel + 1
+    return replace(unit, stride=1, padding=None, kernel=kernel, pointwise_padding=0)
+
+
+@st.composite
 def specs(draw) -> NetSpec:
     """Up to twelve units, two to four pools, kernels 1 to 7, dilations 1 to 4, strides, uneven maps."""
     channels, stages = 3, []
@@ -40,10 +75,12 @@ def specs(draw) -> NetSpec:
         st.permutations([2, 2, draw(st.sampled_from([2, 3, None])), draw(st.sampled_from([2, None]))])
     )
     for pool in pools:
-        row = []
+        row, entering = [], channels
         for _ in range(draw(st.integers(0, 3))):
             row.append(draw(units(channels)))
             channels = row[-1].channels
+        row = draw(connected(row, entering))
+        channels = row[-1].channels if row else entering
         stages.append(Stage(tuple(row), pool))
     classifier, classes = draw(st.sampled_from(CLASSIFIERS)), draw(st.sampled_from([2, 5, 10]))
     last = (Unit(classes, kernel=1, norm=False, activation=False),) if classifier == "none" else ()

@@ -135,6 +135,17 @@ def measured_flops(module, spec):
     return counter.get_total_flops()
 
 
+class Sum(nn.Module):
+    """Layers in a row, their input added."""
+
+    def __init__(self, around):
+        super().__init__()
+        self.around = nn.Sequential(*around)
+
+    def forward(self, x):
+        return x + self.around(x)
+
+
 def measured_receptive_field(module, found, with_pool: bool) -> int:
     """Extent of the input gradient of one value in the middle of a map that no border reaches.
 
@@ -148,6 +159,10 @@ def measured_receptive_field(module, found, with_pool: bool) -> int:
             if with_pool:
                 parts.append(nn.AvgPool1d(row.kernel, 1))
             break
+        if row.layer.kind == "add":
+            around = parts[len(parts) - row.layer.span :]
+            parts = [*parts[: len(parts) - row.layer.span], *[nn.Identity()] * row.layer.span, Sum(around)]
+            continue
         if row.layer.kind == "conv":
             window = (layer.kernel_size, layer.stride, layer.padding, layer.dilation)
             assert all(high == wide for high, wide in window)
@@ -156,6 +171,8 @@ def measured_receptive_field(module, found, with_pool: bool) -> int:
             parts.append(conv)
         elif row.layer.kind == "max_pool":
             parts.append(nn.AvgPool1d(layer.kernel_size, layer.stride))
+        else:
+            parts.append(nn.Identity())
     network = nn.Sequential(*parts).double()
     jump = max(r.jump for r in found.rows if r.layer.kind != "global_avg_pool")
     size = expected + 4 * jump + 2
@@ -169,13 +186,23 @@ def measured_receptive_field(module, found, with_pool: bool) -> int:
         size *= 2
 
 
-@pytest.mark.parametrize("name", PRESETS)
-def test_receptive_field_of_presets_on_the_module_itself(name):
+RESIDUAL = net(
+    Stage((Unit(8), Unit(8), Unit(8, dilation=2, residual=2)), pool=2),
+    Stage((Unit(8, kind="separable", dilation=3, residual=1), Unit(16)), pool=2),
+)
+
+
+@pytest.mark.parametrize(
+    "spec", [*(known.spec for known in PRESETS.values()), RESIDUAL], ids=lambda s: s.name
+)
+def test_receptive_field_on_the_module_itself(spec):
     """The same in two dimensions and all channels, on the module that trains, less its non-linear layers."""
-    found, module = analyse(PRESETS[name].spec), build(PRESETS[name].spec)
+    found, module = analyse(spec), build(spec)
     size = 160
     x = image = torch.zeros(1, 3, size, size, requires_grad=True)
+    inputs = []
     for row, layer in zip(found.rows, module.layers, strict=True):
+        inputs.append(x)
         if row.layer.kind in ("avg_pool", "global_avg_pool"):
             break
         if row.layer.kind == "conv":
@@ -183,6 +210,8 @@ def test_receptive_field_of_presets_on_the_module_itself(name):
             x = layer(x)
         elif row.layer.kind == "max_pool":
             x = nn.functional.avg_pool2d(x, row.kernel)
+        elif row.layer.kind == "add":
+            x = layer(x, inputs[-1 - row.layer.span])
     middle = x.shape[-1] // 2
     x[0, :, middle, middle].sum().backward()
     high, wide = image.grad.abs().sum((0, 1)).nonzero().T

@@ -54,6 +54,17 @@ def test_one_convolution_by_hand():
     assert effective_side(strength) == 2.0  # four taps are not zero
 
 
+def test_a_residual_connection_adds_its_own_pixel():
+    """Weights of zero leave x + 0: the value in the middle sees its own pixel and nothing else."""
+    unit = Unit(3, norm=False, activation=False, residual=1)
+    module = build(NetSpec("t", (Stage((unit,)), Stage(), Stage(), Stage())))
+    module.layers[0].weight.data[:] = 0
+    expected = np.zeros((32, 32), np.float32)
+    expected[16, 16] = 1
+    assert np.array_equal(effective_field(module, 1, torch.randn(2, 3, 32, 32)), expected)
+    assert not effective_field(module, 0, torch.randn(2, 3, 32, 32)).any()
+
+
 def test_threshold_is_on_the_strongest():
     strength = np.array([[1.0, THRESHOLD], [THRESHOLD + 0.001, 0]], np.float32)
     assert effective_side(strength) == pytest.approx(2**0.5)

@@ -2,16 +2,19 @@
 
 Conventions, the same everywhere in cifar7:
 - Parameters are the learnt ones: weights and biases, and scale and shift of a normalisation.
-- MACs are multiply-accumulates of convolutions and linear layers for one image, without bias.
+- MACs are multiply-accumulates of convolutions and linear layers for one image, without bias. The additions
+  of a residual connection are no MACs: it multiplies nothing, and learns nothing.
 - The receptive field is the side, in image pixels, of the square that one value can see. A layer of kernel k,
   dilation d and stride s turns receptive field r and jump j into r + d(k-1)j and jump js (Araujo, Norris and
   Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill 2019). It is given before the
   average pooling of the output stage, and with it.
+- A sum sees what either of its two maps sees: the hull of both. `problems` lets a connection go around layers
+  of stride 1 that keep the map only, so both lie around the same middle and the wider one is the hull.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cifar7.network.layers import Layer, expand
 from cifar7.network.spec import NetSpec
@@ -37,6 +40,7 @@ class Row:
     centre: (
         float  # image pixels from the middle of the first pixel to the middle of what the first value sees
     )
+    receptive_field_added: int = 0  # image pixels, of an add: what the map that it adds sees
 
     def seen(self, index: int) -> tuple[float, float]:
         """First and last image pixel that value `index` along one axis can see, borders ignored."""
@@ -75,6 +79,9 @@ def walk(spec: NetSpec) -> tuple[Row, ...]:
     field, jump, centre = 1, 1, 0.0
     for layer in expand(spec):
         row = _row(layer, shape, field, jump, centre)
+        if layer.kind == "add":
+            added = rows[-layer.span].receptive_field_in
+            row = replace(row, receptive_field=max(field, added), receptive_field_added=added)
         rows.append(row)
         shape, field, jump, centre = row.output, row.receptive_field, row.jump, row.centre
         if shape[1] < 1:

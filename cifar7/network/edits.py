@@ -76,10 +76,12 @@ def add_unit(spec: NetSpec, stage: str) -> NetSpec:
 
 
 def remove_unit(spec: NetSpec, stage: str) -> NetSpec:
-    """The stage without its last unit; the one before it becomes as wide."""
+    """The stage without its last unit; the one before it becomes as wide, unless a sum fixes its width."""
     units = _units(spec, stage)
     if len(units) < 2:
         return _with_units(spec, stage, ())
+    if units[-2].residual:
+        return _with_units(spec, stage, units[:-1])
     return _with_units(spec, stage, (*units[:-2], replace(units[-2], channels=units[-1].channels)))
 
 

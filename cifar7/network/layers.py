@@ -12,7 +12,10 @@ POOLS = ("max_pool", "avg_pool", "global_avg_pool")
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One layer. `kind` is conv, linear, batch_norm, group_norm, an activation's name, dropout or a pool.
+    """One layer.
+
+    `kind` is conv, linear, batch_norm, group_norm, an activation's name, dropout, a pool or add: the end
+    of a residual connection, which adds the input of the layer that stands `span` layers before it.
 
     `unit` counts the stage's units from 1, 0 for what belongs to no unit. A global pool's kernel is 0 here:
     it is as large as the map. `role` says what a convolution is for: depthwise, pointwise or classifier.
@@ -30,6 +33,7 @@ class Layer:
     groups: int = 1
     bias: bool = False
     rate: float = 0.0  # of dropout
+    span: int = 0  # layers, of an add: how many the connection goes around
     role: str = ""
 
     @property
@@ -46,14 +50,13 @@ def expand(spec: NetSpec) -> tuple[Layer, ...]:
 def _layers(spec: NetSpec) -> Iterator[Layer]:
     channels = spec.in_channels
     for name, stage in zip(STAGE_NAMES, spec.stages, strict=True):
-        for number, unit in enumerate(stage.units, 1):
-            yield from _unit_layers(spec, name, number, channels, unit)
-            channels = unit.channels
+        yield from _row_of_units(spec, name, channels, stage.units)
+        channels = stage.units[-1].channels if stage.units else channels
         if stage.pool is not None:
             yield Layer(name, 0, "max_pool", channels, channels, stage.pool, stage.pool)
-    for number, unit in enumerate(spec.output.units, 1):
-        yield from _unit_layers(spec, OUTPUT, number, channels, unit)
-        channels = unit.channels
+    units = spec.output.units
+    yield from _row_of_units(spec, OUTPUT, channels, units)
+    channels = units[-1].channels if units else channels
     pool = spec.output.pool
     if pool is None:
         yield Layer(OUTPUT, 0, "global_avg_pool", channels, channels, 0, 1)
@@ -61,6 +64,21 @@ def _layers(spec: NetSpec) -> Iterator[Layer]:
         yield Layer(OUTPUT, 0, "avg_pool", channels, channels, pool, pool)
     if spec.output.classifier != "none":
         yield Layer(OUTPUT, 0, spec.output.classifier, channels, spec.classes, bias=True, role="classifier")
+
+
+def _row_of_units(spec: NetSpec, stage: str, channels: int, units: tuple[Unit, ...]) -> Iterator[Layer]:
+    """The layers of a stage's units, the first of which gets `channels` channels, and their additions."""
+    begins, done = [], 0  # layers of the stage before each unit, and so far
+    for number, unit in enumerate(units, 1):
+        begins.append(done)
+        for layer in _unit_layers(spec, stage, number, channels, unit):
+            done += 1
+            yield layer
+        channels = unit.channels
+        if unit.residual:
+            span = done - begins[max(0, number - unit.residual)]
+            done += 1
+            yield Layer(stage, number, "add", channels, channels, span=span)
 
 
 def _unit_layers(spec: NetSpec, stage: str, number: int, channels: int, unit: Unit) -> Iterator[Layer]:

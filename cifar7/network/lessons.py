@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any
 
 from cifar7.network import measures, mends
@@ -58,7 +57,7 @@ def lessons(spec: NetSpec) -> list[Lesson]:
 
 def _on_logits(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
     at = max(i for i, row in enumerate(rows) if row.layer.weighted)
-    after = [row for row in rows[at + 1 :] if not row.layer.kind.endswith("pool")]
+    after = [r for r in rows[at + 1 :] if not r.layer.kind.endswith("pool") and r.layer.kind != "add"]
     if after:
         names = " and ".join(mends.plain_name(row.layer.kind) for row in after)
         mended = mends.bare_logits(spec)
@@ -135,8 +134,11 @@ def _idle_dilation(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
 
 
 def _linear_pair(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
-    for before, after in pairwise(rows):
-        if before.layer.kind == after.layer.kind == "conv" and not _separable_pair(before, after):
+    for at, after in enumerate(rows):
+        before = measures.before(rows, at)
+        if before is None or not before.layer.kind == after.layer.kind == "conv":
+            continue
+        if not _separable_pair(before, after):
             stage, number = before.layer.stage, before.layer.unit
             mended = mends.change(spec, stage, number, activation=True)
             yield (

@@ -52,6 +52,23 @@ def pools_to_one_pixel(rows: Sequence[Row]) -> bool:
     return any(row.layer.kind in ("avg_pool", "global_avg_pool") and row.output[1] == 1 for row in rows)
 
 
+def branch(rows: Sequence[Row], at: int) -> Sequence[Row]:
+    """The rows that the residual connection which `rows[at]` closes goes around; none if it closes none."""
+    return rows[at - rows[at].layer.span : at]
+
+
+def before(rows: Sequence[Row], at: int) -> Row | None:
+    """The row before `rows[at]`, past the sum of a connection around bare convolutions.
+
+    x + conv(x) is itself a convolution: the sum is nothing of its own.
+    """
+    for earlier in range(at - 1, -1, -1):
+        bare = all(row.layer.kind == "conv" for row in branch(rows, earlier))
+        if rows[earlier].layer.kind != "add" or not bare:
+            return rows[earlier]
+    return None
+
+
 def paths(rows: Sequence[Row]) -> Counter[int]:
     """Along one axis: in how many ways each image pixel reaches one value of the last row's map.
 
@@ -59,14 +76,20 @@ def paths(rows: Sequence[Row]) -> Counter[int]:
     hole: no weight looks at it, which stacked dilations with a common factor bring about.
     """
     seen: Counter[int] = Counter({0: 1})
-    for row in reversed(rows):
-        if row.kernel == 1 and row.stride == 1:
-            continue
-        spread: Counter[int] = Counter()
-        for offset, ways in seen.items():
-            for tap in range(row.kernel):
-                spread[offset * row.stride + tap * row.layer.dilation] += ways
-        seen = spread
+    around: dict[int, Counter[int]] = {}  # where a connection begins: what reaches its end past the branch
+    for at in range(len(rows) - 1, -1, -1):
+        row = rows[at]
+        if row.layer.kind == "add":
+            # Value i of the branch begins to see at i - padding, where the identity sees i alone.
+            shift = sum(inner.layer.padding for inner in branch(rows, at))
+            around[at - row.layer.span] = Counter({offset + shift: ways for offset, ways in seen.items()})
+        elif row.kernel > 1 or row.stride > 1:
+            spread: Counter[int] = Counter()
+            for offset, ways in seen.items():
+                for tap in range(row.kernel):
+                    spread[offset * row.stride + tap * row.layer.dilation] += ways
+            seen = spread
+        seen = seen + around.pop(at, Counter())
     return seen
 
 

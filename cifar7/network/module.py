@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import torch
 from torch import Tensor, nn
 
@@ -17,21 +19,40 @@ _ACTIVATIONS: dict[str, type[nn.Module]] = {
 }
 
 
+class Add(nn.Module):
+    """The sum of two maps: where a residual connection ends."""
+
+    def forward(self, x: Tensor, added: Tensor) -> Tensor:
+        """Two maps (B, C, H, W) to their sum."""
+        return x + added
+
+
 class Network(nn.Module):
     """Layers in a row. Input float (B, in_channels, H, W), normalised; output logits (B, classes)."""
 
     def __init__(self, spec: NetSpec) -> None:
         super().__init__()
         self.spec = spec
-        self.layers = nn.ModuleList(build_layer(layer) for layer in expand(spec))
+        layers = expand(spec)
+        self.layers = nn.ModuleList(build_layer(layer) for layer in layers)
+        # The layers whose input is added further down; connections never overlap, so one map is kept at most.
+        self._begins = frozenset(at - layer.span for at, layer in enumerate(layers) if layer.kind == "add")
 
     def forward(self, x: Tensor) -> Tensor:
         """Images (B, in_channels, H, W) to logits (B, classes)."""
-        for layer in self.layers:
-            if isinstance(layer, nn.Linear):
-                x = x.flatten(1)  # (B, C)
-            x = layer(x)  # (B, C, H, W)
-        return x.flatten(1)  # (B, classes)
+        return self.until(x, len(self.layers)).flatten(1)  # (B, classes)
+
+    def until(self, x: Tensor, count: int) -> Tensor:
+        """Images (B, in_channels, H, W) to what the first `count` layers put out: (B, C, h, w) or (B, C)."""
+        kept = x
+        for at, layer in enumerate(islice(self.layers, count)):
+            if at in self._begins:
+                kept = x
+            if isinstance(layer, Add):
+                x = layer(x, kept)  # (B, C, H, W)
+            else:
+                x = layer(x.flatten(1) if isinstance(layer, nn.Linear) else x)  # (B, C, H, W) or (B, C)
+        return x
 
 
 def build(spec: NetSpec, seed: int | None = None) -> Network:
@@ -75,4 +96,6 @@ def build_layer(layer: Layer) -> nn.Module:
         return nn.AvgPool2d(layer.kernel, layer.stride)
     if layer.kind == "global_avg_pool":
         return nn.AdaptiveAvgPool2d(1)
+    if layer.kind == "add":
+        return Add()
     return _ACTIVATIONS[layer.kind]()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 
 from cifar7.network.arithmetic import Row, walk
@@ -46,7 +46,7 @@ def problems(spec: NetSpec) -> list[Problem]:
     found = list(_ranges(spec))
     if found:
         return found
-    found = list(_channels(spec)) + list(_padding(spec))
+    found = [*_channels(spec), *_padding(spec), *_connections(spec)]
     return found or list(_shapes(spec))
 
 
@@ -123,12 +123,73 @@ def _padding(spec: NetSpec) -> Iterator[Problem]:
             )
 
 
+def _connections(spec: NetSpec) -> Iterator[Problem]:
+    """Residual connections that leave their stage, overlap, or add what cannot stand value on value."""
+    into = {(stage, number): channels for stage, number, channels, _ in _units(spec)}
+    for stage, part in _parts(spec):
+        taken = 0  # the last unit that an earlier connection goes around
+        for number, unit in enumerate(part.units, 1):
+            if not unit.residual:
+                continue
+            around = range(number - unit.residual + 1, number + 1)
+            if around[0] <= taken:
+                yield _overreaching(stage, number, unit.residual, taken)
+            else:
+                yield from _unlike(stage, part.units, around, into[stage, around[0]])
+            taken = number
+
+
+def _overreaching(stage: str, number: int, around: int, taken: int) -> Problem:
+    """A connection around more units than its stage has before it, or than the one before it leaves."""
+    why = f"{stage} has only {number} so far."
+    cure = f"Let it go around {number - taken}"
+    if around <= number:
+        why = f"that of unit {taken} ends inside it. Connections stand one behind the other."
+        cure += ", or take one of the two away"
+    return Problem(stage, f"unit {number}: its residual connection goes around {around} units, and {why}",
+                   f"{cure}.")  # fmt: skip
+
+
+def _unlike(stage: str, units: tuple[Unit, ...], around: range, added: int) -> Iterator[Problem]:
+    """A connection that adds `added` channels to another number, or goes around a stride."""
+    first, last, own = around[0], around[-1], units[around[-1] - 1].channels
+    if added != own:
+        yield Problem(
+            stage,
+            f"unit {last}: its residual connection adds the {added} channels that go into unit {first} "
+            f"to its own {own}.",
+            f"Give unit {last} the same {added} channels, or put the connection around units that keep them.",
+        )
+    for number in around:
+        if units[number - 1].stride > 1:
+            yield Problem(
+                stage,
+                f"unit {number} has stride {units[number - 1].stride} inside a residual connection, "
+                "which adds two maps pixel by pixel.",
+                "Give it stride 1, or take the connection away.",
+            )
+
+
+def _resized(rows: Sequence[Row]) -> Iterator[Problem]:
+    """A residual connection around layers that do not keep the size of the map."""
+    for at, row in enumerate(rows):
+        added = rows[at - row.layer.span].input[1]
+        if row.layer.kind == "add" and added != row.input[1]:
+            yield Problem(
+                row.layer.stage,
+                f"unit {row.layer.unit}: its residual connection adds a map of {added} pixels a side "
+                f"to one of {row.input[1]}.",
+                "Pad the convolutions that it goes around so that they keep the map, or take it away.",
+            )
+
+
 def _shapes(spec: NetSpec) -> Iterator[Problem]:
     rows = walk(spec)
     last = rows[-1]
     if last.output[1] < 1:
         yield _vanished(last)
         return
+    yield from _resized(rows)
     pool = next(r for r in rows if r.layer.kind in ("avg_pool", "global_avg_pool"))
     if pool.output[1] != 1:
         yield Problem(

@@ -7,7 +7,7 @@ The learnt tensors of the written class come in the same order as those of the m
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from cifar7.network.arithmetic import Analysis, Row, analyse
@@ -31,18 +31,43 @@ def model_source(spec: NetSpec) -> str:
 
 def renamed_keys(spec: NetSpec) -> dict[str, str]:
     """From the state-dict prefix of a layer in cifar7's module to its prefix in the written file."""
-    names = {}
+    names: dict[str, str] = {}
     rows = analyse(spec).rows
-    for stage, members in groupby(enumerate(rows), key=lambda pair: pair[1].layer.stage):
-        position = 0
-        for index, row in members:
-            position += row.layer.kind == "linear"  # the flattening before it takes a place
-            names[f"layers.{index}"] = f"{stage}.{position}"
-            position += 1
+    for stage, group in groupby(enumerate(rows), key=lambda pair: pair[1].layer.stage):
+        members = list(group)
+        places = _places([row for _, row in members])
+        names |= {f"layers.{at}": f"{stage}.{place}" for (at, _), place in zip(members, places, strict=True)}
     return names
 
 
+def _places(rows: Sequence[Row]) -> list[str]:
+    """Where each layer of a stage stands in what is written: "4", or "4.0" and on inside a Residual at 4."""
+    closes = {at - row.layer.span: at for at, row in enumerate(rows) if row.layer.kind == "add"}
+    places, position, begin, close = [], 0, 0, 0
+    for at, row in enumerate(rows):
+        if at in closes:
+            begin, close = at, closes[at]
+        if at < close:
+            places.append(f"{position}.{at - begin}")
+            continue
+        position += row.layer.kind == "linear"  # the flattening before it takes a place
+        places.append(f"{position}")
+        position += 1
+    return places
+
+
+_RESIDUAL = '''class Residual(nn.Sequential):
+    """Layers in a row, and their input added to what they put out (He et al. 2015)."""
+
+    def forward(self, x):  # (B, C, H, W)
+        return x + super().forward(x)  # (B, C, H, W)
+
+
+'''
+
+
 def _head(spec: NetSpec, found: Analysis) -> list[str]:
+    residual = any(row.layer.kind == "add" for row in found.rows)
     size = f"{spec.in_channels}x{spec.image_size}x{spec.image_size}"
     return [
         f'"""{safe_name(spec.name)}: images of {size} to {spec.classes} classes.',
@@ -57,7 +82,7 @@ def _head(spec: NetSpec, found: Analysis) -> list[str]:
         "from torch import nn",
         "",
         "",
-        "class Network(nn.Module):",
+        f"{_RESIDUAL if residual else ''}class Network(nn.Module):",
     ]
 
 
@@ -71,13 +96,18 @@ def _init(stages: list[tuple[str, list[Row]]]) -> Iterator[str]:
     yield "        super().__init__()"
     for name, rows in stages:
         yield f"        self.{name} = nn.Sequential("
-        for row in rows:
+        for row, place in zip(rows, _places(rows), strict=True):
             if row.layer.kind == "linear":
                 yield "            nn.Flatten(),"
+            if row.layer.kind == "add":
+                yield f"            ),  # and its input added: {_shape(row)}, RF {row.receptive_field}"
+                continue
+            if place.endswith(".0"):
+                yield "            Residual("
             note = f"  # {_shape(row)}"
             if row.layer.kind == "conv" or row.layer.kind.endswith("pool"):
                 note += f", RF {row.receptive_field}, jump {row.jump}"
-            yield f"            {layer_source(row)},{note}"
+            yield f"            {'    ' * ('.' in place)}{layer_source(row)},{note}"
         if name == "O" and rows[-1].layer.kind != "linear":
             yield "            nn.Flatten(),"
         yield "        )"

@@ -44,6 +44,13 @@ class Unit:
 
     `kind`: `standard`; `grouped`, into `groups` groups; `separable`, a depthwise convolution (one filter a
     channel, the unit's kernel, stride, padding and dilation) and then a pointwise 1x1 that sets the channels.
+
+    `residual`: the input of the unit that many back, this one counted as 1, is added to what the unit puts
+    out, as it is (He et al., "Deep Residual Learning", 2015): 1 goes around this unit, 2 around this one and
+    the one before, 0 is none. The sum stands after the whole unit, behind its normalisation, activation and
+    dropout and before the stage's pool: x + unit(x), with nothing on the identity's way (He et al., "Identity
+    Mappings in Deep Residual Networks", 2016). A unit
+    without activation can take away from what it gets as well as add to it.
     """
 
     channels: int = number(low=1, high=1024)  # output channels
@@ -56,6 +63,7 @@ class Unit:
     norm: bool = True  # the network's normalisation follows the convolution
     activation: bool = True  # the network's activation follows the convolution
     dropout: float = number(0.0, low=0.0, high=0.9)  # probability
+    residual: int = number(0, low=0, high=MAX_UNITS)  # units, of the same stage, whose input is added behind
     # Of a separable unit only:
     between: bool = True  # normalisation and activation also between depthwise and pointwise
     dropout_after: str = choice("unit", DROPOUT_PLACES)  # whole unit, or its depthwise convolution only

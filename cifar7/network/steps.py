@@ -6,8 +6,10 @@ from cifar7.network.arithmetic import Row
 
 
 def receptive_field(row: Row) -> str:
-    """r + d·(k-1)·j, as in "10 + 2·(3-1)·2 = 18", in image pixels."""
+    """r + d·(k-1)·j, as in "10 + 2·(3-1)·2 = 18", in image pixels; of a sum the wider of its two maps."""
     layer = row.layer
+    if layer.kind == "add":
+        return f"max({row.receptive_field_in}, {row.receptive_field_added}) = {row.receptive_field}"
     if row.kernel == 1:
         return f"{row.receptive_field_in}"
     dilation = f"{layer.dilation}·" if layer.dilation > 1 else ""
@@ -48,6 +50,13 @@ def macs(row: Row) -> str:
     return f"{_weights(row)} · {row.output[1]}·{row.output[2]} = {row.macs:,}"
 
 
+def residual(units: int) -> str:
+    """What a residual connection goes around, as in "around this unit"."""
+    if units < 3:
+        return ("no", "around this unit", "around this and the one before")[units]
+    return f"around this and the {units - 1} before"
+
+
 def _weights(row: Row) -> str:
     layer = row.layer
     window = f"{layer.kernel}·{layer.kernel}·" if layer.kernel > 1 else ""
@@ -74,6 +83,7 @@ def name(row: Row) -> str:
     if layer.kind == "dropout":
         return f"dropout {layer.rate:g}"
     names = {
+        "add": "residual sum",
         "linear": "linear to the classes",
         "max_pool": f"max-pool {kernel}",
         "avg_pool": f"average pool {kernel}",

@@ -36,9 +36,7 @@ def effective_field(module: Network, layer: int, images: Tensor) -> Map:
     module.eval()
     try:
         pixels = images.detach().clone().requires_grad_()  # (N, C, H, W)
-        x = pixels
-        for part in module.layers[: layer + 1]:
-            x = part(x.flatten(1) if isinstance(part, torch.nn.Linear) else x)
+        x = module.until(pixels, layer + 1)  # (N, C, h, w), or (N, C) of a linear layer
         middle = x if x.ndim == 2 else x[:, :, x.shape[2] // 2, x.shape[3] // 2]  # (N, C)
         signs = torch.randint(0, 2, middle.shape, generator=torch.Generator().manual_seed(0)) * 2 - 1
         (gradient,) = torch.autograd.grad((middle * signs).sum(), pixels)  # (N, C, H, W)

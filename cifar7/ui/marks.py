@@ -66,19 +66,15 @@ def _size(row: Row) -> list[Mark]:
 def _nothing(rows: Sequence[Row], at: int) -> list[Mark]:
     """A layer without which the network would compute the same kind of thing."""
     row, layer = rows[at], rows[at].layer
+    before = measures.before(rows, at)
     why = ""
     if layer.kind in ("max_pool", "avg_pool", "global_avg_pool") and row.input[1] == row.output[1] == 1:
         why = "The map is one pixel already: there is nothing to pool."
     elif measures.is_depthwise(row) and row.kernel == 1:
         why = "A depthwise 1×1 multiplies each channel by one number, which the next layer could do."
-    elif (
-        layer.kind == "conv"
-        and at
-        and rows[at - 1].layer.kind == "conv"
-        and not _separable(rows[at - 1], row)
-    ):
+    elif before and before.layer.kind == layer.kind == "conv" and not _separable(before, row):
         why = "Nothing non-linear stands between this convolution and the one before: the two are one."
-    elif layer.kind in _ACTIVATIONS and at and rows[at - 1].layer.kind == layer.kind == "relu":
+    elif layer.kind in _ACTIVATIONS and before and before.layer.kind == layer.kind == "relu":
         why = "A ReLU after a ReLU changes nothing."
     return [Mark("nothing", "adds nothing", why)] if why else []
 
