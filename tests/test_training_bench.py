@@ -12,6 +12,7 @@ import tiny
 import torch
 from calls import call, json_of
 
+from cifar7.commands import benching
 from cifar7.data.imageset import ImageSet
 from cifar7.data.library import open_set
 from cifar7.network.spec import Stage, Unit
@@ -20,6 +21,7 @@ from cifar7.training.bench import Contender, Plan, epoch, ratios, summary, take_
 from cifar7.training.bench_loops import SUBMISSIONS, TEXTBOOK, Lap, Pictures, ours, plain, transform, until
 from cifar7.training.bench_memory import Memory
 from cifar7.training.bench_profile import convolution_share
+from cifar7.training.recipes import Recipe
 
 PLAN = Plan(1, 8, 32, 10, ("starter",), (16, 32), 2, to_marks=False)
 
@@ -108,13 +110,26 @@ def test_ours_stops_after_so_many_images(images: ImageSet, asked: int, trained: 
     assert 0 < told.first_progress < told.start + told.data + told.training + told.evaluation
 
 
-def test_marks_are_stated_only_where_they_were_reached(images: ImageSet) -> None:
-    reached = until(tiny.SPEC, images, tiny.config(epochs=3), (0.0, 1.1))
-    assert reached[1.1] is None
-    assert reached[0.0] is not None
-    seconds, epochs = reached[0.0]
-    assert seconds > 0
-    assert epochs == 1
+def test_a_mark_is_stated_only_where_it_was_reached(images: ImageSet) -> None:
+    assert until(tiny.SPEC, images, tiny.config(epochs=3), 1.1) is None
+    found = until(tiny.SPEC, images, tiny.config(epochs=3), 0.0)
+    assert found is not None
+    assert found[0] > 0
+    assert found[1] == 1
+
+
+def test_marks_name_network_and_recipe_and_say_what_was_left_out(images, monkeypatch) -> None:
+    quick = Recipe("quick", "Quick", "", tiny.config(epochs=1))
+    marks = ((0.0, "starter", quick), (1.1, "starter", quick), (2.0, "starter", quick))
+    monkeypatch.setattr(bench, "MARKS", marks)
+    monkeypatch.setattr(bench, "ON_A_CPU", 1.5)
+    told = bench._accuracy(images, replace(PLAN, to_marks=True), "cpu", lambda _: None)
+    assert told["0%"]["reached"]["epochs"] == 1
+    assert (told["110%"]["reached"], told["110%"]["why"]) == (None, "not reached in the recipe's 1 epochs")
+    assert (told["200%"]["reached"], told["200%"]["why"]) == (None, "takes too long on a CPU")
+    lines = benching._accuracy(told).splitlines()
+    assert lines[0].startswith("0% test accuracy, starter with recipe quick: ")
+    assert lines[1].endswith("not reached in the recipe's 1 epochs")
 
 
 def test_the_peak_of_memory_begins_anew() -> None:

@@ -140,13 +140,14 @@ def _growth(one: dict[str, Any]) -> tuple[str, ...]:
 def _accuracy(told: dict[str, Any]) -> str:
     if not told["measured"]:
         return f"time to 80 % and 90 %: not measured, {told['why']}"
-    parts = [
-        f"{mark}: " + (f"{duration(found['seconds'])}, {found['epochs']} epochs" if found else
-                       f"not reached in the recipe's {told['recipe_epochs']} epochs")
-        for mark, found in told["ours"].items()
-    ]  # fmt: skip
-    reached = "; ".join(parts)
-    return f"test accuracy of ours with {told['network']}: {reached}. The others were not trained that far."
+    lines = []
+    for mark, found in told.items():
+        if not isinstance(found, dict):
+            continue
+        at = found["reached"]
+        when = f"{duration(at['seconds'])}, {at['epochs']} epochs" if at else found["why"]
+        lines.append(f"{mark} test accuracy, {found['network']} with recipe {found['recipe']}: {when}")
+    return "\n".join([*lines, "The other loops were not trained that far."])
 
 
 def _size(count: float | None) -> str:

@@ -19,12 +19,15 @@ from cifar7.network.spec import NetSpec
 from cifar7.training.bench_loops import SUBMISSIONS, TEXTBOOK, Lap, ours, plain, until
 from cifar7.training.bench_profile import convolution_share
 from cifar7.training.config import TrainConfig
-from cifar7.training.recipes import DEFAULT
+from cifar7.training.devices import choose
+from cifar7.training.recipes import CHAMPION, DEFAULT, SPRINT
 
 Tell = Callable[[str], None]
 
 STARTER, SEPARABLE = "starter", "velasoka-separable"
-MARKS = (0.8, 0.9)  # test accuracies
+# Test accuracies, and what of ours is trained until it has them.
+MARKS = ((0.8, STARTER, SPRINT), (0.9, "champion", CHAMPION))
+ON_A_CPU = 0.8  # the highest that is trained for there: the next takes hours
 CIFAR_IMAGES = 50_000  # of an epoch of the submissions
 WARM_UP = 2  # batches
 
@@ -191,16 +194,18 @@ def _accuracy(data: ImageSet, plan: Plan, device: str, tell: Tell) -> dict[str, 
     """When ours reached the marks; the other loops are not trained that far, which would take hours."""
     if not plan.to_marks:
         return {"measured": False, "why": "left out by --quick"}
-    tell(f"ours until {' and '.join(f'{mark:.0%}' for mark in MARKS)} of the test images are right")
-    config = TrainConfig.from_dict({**DEFAULT.config.to_dict(), "device": device})
-    reached = until(fitted(STARTER, data), data, config, MARKS)
-    told = {
-        f"{mark:.0%}": found and {"seconds": found[0], "epochs": found[1]} for mark, found in reached.items()
-    }
-    return {
-        "measured": True,
-        "network": STARTER,
-        "recipe_epochs": config.epochs,
-        "ours": told,
-        "others": "not measured",
-    }
+    told: dict[str, Any] = {"measured": True, "others": "not measured"}
+    for mark, network, recipe in MARKS:
+        entry = {"network": network, "recipe": recipe.name, "recipe_epochs": recipe.config.epochs}
+        if choose(device).type == "cpu" and mark > ON_A_CPU:
+            told[f"{mark:.0%}"] = {**entry, "reached": None, "why": "takes too long on a CPU"}
+            continue
+        tell(f"ours until {mark:.0%} of the test images are right: {network}, recipe {recipe.name}")
+        config = TrainConfig.from_dict({**recipe.config.to_dict(), "device": device})
+        found = until(fitted(network, data), data, config, mark)
+        told[f"{mark:.0%}"] = {
+            **entry,
+            "reached": found and {"seconds": found[0], "epochs": found[1]},
+            "why": None if found else f"not reached in the recipe's {recipe.config.epochs} epochs",
+        }
+    return told

@@ -26,7 +26,7 @@ from cifar7.training.bench_memory import Memory
 from cifar7.training.config import HALF, TrainConfig
 from cifar7.training.devices import choose
 from cifar7.training.engine import Training
-from cifar7.training.events import Beat, Finished, Started
+from cifar7.training.events import Beat, EpochEnd, Finished, Started
 from cifar7.training.recipes import VELASOKA
 
 LOADERS = 2  # processes
@@ -227,25 +227,15 @@ def ours(spec: NetSpec, data: ImageSet, config: TrainConfig, images: int, test_i
     )
 
 
-def until(
-    spec: NetSpec, data: ImageSet, config: TrainConfig, marks: tuple[float, ...]
-) -> dict[float, tuple[float, int] | None]:
-    """Seconds since Train was pressed, and epochs, at which the test accuracy first was at each of `marks`.
+def until(spec: NetSpec, data: ImageSet, config: TrainConfig, mark: float) -> tuple[float, int] | None:
+    """Seconds since Train was pressed, and epochs, at which the test accuracy first was at `mark`.
 
-    None for those that the recipe, carried out to its end, did not reach. Tested after every epoch, on all
-    test images, and the time for that is part of the times.
+    None where the recipe, carried out to its end, did not reach it. Tested after every epoch, on all test
+    images, and the time for that is part of the time.
     """
     config = replace(config, protocol="test-each-epoch")
     began = perf_counter()
-    reached: dict[float, tuple[float, int] | None] = dict.fromkeys(marks)
-    run = Training(build(spec, seed=config.seed), data, config)
-    for event in run.events():
-        accuracy = getattr(event, "test_accuracy", None)
-        if isinstance(event, Finished) or accuracy is None:
-            continue
-        for mark in marks:
-            if reached[mark] is None and accuracy >= mark:
-                reached[mark] = (perf_counter() - began, run.epoch)
-        if all(reached.values()):
-            break
-    return reached
+    for event in Training(build(spec, seed=config.seed), data, config).events():
+        if isinstance(event, EpochEnd) and event.test_accuracy is not None and event.test_accuracy >= mark:
+            return perf_counter() - began, event.epoch
+    return None
