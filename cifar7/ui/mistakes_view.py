@@ -92,7 +92,7 @@ def _by_number(pictures: int) -> None:
             picture_dialog.open_picture(number)
 
     st.number_input(
-        "Open number", 0, pictures - 1, None, key=_NUMBER, on_change=asked, width=125,
+        "Open number", 0, pictures - 1, None, key=_NUMBER, on_change=asked, width=140,
         placeholder=f"to {pictures - 1:,}",
         help="The number of a test picture, as it stands under it: opens it by keyboard, right or mistaken.",
     )  # fmt: skip
