@@ -7,11 +7,13 @@ import io
 import subprocess
 import sys
 
+import handmade
 import numpy as np
 import pytest
 from conftest import APP
 from PIL import Image
 
+from cifar7 import paths
 from cifar7.export.pictures import draw
 from cifar7.network import edits
 from cifar7.network.arithmetic import analyse
@@ -85,6 +87,8 @@ def test_the_table_is_drawn_as_it_stands():
     assert removed[3] == "16"
     # 8×8 pixels with a jump of 4 are pooled to one: 60 + 7·4 = 88; the starter's 4×4 with 8: 76 + 3·8 = 100
     assert table.shown[-1][3] == "60 ▼\u202f16 / 88 ▼\u202f12"
+    assert [row[4] for row in table.shown[:3]] == ["1 + (3−1)·1 = 3", "3 + (3−1)·1 = 5", "5 + (2−1)·1 = 6"]
+    assert table.shown[-2][4] == "stays", "a classifier sees no more than what it is given"
     every = layer_files.layers_table("Layers", now, True, None, written=True)
     assert len(every.shown) == len(now.rows) + 1
     assert every.shown[0][6] == "3·3·3·16 = 432"
@@ -219,6 +223,32 @@ def test_a_map_is_taken_away_as_picture_and_numbers():
     told = read(field_picture.map_csv(strength))
     assert sum(float(line["strength"]) for line in told) == 64
     assert {int(line["row"]) for line in told if line["strength"] == "1.0"} == set(range(8, 16))
+
+
+def offered(app) -> set[str]:
+    """The names of what can be taken away, all of them in both ways."""
+    keys = [button.key for button in app.get("download_button")]
+    pictures, numbers = ({key[4:] for key in keys if key.startswith(kind)} for kind in ("png_", "csv_"))
+    assert pictures == numbers
+    return pictures
+
+
+def test_every_page_offers_what_it_shows(pages):
+    app = pages.open("design")
+    assert offered(app) == {"layers", "network", "receptive-field"}
+    for view, name in (("picture", "field-on-a-picture"), ("assignment", "assignment")):
+        app.segmented_control(key="side_view").set_value(view).run()
+        assert offered(app) == {"layers", name}
+    assert offered(pages.open("train")) == {"learning-rate"}
+    run = handmade_run()
+    assert offered(pages.open("train", run=run)) == {"accuracy", "loss"}
+    assert offered(pages.open("handin", run=run)) == {"assignment"}
+
+
+def handmade_run() -> str:
+    """The id of a finished run."""
+    handmade.make_set(paths.data_dir())
+    return handmade.make_run(paths.home()).id
 
 
 def test_no_page_loads_the_engine_that_draws_before_a_press(home):
