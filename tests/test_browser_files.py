@@ -45,31 +45,42 @@ def test_the_layers_come_as_picture_and_numbers(site, page):
     assert [int(line["parameters"]) for line in told] == [row.parameters for row in rows]
 
 
-def test_the_curves_of_a_run_that_goes_on_are_those_of_the_moment(site, page):
-    """The page's part ticks each second; the buttons stay, and each press reads anew."""
+@pytest.fixture
+def going_on(site, page):
+    """A training, with its page open."""
     laid = site.lay(epochs=1000)
     page.goto(f"{site.url}/train?run={laid.id}")
     page.get_by_role("button", name="Train again").click()
     page.wait_for_function("old => !location.search.includes(old)", arg=laid.id, polling=300)
     run = site.run(page.url)
     until(lambda: run.status()["progress"], "the first step")
+    yield run
+    run.request_stop()
+    until(lambda: run.status()["state"] == "stopped", "the end")
+
+
+def test_the_curves_of_a_run_that_goes_on_are_those_of_the_moment(page, going_on):
+    """The page's part ticks each second; the buttons stay, and each press reads anew."""
+    run = going_on
     marked = page.locator(".st-key-csv_accuracy").get_by_role("button", name="CSV", exact=True)
     expect(marked).to_have_count(1)  # those of the run before go when the page is drawn anew
     marked.evaluate("button => { button.dataset.seen = 'before the ticks' }")
     first = lines(pressed(page, "accuracy", "csv"))
-    until(lambda: len(run.events()[0]) > len(first) + 8, "more of the curve")
+    known = len(epochs(run))
+    until(lambda: len(epochs(run)) > known, "another epoch")
     second = lines(pressed(page, "accuracy", "csv"))
     ends = [line for line in second if line["series"] == "held-out images"]
-    told = {
-        event["epoch"]: event["heldout_accuracy"] for event in run.events()[0] if event["event"] == "epoch"
-    }
-    assert ends
+    assert len(ends) > known, "the newest epoch is in it"
+    assert len(ends) > len([line for line in first if line["series"] == "held-out images"])
+    told = epochs(run)
     assert all(float(line["accuracy"]) == told[int(float(line["epoch"]))] for line in ends)
-    assert float(second[-1]["epoch"]) > float(first[-1]["epoch"]) if first else second
     assert pressed(page, "loss", "png").startswith(b"\x89PNG")
     assert marked.get_attribute("data-seen") == "before the ticks", "the very same button"
-    page.get_by_role("button", name="Stop", exact=True).click()
-    until(lambda: run.status()["state"] == "stopped", "the end")
+
+
+def epochs(run) -> dict[int, float]:
+    """What was written so far: the accuracy on held-out images after each epoch."""
+    return {one["epoch"]: one["heldout_accuracy"] for one in run.events()[0] if one["event"] == "epoch"}
 
 
 @pytest.fixture(scope="module")
@@ -92,13 +103,34 @@ def with_camera(site, chromium):
     opened.close()
 
 
+def test_the_pictures_that_are_shown_come_with_their_probabilities(site, page, trained):
+    said = trained.predictions()
+    page.goto(f"{site.url}/mistakes?run={trained.id}")
+    assert pressed(page, "pictures", "png").startswith(b"\x89PNG")
+    told = lines(pressed(page, "pictures", "csv"))
+    found = said.mistakes()
+    assert [int(line["number"]) for line in told] == found, "all of them, in the gallery's order"
+    assert [line["predicted"] for line in told] == [said.classes[said.predicted[at]] for at in found]
+    assert [float(line["probability of predicted"]) for line in told] == pytest.approx(
+        said.confidence[found].tolist()
+    )
+    assert [float(line["probability of true"]) for line in told] == pytest.approx(
+        said.probabilities[found, said.labels[found]].tolist()
+    )
+
+
 def test_a_picture_from_the_camera_is_classified(site, with_camera, trained):
     page = with_camera
     page.goto(f"{site.url}/mistakes?run={trained.id}")
     page.get_by_role("radio", name="Your own picture").click()
     page.get_by_role("radio", name="Camera").click()
-    page.get_by_role("button", name="Take photo").click()
-    page.get_by_role("img", name="Your picture as the network sees it").wait_for()
+    press = page.get_by_role("button", name="Take photo")
+    seen = page.get_by_role("img", name="Your picture as the network sees it")
+    page.locator("video").evaluate(
+        "film => new Promise(go => film.readyState > 2 ? go() : film.addEventListener('playing', go))"
+    )
+    press.click()
+    seen.wait_for()
     expect(page.get_by_text(re.compile("pocket says"))).to_be_visible()
     expect(page.locator('path[aria-roledescription="bar"]')).to_have_count(10)
     page.get_by_role("img", name="Grad-CAM").wait_for()

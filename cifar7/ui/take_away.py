@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from cifar7.ui.made_files import keeping
 from cifar7.ui.tables import Table, comma_separated, safe
 
 if TYPE_CHECKING:
@@ -45,11 +46,13 @@ def files(name: str, picture: Callable[[], bytes], rows: Callable[[], bytes], la
         if label:
             st.caption(label, width="content")
         st.download_button(
-            "PNG", picture, f"{name}.png", "image/png", key=f"png_{name}", type="tertiary",
+            "PNG", keeping(picture, "image/png", f"{name}.png"), f"{name}.png", "image/png",
+            key=f"png_{name}", type="tertiary",
             icon=":material/image:", on_click="ignore", help="Save this as a picture.",
         )  # fmt: skip
         st.download_button(
-            "CSV", rows, f"{name}.csv", "text/csv", key=f"csv_{name}", type="tertiary",
+            "CSV", keeping(rows, "text/csv", f"{name}.csv"), f"{name}.csv", "text/csv",
+            key=f"csv_{name}", type="tertiary",
             icon=":material/table:", on_click="ignore", help="Save the numbers, for a spreadsheet.",
         )  # fmt: skip
 
