@@ -247,10 +247,10 @@ def test_the_two_accuracies_on_training_images_are_told_apart(claim, pages):
 
 
 def test_only_what_alters_the_images_is_named():
-    bare = run_words.learning_words(None, tiny.SPEC, tiny.config(flip="none", crop_padding=0))
+    bare = run_words.learning_words(tiny.SPEC, tiny.config(flip="none", crop_padding=0))
     assert "the images are" not in bare
     assert "dropout" not in bare
-    dropped = run_words.learning_words(None, preset("shrimali"), tiny.config(flip="none", cutout=8))
+    dropped = run_words.learning_words(preset("shrimali"), tiny.config(flip="none", cutout=8))
     assert "shifted and partly blanked; dropout switches" in dropped
 
 

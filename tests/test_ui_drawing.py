@@ -15,12 +15,12 @@ from cifar7.ui.charts.field_view import (
     MARGIN,
     OUTSIDE,
     Field,
-    _veil,
     looks_at_html,
     may_see_html,
     middle_field,
     strong_middle,
     strong_side,
+    veil,
     window,
 )
 from cifar7.ui.lines import lines
@@ -97,11 +97,11 @@ def test_a_dilated_3x3_has_holes():
 
 def test_holes_and_outside_are_veiled():
     field = Field(1, 3, frozenset({0, 2}))
-    veil = _veil(field, 0, 5)
-    assert tuple(veil[0, 0]) == OUTSIDE  # before the field
-    assert tuple(veil[1, 1]) == (0, 0, 0, 0)  # seen
-    assert tuple(veil[2, 1]) == tuple(veil[1, 2]) == HOLE  # one of the two axes steps over it
-    assert tuple(veil[4, 4]) == OUTSIDE
+    over = veil(field, 0, 5)
+    assert tuple(over[0, 0]) == OUTSIDE  # before the field
+    assert tuple(over[1, 1]) == (0, 0, 0, 0)  # seen
+    assert tuple(over[2, 1]) == tuple(over[1, 2]) == HOLE  # one of the two axes steps over it
+    assert tuple(over[4, 4]) == OUTSIDE
 
 
 def test_the_window_holds_image_and_field_within_bounds():

@@ -105,3 +105,8 @@ def test_times_and_numbers_in_words():
 
 def test_foreign_text_is_no_markdown():
     assert plain("a_b [x](y) $z$ :red[!]") == r"a\_b \[x\]\(y\) \$z\$ \:red\[\!\]"
+
+
+def test_where_room_is_short_the_name_is_cut_and_not_the_number():
+    html = gallery.grid(pictures(1), [Tile((("true", "<arrow past dot>", "98 %"),), alt="one")])
+    assert '<span class="true"><i>&lt;arrow past dot&gt;</i><b>98 %</b></span>' in html

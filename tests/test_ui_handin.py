@@ -53,6 +53,11 @@ def test_a_run_of_another_design_than_the_page_s_is_said(pages: Pages, run):
     assert "another by now" in texts(app).replace("another \nby", "another by")
 
 
+def offered(app) -> bool:
+    """Whether the zip can be downloaded."""
+    return any(button.key == "handin_get" for button in app.get("download_button"))
+
+
 def test_the_button_makes_the_zip(pages: Pages, run, monkeypatch):
     asked = []
 
@@ -62,12 +67,12 @@ def test_the_button_makes_the_zip(pages: Pages, run, monkeypatch):
 
     monkeypatch.setattr(submission, "make", make)
     app = pages.open("handin", run=run.id)
-    assert not app.get("download_button")
+    assert not offered(app)
     app.button(key="handin_make").click().run()
     assert asked == [(run.id, "three-max-pools")]
-    assert len(app.get("download_button")) == 1
+    assert offered(app)
     app.selectbox(key="profile_choice").set_value("strict").run()
-    assert not app.get("download_button")  # that one was for another card
+    assert not offered(app)  # that one was for another card
 
 
 def test_an_export_that_fails_is_told(pages: Pages, run):

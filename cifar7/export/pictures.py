@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -164,12 +165,14 @@ def _classes(field: str, title: str, orient: str, names: list[str]) -> dict[str,
     }
 
 
-def mistakes_png(predictions: Predictions, images: NDArray[np.uint8]) -> bytes:
+def mistakes_png(
+    predictions: Predictions, images: NDArray[np.uint8], chosen: Sequence[int] | None = None
+) -> bytes:
     """The surest mistakes on the test images (N, 3, 32, 32), each with its true and its predicted class.
 
-    Where there is no mistake the picture says so.
+    `chosen`: the first of these instead. Where there is no mistake the picture says so.
     """
-    shown = predictions.mistakes()[:MOST_MISTAKES]
+    shown = list(predictions.mistakes() if chosen is None else chosen)[:MOST_MISTAKES]
     columns = min(COLUMNS, max(4, len(shown)))
     rows = -(-len(shown) // columns)
     width, height = TILE + GAP, TILE + 2 * LINE + GAP  # of one picture with its labels

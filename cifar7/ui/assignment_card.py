@@ -9,9 +9,9 @@ from cifar7.errors import UserError
 from cifar7.network.arithmetic import analyse
 from cifar7.network.assignment import Verdict, card
 from cifar7.network.profiles import PROFILES
-from cifar7.ui import achievement, state
+from cifar7.ui import achievement, state, take_away
 from cifar7.ui.achievement import Standing
-from cifar7.ui.card_html import card_html
+from cifar7.ui.card_html import card_html, card_table
 from cifar7.ui.uploads import read_assignment
 from cifar7.ui.wording import plain
 
@@ -30,8 +30,15 @@ def show() -> None:
     """The card with its version and where the run's figures come from."""
     choose_profile()
     found, standing = verdicts()
-    st.html(card_html(found))
+    draw(found)
     st.caption(plain(standing.words))
+
+
+def draw(found: list[Verdict]) -> None:
+    """The card, and the way to take it away."""
+    st.html(card_html(found))
+    table = card_table(found, state.profile().title)
+    take_away.buttons("assignment", table.drawing, table.csv)
 
 
 def choose_profile() -> None:

@@ -8,8 +8,10 @@ import streamlit as st
 
 from cifar7.errors import UserError
 from cifar7.network.spec import NetSpec
-from cifar7.ui import inference, state
+from cifar7.ui import inference, state, take_away
+from cifar7.ui.charts import attention_view
 from cifar7.ui.charts.attention_view import attention_html, waiting_html
+from cifar7.ui.charts.field_picture import map_csv
 from cifar7.ui.inference import Layer, Picture
 from cifar7.ui.wording import plain
 
@@ -43,6 +45,9 @@ def show(run_id: str, spec: NetSpec, picture: Picture, targets: dict[int, str], 
             if seen
             else f"In this layer nothing speaks for {name}.",
         )
+    )
+    take_away.files(
+        f"{key}-grad-cam", lambda: attention_view.overlay_png(picture, strength), lambda: map_csv(strength)
     )
     if layer.advice:
         st.warning(plain(layer.advice), icon=":material/grid_off:")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from cifar7.network.assignment import Verdict
+from cifar7.ui.tables import Column, Table
 
 SIGNS = {True: ("yes", "✓", "fulfilled"), False: ("no", "✗", "not fulfilled"), None: ("open", "·", "open")}
 
@@ -40,6 +41,21 @@ def card_html(verdicts: Sequence[Verdict]) -> str:
         '<table class="c7-verdicts"><thead><tr><th scope="col">Requirement</th>'
         '<th scope="col" class="limit">Asked</th><th scope="col">Measured</th><th scope="col">Verdict</th>'
         f"</tr></thead><tbody>{body}</tbody></table>"
+    )
+
+
+def card_table(verdicts: Sequence[Verdict], title: str) -> Table:
+    """The same to take away; a column says what to change where something falls short."""
+    advised = any(v.advice for v in verdicts)
+    heads = ("Requirement", "Asked", "Measured", "Verdict", *(["What to change"] if advised else []))
+    return Table(
+        f"{title}: {counted(verdicts)} fulfilled",
+        tuple(Column(head, text=True) for head in heads),
+        tuple(
+            (v.requirement.title, v.requirement.words, v.words, SIGNS[v.passed][2])
+            + ((v.advice,) if advised else ())
+            for v in verdicts
+        ),
     )
 
 

@@ -150,8 +150,8 @@ def _tile(index: int, right: Side, wrong: Side) -> Tile:
     )
     return Tile(
         lines=(
-            ("true", f"{good}: {classes[true]} {sure}"),
-            ("predicted", f"{bad}: {classes[said]} {mistaken}"),
+            ("true", f"{good}: {classes[true]}", sure),
+            ("predicted", f"{bad}: {classes[said]}", mistaken),
             ("number", f"no. {index:,}"),
         ),
         alt=told,

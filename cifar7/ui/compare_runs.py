@@ -19,6 +19,7 @@ from cifar7.ui.summary import millions
 from cifar7.ui.tables import Column, Table, Value
 from cifar7.ui.wording import duration, percent, plain
 
+_LINES = "Solid: held-out images, or test images where they are read each epoch. Dashed: training images."
 AXES: dict[Axis, str] = {"epoch": "By epoch", "time": "By time"}
 
 
@@ -107,9 +108,7 @@ def _curves(chosen: list[Summary]) -> None:
             help="By epoch: after the same number of pictures. By time: after the same wait.",
         )  # fmt: skip
     letters = LETTERS[: len(chosen)]
-    st.caption(
-        "Solid: held-out images, or test images where they are read each epoch. Dashed: training images."
-    )
+    st.caption(_LINES)
     st.space("xsmall")  # where a chart's own buttons appear under the pointer
     for measure, column in zip(("accuracy", "loss"), st.columns(2, gap="medium"), strict=True):
         values = overlaid.rows(points, measure)
@@ -118,7 +117,10 @@ def _curves(chosen: list[Summary]) -> None:
             st.vega_lite_chart(
                 None, drawing, key=f"compare_{measure}", alt=_alt(measure, chosen, values),
             )  # fmt: skip
-            take_away.rows(f"compared-{measure}", drawing, values, overlaid.COLUMNS)
+            names = [f"{letter} {run.status['name']}" for letter, run in zip(LETTERS, chosen)]
+            told = [{**row, "run": names[LETTERS.index(row["run"])]} for row in values]
+            titled = {**drawing, "title": {"text": drawing["title"], "subtitle": [", ".join(names), _LINES]}}
+            take_away.rows(f"compared-{measure}", titled, told, overlaid.COLUMNS)
 
 
 def _alt(measure: str, chosen: list[Summary], values: list[dict[str, object]]) -> str:

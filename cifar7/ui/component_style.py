@@ -1,6 +1,11 @@
 """The style of the drawings, the card and the lessons; the page's own sheet is cifar7/ui/style.py."""
 
 SHEET = """<style>
+/* The ways to take a chart or table away: there, and not in the way. */
+[class*="st-key-take_"] button { min-height: 1.75rem; padding-block: 0; color: var(--c7-muted); }
+[class*="st-key-take_"] button p { font-size: .85rem; }
+.st-key-network_note, .st-key-growth_title { min-height: 1.75rem; }
+.st-key-network_note { margin-top: -.5rem; } .st-key-growth_title { margin-block: -.5rem -.75rem; }
 /* The drawing of the network. */
 .c7-net { display: flex; min-width: max-content; font-size: .72rem; line-height: 1.25; text-align: center;
   font-variant-numeric: tabular-nums; padding-bottom: .2rem; }
@@ -31,7 +36,6 @@ SHEET = """<style>
 .c7-net .field.beyond { color: var(--c7-more); font-weight: 650; }
 .c7-note { color: var(--c7-muted); font-size: .8rem; line-height: 1.45; }
 .c7-note summary { cursor: pointer; width: fit-content; }
-.c7-note:has(> summary) { float: right; max-width: 100%; }
 .c7-title { font-weight: 650; }
 /* The receptive field on a picture. */
 .c7-looks { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .3rem 1rem; }

@@ -8,8 +8,9 @@ from cifar7.network.arithmetic import Analysis, analyse, walk
 from cifar7.network.presets import PRESETS
 from cifar7.network.problems import problems
 from cifar7.network.spec import STAGE_NAMES
-from cifar7.ui import share, side, state
+from cifar7.ui import share, side, state, take_away
 from cifar7.ui.head_card import network_card, output_card
+from cifar7.ui.layer_files import layers_csv, layers_table
 from cifar7.ui.layer_table import table_html
 from cifar7.ui.stage_card import card
 from cifar7.ui.wording import plain
@@ -62,8 +63,14 @@ def _table(found: Analysis) -> None:
             key="write_out",
             help="Every number with the arithmetic that leads to it: map, jump, parameters and MACs too.",
         )
-    spec, baseline = state.valid_design(), state.baseline()
-    then = analyse(baseline) if spec != baseline else None
+        spec, baseline = state.valid_design(), state.baseline()
+        then = analyse(baseline) if spec != baseline else None
+        title = f"{spec.name}, layer by layer"
+        take_away.buttons(
+            "layers",
+            lambda: layers_table(title, found, every, then, written).drawing(),
+            lambda: layers_csv(found, then),
+        )
     st.html(table_html(found, spec.image_size, every, then, written))
     against = "the pinned design" if state.pinned() else baseline.name
     compared = f" ▲ ▼ compare with {plain(against)}." if then else ""

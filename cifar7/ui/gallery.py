@@ -27,7 +27,9 @@ SPRITE_COLUMNS = 20
 class Tile:
     """What stands under and behind a picture: the lines below it, its name for those who do not see it."""
 
-    lines: tuple[tuple[str, str], ...]  # (style class, text): "true", "predicted" or "plain"
+    # (style class, text) or (style class, text, end); where room is short the text is cut, never the end.
+    # Classes: "true", "predicted", "plain", "number".
+    lines: tuple[tuple[str, str] | tuple[str, str, str], ...]
     alt: str
     hint: str = ""  # shown at the pointer
     opens: int | None = None  # what a click on it names: then the picture is a button
@@ -71,7 +73,7 @@ def grid(images: NDArray[np.uint8], tiles: Sequence[Tile], size: int = 96, label
 def _figure(tile: Tile, at: int, columns: int, size: int) -> str:
     row, column = divmod(at, columns)
     place = f"background-position:-{column * size}px -{row * size}px"
-    lines = "".join(f'<span class="{style}">{html.escape(text)}</span>' for style, text in tile.lines)
+    lines = "".join(f'<span class="{style}">{_words(*words)}</span>' for style, *words in tile.lines)
     hint = f' title="{html.escape(tile.hint, quote=True)}"' if tile.hint else ""
     alt = html.escape(tile.alt, quote=True)
     if tile.opens is None:
@@ -83,6 +85,10 @@ def _figure(tile: Tile, at: int, columns: int, size: int) -> str:
             f'aria-label="{alt}" style="{place}"></button>'
         )
     return f'<figure role="listitem"{hint}>{picture}<figcaption>{lines}</figcaption></figure>'
+
+
+def _words(text: str, end: str = "") -> str:
+    return f"<i>{html.escape(text)}</i><b>{html.escape(end)}</b>" if end else html.escape(text)
 
 
 def _sheet(name: str, png: bytes, columns: int, size: int) -> str:
@@ -99,8 +105,11 @@ def _sheet(name: str, png: bytes, columns: int, size: int) -> str:
         f".{name} figcaption{{font-size:.8rem;line-height:1.3;margin-top:.25rem}}"
         f".{name} figcaption span{{display:block;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}}"
         f".{name} figcaption span.plain{{white-space:normal;max-width:{size + 6}px}}"
-        f".{name} .true::before,.{name} .predicted::before{{content:'';display:inline-block;width:.55em;"
-        "height:.55em;margin-right:.35em}"
+        f".{name} figcaption span:has(b){{display:flex;align-items:baseline}}"
+        f".{name} figcaption i{{font-style:normal;overflow:hidden;text-overflow:ellipsis}}"
+        f".{name} figcaption b{{font-weight:inherit;flex:none;padding:0 .4em 0 .3em}}"
+        f".{name} .true::before,.{name} .predicted::before{{content:'';display:inline-block;flex:none;"
+        "width:.55em;height:.55em;margin-right:.35em}"
         f".{name} .true::before{{background:{palette.TRUE};border-radius:50%}}"
         f".{name} .predicted::before{{background:{palette.PREDICTED}}}"
     )

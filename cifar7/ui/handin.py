@@ -14,7 +14,7 @@ from cifar7.network.arithmetic import analyse
 from cifar7.network.assignment import card
 from cifar7.runs.folder import RunFolder
 from cifar7.ui import achievement, assignment_card, pages, run_list, state, submission
-from cifar7.ui.card_html import card_html, counted
+from cifar7.ui.card_html import counted
 from cifar7.ui.run_list import Summary
 from cifar7.ui.wording import plain
 
@@ -65,7 +65,7 @@ def _card(shown: Summary) -> None:
     st.markdown(
         f"##### {counted(found)} requirements fulfilled" if missing else "##### Everything is fulfilled"
     )
-    st.html(card_html(found))
+    assignment_card.draw(found)
     if spec != state.valid_design():
         st.caption(
             f"This run is of {plain(spec.name)} as it was trained. The design on the Design page is another "
@@ -123,7 +123,7 @@ def _invite() -> None:
     with left:
         assignment_card.choose_profile()
         st.markdown(f"##### The design so far: {counted(found)} requirements fulfilled")
-        st.html(card_html(found))
+        assignment_card.draw(found)
     with right, st.container(border=True, horizontal_alignment="center", gap="medium"):
         st.space("small")
         st.markdown("#### There is nothing to hand in yet", text_alignment="center")

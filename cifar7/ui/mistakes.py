@@ -53,7 +53,7 @@ def _views(shown: Summary, predictions: Predictions) -> None:
         mistakes_view.show(shown, predictions)
     st.page_link(
         pages.COMPARE,
-        label="Would a change help? Hold two runs against each other",
+        label="Would a change help? Compare two runs",
         icon=":material/compare_arrows:",
     )
 

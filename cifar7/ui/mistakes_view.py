@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from cifar7.data.imageset import ImageSet
 from cifar7.errors import UserError
+from cifar7.export.pictures import mistakes_png
 from cifar7.results.predictions import ORDERS, Order, Predictions
-from cifar7.ui import filters, matrix_view, picture_dialog, picture_grid, state, tested
+from cifar7.ui import filters, matrix_view, picture_dialog, picture_grid, state, take_away, tested
 from cifar7.ui.filters import ANY
 from cifar7.ui.gallery import Tile
 from cifar7.ui.run_list import Summary
+from cifar7.ui.tables import comma_separated
 from cifar7.ui.wording import count, plain, probability
 
 PAGE_SIZES = (50, 100, 500)
@@ -92,7 +95,7 @@ def _by_number(pictures: int) -> None:
             picture_dialog.open_picture(number)
 
     st.number_input(
-        "Open number", 0, pictures - 1, None, key=_NUMBER, on_change=asked, width=125,
+        "Open number", 0, pictures - 1, None, key=_NUMBER, on_change=asked, width=140,
         placeholder=f"to {pictures - 1:,}",
         help="The number of a test picture, as it stands under it: opens it by keyboard, right or mistaken.",
     )  # fmt: skip
@@ -132,7 +135,28 @@ def _pictures(summary: Summary, predictions: Predictions, found: list[int]) -> N
     )
     if len(found) > PAGE_SIZES[0]:
         _paging(pages, key)
+    _take_away(predictions, images, found)
     picture_dialog.show(summary, predictions, images, found)
+
+
+def _take_away(predictions: Predictions, images: ImageSet, found: list[int]) -> None:
+    """The first of them as a picture, all of them as numbers."""
+
+    def picture() -> bytes:
+        return mistakes_png(predictions, images.test.images, found)
+
+    def numbers() -> bytes:
+        names, shares = predictions.classes, predictions.probabilities
+        both = ((at, int(predictions.labels[at]), int(predictions.predicted[at])) for at in found)
+        return comma_separated(
+            ("number", "true", "predicted", "probability of predicted", "probability of true"),
+            (
+                (at, names[k], names[said], float(shares[at, said]), float(shares[at, k]))
+                for at, k, said in both
+            ),
+        )
+
+    take_away.files("pictures", picture, numbers, "These pictures")
 
 
 def _paging(pages: int, key: str) -> None:
@@ -155,7 +179,7 @@ def _tile(predictions: Predictions, row: int) -> Tile:
     else:
         told = f"Picture {row}: {true} ({of_true}), taken for {named} ({sure})"
     return Tile(
-        lines=(("true", f"{true} {of_true}"), ("predicted", f"{named} {sure}"), ("number", f"no. {row:,}")),
+        lines=(("true", true, of_true), ("predicted", named, sure), ("number", f"no. {row:,}")),
         alt=told,
         hint=told,
         opens=row,

@@ -50,6 +50,10 @@ def _source() -> None:
     )  # fmt: skip
     if source == "camera":
         st.camera_input("Camera", key="own_camera", on_change=_taken, args=("own_camera",))
+        st.caption(
+            "Browsers give a page the camera only over HTTPS or on this very machine. Elsewhere, take a "
+            "photo and choose **A file**; a phone offers its camera there."
+        )
     elif source == "paste":
         paste_box.show("own_paste", LARGEST, lambda content: _take(content, "The pasted picture"), _refuse)
     else:

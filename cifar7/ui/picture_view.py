@@ -14,8 +14,8 @@ from cifar7.errors import UserError
 from cifar7.network.arithmetic import Row, analyse
 from cifar7.network.spec import NetSpec
 from cifar7.runs.folder import RunFolder
-from cifar7.ui import achievement, inference, state
-from cifar7.ui.charts import field_view
+from cifar7.ui import achievement, inference, state, take_away
+from cifar7.ui.charts import field_picture, field_view
 from cifar7.ui.charts.field_view import Field, Picture, Strength
 from cifar7.ui.lines import labels, lines
 from cifar7.ui.wording import percent, plain
@@ -42,6 +42,13 @@ def show(spec: NetSpec) -> None:
         st.warning(plain(str(error)), icon=":material/error:")
         return
     place.html(_both(picture, what, field, strength, _sentence(field, strength, side, weights)))
+    when = "before training" if weights == UNTRAINED else "after training"
+    titles = (f"May see: {field.side} px a side", f"Looks at, {when}")
+    take_away.files(
+        "field-on-a-picture",
+        lambda: field_picture.png(picture, field, strength, titles),
+        lambda: field_picture.pixels_csv(strength, field),
+    )
 
 
 def _layer(rows: tuple[Row, ...]) -> int:

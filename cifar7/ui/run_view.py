@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -9,10 +10,11 @@ import streamlit as st
 from cifar7 import paths
 from cifar7.runs import queue
 from cifar7.runs.folder import ENDED, RunError, RunFolder, State, Status
-from cifar7.ui import pages, run_charts, run_control
+from cifar7.ui import pages, run_charts, run_control, run_pictures, take_away
 from cifar7.ui.run_history import TEST, History
 from cifar7.ui.run_words import (
     TERMS,
+    epoch_words,
     failed_words,
     gap_words,
     learning_words,
@@ -33,6 +35,9 @@ def panel(run: RunFolder, status: Status) -> None:
     """The run's course; it refreshes itself once a second until the run has ended, seldom while paused."""
     kind = status["state"]
     st.fragment(_watch, run_every=tick(kind))(run, kind)
+    _take_away(run)  # outside: a tick would exchange a button while somebody presses it
+    st.caption(learning_words(run.spec(), run.config()))
+    _ending(status)
 
 
 def tick(kind: State) -> float | None:
@@ -56,8 +61,7 @@ def _watch(run: RunFolder, was: str) -> None:
         st.info(plain(words), icon=":material/info:")
     _figures(status, history)
     _curves(history)
-    st.caption(learning_words(history.ends[-1] if history.ends else None, run.spec(), run.config()))
-    _ending(status)
+    st.caption(epoch_words(history.ends[-1] if history.ends else None))
 
 
 def _history(run: RunFolder) -> History:
@@ -153,6 +157,29 @@ def _curves(history: History) -> None:
             key="train_loss",
             alt=f"Loss by epoch, while learning and on {history.watched}",
         )
+
+
+def _take_away(run: RunFolder) -> None:
+    """The files hold what is known when somebody presses: they are made outside the session."""
+
+    for measure, column in zip(run_pictures.MEASURES, st.columns(2, gap="medium"), strict=True):
+        with column:
+            picture, numbers = partial(_picture, run, measure), partial(_numbers, run, measure)
+            take_away.buttons(measure, picture, numbers, measure.capitalize())
+
+
+def _picture(run: RunFolder, measure: str) -> dict[str, Any]:
+    return run_pictures.picture(measure, _read_anew(run), run.spec().name)
+
+
+def _numbers(run: RunFolder, measure: str) -> bytes:
+    return run_pictures.curve_csv(measure, _read_anew(run))
+
+
+def _read_anew(run: RunFolder) -> History:
+    history = History(run.id)
+    history.read(run)
+    return history
 
 
 def _ending(status: Status) -> None:

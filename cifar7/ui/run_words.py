@@ -112,8 +112,16 @@ def scored_words(result: dict[str, Any]) -> str:
     )
 
 
-def learning_words(end: dict[str, Any] | None, spec: NetSpec, config: TrainConfig) -> str:
-    """Why the accuracy while learning and that on the training images differ. `end`: the newest epoch."""
+def epoch_words(end: dict[str, Any] | None) -> str:
+    """The newest epoch's two accuracies; a line in either case, so that nothing below it moves."""
+    running, after = (end or {}).get("train_accuracy_running"), (end or {}).get("train_accuracy")
+    if not end or running is None or after is None:
+        return "The lines with points begin when the first epoch has ended."
+    return f"Epoch {end['epoch']}: {percent(running)} while learning, {percent(after)} afterwards."
+
+
+def learning_words(spec: NetSpec, config: TrainConfig) -> str:
+    """Why the accuracy while learning and that on the training images differ."""
     changes = [
         "mirrored" if config.flip != "none" else "",
         "shifted" if config.crop_padding else "",
@@ -125,14 +133,10 @@ def learning_words(end: dict[str, Any] | None, spec: NetSpec, config: TrainConfi
         causes.append("dropout switches values off")
     causes.append("each image is asked before the epoch's later corrections")
     said = "; ".join(filter(None, causes))
-    measured = (
+    return (
         f"“While learning” is measured on the go: {said}. “Training images” is asked after each epoch, in "
         "evaluation mode, on unaltered images, and is the one to hold against the others."
     )
-    running, after = (end or {}).get("train_accuracy_running"), (end or {}).get("train_accuracy")
-    if not end or running is None or after is None:
-        return measured
-    return f"Epoch {end['epoch']}: {percent(running)} while learning, {percent(after)} afterwards. {measured}"
 
 
 def gap_words(result: dict[str, Any]) -> str:

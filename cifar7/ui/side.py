@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html import escape
 
 import pandas as pd
@@ -9,10 +11,12 @@ import streamlit as st
 
 from cifar7.network.arithmetic import Analysis, analyse
 from cifar7.network.problems import Problem
-from cifar7.ui import assignment_card, lesson_list, picture_view, state, status_panel
+from cifar7.ui import assignment_card, lesson_list, picture_view, state, status_panel, take_away
 from cifar7.ui.card_html import counted
+from cifar7.ui.charts import drawing_picture
 from cifar7.ui.charts.drawing import CAPTION, drawing_html
 from cifar7.ui.charts.growth import SPEC, growth_data
+from cifar7.ui.layer_files import growth_csv, network_csv
 
 VIEWS = ("network", "picture", "lessons", "assignment")
 _VIEW = "side_view"  # key of session state
@@ -57,18 +61,36 @@ def _choose(lessons: int, fulfilled: str) -> str:
 def _network(found: Analysis) -> None:
     spec, baseline = state.valid_design(), state.baseline()
     st.html(drawing_html(spec, found))
-    st.html(
-        f'<details class="c7-note"><summary>How to read the drawing</summary>{escape(CAPTION)}</details>'
-        '<div class="c7-title">Growth of the receptive field</div>'
-    )
+    note = f'<details class="c7-note"><summary>How to read the drawing</summary>{escape(CAPTION)}</details>'
+    with _beside("network_note", note):
+        take_away.buttons("network", lambda: drawing_picture.drawing(spec, found), lambda: network_csv(found))
     name = "the pinned design" if state.pinned() else baseline.name
     compared = (name, analyse(baseline)) if spec != baseline else None
     required = state.required("receptive_field", "receptive_field_before_pooling")
     last, total = found.receptive_field_before, found.receptive_field_total
+    rows = growth_data(found, compared, spec.image_size, required)
+    with _beside("growth_title", '<div class="c7-title">Growth of the receptive field</div>'):
+        take_away.buttons(
+            "receptive-field",
+            lambda: {
+                **SPEC,
+                "title": f"{spec.name}: growth of the receptive field",
+                "data": {"values": rows},
+            },
+            lambda: growth_csv(spec.name, found, compared),
+        )
     st.vega_lite_chart(
-        pd.DataFrame(growth_data(found, compared, spec.image_size, required)),
+        pd.DataFrame(rows),
         SPEC,
         width="stretch",
         key="growth",
         alt=f"The receptive field grows over the layers to {last} pixels, and to {total} with the pooling.",
     )
+
+
+@contextmanager
+def _beside(key: str, html: str) -> Iterator[None]:
+    """A line of HTML, and at its right end what is drawn inside."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="top", key=key):
+        st.html(html, width="stretch")
+        yield

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -55,11 +55,7 @@ class Table:
 
     def csv(self) -> bytes:
         """Comma-separated, with a heading; a formula in a class's name stays text in a spreadsheet."""
-        out = io.StringIO()
-        writer = csv.writer(out)
-        writer.writerow([column.title for column in self.columns])
-        writer.writerows([safe(cell) for cell in row] for row in self.values or self.shown)
-        return out.getvalue().encode("utf-8-sig")  # without the mark Excel takes it for another alphabet
+        return comma_separated([column.title for column in self.columns], self.values or self.shown)
 
     def drawing(self) -> dict[str, Any]:
         """The table as Vega-Lite, for a picture of it."""
@@ -112,6 +108,15 @@ class Table:
             "data": {"values": marks},
             "layer": [lines, *texts],
         }
+
+
+def comma_separated(heads: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:
+    """Rows under a heading, as a spreadsheet reads and takes them: names are no formulas."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([safe(head) for head in heads])
+    writer.writerows([safe(cell) for cell in row] for row in rows)
+    return out.getvalue().encode("utf-8-sig")  # without the mark Excel takes it for another alphabet
 
 
 def safe(cell: Value) -> Value:

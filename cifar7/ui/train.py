@@ -11,7 +11,7 @@ from cifar7.data.imageset import SetInfo
 from cifar7.errors import UserError
 from cifar7.runs import queue
 from cifar7.runs.folder import ENDED, RunFolder, Status
-from cifar7.ui import data_chooser, recipe, run_charts, run_control, run_list, run_view, state
+from cifar7.ui import data_chooser, recipe, run_charts, run_control, run_list, run_view, state, take_away
 from cifar7.ui.wording import count, plain
 
 RECENT = 8  # runs in the list
@@ -79,11 +79,10 @@ def _before_the_first(info: SetInfo) -> None:
         f"{count(steps, 'step')} of {count(min(config.batch_size, learnt), 'image')}.{held_words} "
         f"The {info.test_size:,} test images are read {when}. The learning rate follows this curve:"
     )
-    st.vega_lite_chart(
-        run_charts.schedule_curve(recipe.rate_points(steps)),
-        key="train_schedule",
-        alt="The learning rate over the epochs to come",
-    )
+    curve = run_charts.schedule_curve(recipe.rate_points(steps))
+    st.vega_lite_chart(curve, key="train_schedule", alt="The learning rate over the epochs to come")
+    titled = {**curve, "title": "Learning rate over the epochs to come"}
+    take_away.rows("learning-rate", titled, curve["data"]["values"], ("epoch", "rate"))
 
 
 def _recent(run: RunFolder | None) -> None:

@@ -54,10 +54,19 @@ def waiting_html(picture: Picture, words: str) -> str:
     return _figure(overlay(picture, np.zeros(picture.shape[1:], dtype=np.float32)), words, words)
 
 
-def _figure(pixels: npt.NDArray[np.uint8], alt: str, caption: str) -> str:
+def overlay_png(picture: Picture, strength: Map) -> bytes:
+    """The overlay as a file."""
+    return _png(overlay(picture, strength))
+
+
+def _png(pixels: npt.NDArray[np.uint8]) -> bytes:
     out = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(out, format="PNG", compress_level=1)
-    source = f"data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}"
+    return out.getvalue()
+
+
+def _figure(pixels: npt.NDArray[np.uint8], alt: str, caption: str) -> str:
+    source = f"data:image/png;base64,{base64.b64encode(_png(pixels)).decode()}"
     return (
         f'<figure class="c7-picture"><img src="{source}" alt="{escape(alt, quote=True)}">'
         f"<figcaption>{escape(caption)}</figcaption></figure>"

@@ -78,7 +78,7 @@ def _layer(line: Line, height: float, before: Ends, after: Ends, spec: NetSpec) 
     row = line.row
     beyond = row.receptive_field > spec.image_size
     tip = f"{steps.name(row)} → {shape_words(row.output)}, receptive field {row.receptive_field} px"
-    texts = [f"{row.output[0]}", _glyph(row), *_words(row), f"{row.receptive_field}"]
+    texts = [f"{row.output[0]}", _glyph(row), *layer_words(row), f"{row.receptive_field}"]
     kind = "pool" if row.layer.kind.endswith("pool") else "made"
     return _column(_map(row.output[0], height, _groups(row), kind), before, after, texts, tip, beyond)
 
@@ -128,7 +128,7 @@ def _glyph(row: Row) -> str:
     return f'<i class="square" style="{side}"></i>'
 
 
-def _words(row: Row) -> tuple[str, str]:
+def layer_words(row: Row) -> tuple[str, str]:
     """The layer in two very short lines."""
     layer, kernel = row.layer, square(row.kernel)
     if layer.kind == "max_pool":

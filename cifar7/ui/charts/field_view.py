@@ -80,7 +80,7 @@ def may_see_html(picture: Picture, field: Field, strength: Strength | None, what
     alt = f"A picture of {what} with the {field.side} × {field.side} pixels that the value may see"
     parts = [
         _pixels(_png(np.moveaxis(picture, 0, -1)), 0, size, low, high, alt),
-        _pixels(_png(_veil(field, low, high)), low, high - low, low, high),
+        _pixels(_png(veil(field, low, high)), low, high - low, low, high),
         _box("edge", 0, size, low, high),
         _box("field", field.first, field.side, low, high),
     ]
@@ -108,15 +108,15 @@ def waiting_html(words: str) -> str:
     return f'<div class="frame"><div class="c7-note" style="inset:0;padding:1rem">{escape(words)}</div></div>'
 
 
-def _veil(field: Field, low: int, high: int) -> npt.NDArray[np.uint8]:
+def veil(field: Field, low: int, high: int) -> npt.NDArray[np.uint8]:
     """A veil (n, n, RGBA) over the window: grey outside the field, dark over holes in it."""
     places = np.arange(low, high) - field.first
     inside = (places >= 0) & (places < field.side)  # (n,)
     seen = np.isin(places, list(field.reached))  # (n,)
-    veil = np.zeros((high - low, high - low, 4), dtype=np.uint8)
-    veil[np.outer(inside, inside) & ~np.outer(seen, seen)] = HOLE
-    veil[~np.outer(inside, inside)] = OUTSIDE
-    return veil
+    out = np.zeros((high - low, high - low, 4), dtype=np.uint8)
+    out[np.outer(inside, inside) & ~np.outer(seen, seen)] = HOLE
+    out[~np.outer(inside, inside)] = OUTSIDE
+    return out
 
 
 def _png(pixels: npt.NDArray[np.uint8]) -> str:

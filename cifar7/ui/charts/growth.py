@@ -14,7 +14,7 @@ from cifar7.ui.lines import Line, lines
 from cifar7.ui.palette import HELD_OUT, TRAINING, TRUE
 
 CLOSE = 0.11  # of the axis: labels nearer to each other would overlap
-HEIGHT = 215  # pixels
+HEIGHT = 200  # pixels
 ROOM = 1.06  # of the highest value, so that its label has room above it
 INK = "#1B2430"  # of text: the style sheet turns exactly this colour into the theme's
 POOLING_COUNTS = {"receptive_field": ", pooling counted"}
