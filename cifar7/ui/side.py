@@ -11,7 +11,7 @@ from cifar7.network.arithmetic import Analysis, analyse
 from cifar7.network.problems import Problem
 from cifar7.ui import assignment_card, lesson_list, picture_view, state, status_panel
 from cifar7.ui.card_html import counted
-from cifar7.ui.charts.drawing import CAPTION, drawing_html
+from cifar7.ui.charts.drawing import ARCS, CAPTION, drawing_html
 from cifar7.ui.charts.growth import SPEC, growth_data
 
 VIEWS = ("network", "picture", "lessons", "assignment")
@@ -57,8 +57,10 @@ def _choose(lessons: int, fulfilled: str) -> str:
 def _network(found: Analysis) -> None:
     spec, baseline = state.valid_design(), state.baseline()
     st.html(drawing_html(spec, found))
+    sums = any(row.layer.kind == "add" for row in found.rows)
+    told = escape(CAPTION + ARCS * sums)
     st.html(
-        f'<details class="c7-note"><summary>How to read the drawing</summary>{escape(CAPTION)}</details>'
+        f'<details class="c7-note"><summary>How to read the drawing</summary>{told}</details>'
         '<div class="c7-title">Growth of the receptive field</div>'
     )
     name = "the pinned design" if state.pinned() else baseline.name
