@@ -69,6 +69,24 @@ def test_describe_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(ends) == 1, "the last column does not end where the others do"
 
 
+def test_describe_shows_a_residual_sum(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path, data = tmp_path / "own.json", preset("starter").to_dict()
+    data["stages"]["C4"]["units"][1]["residual"] = 2
+    path.write_text(json.dumps(data))
+    told = json_of(capsys, "describe", path)
+    (layer,) = [layer for layer in told["layers"] if layer["kind"] == "add"]
+    assert (layer["role"], layer["unit"], layer["parameters"], layer["macs"]) == ("input of unit 1", 2, 0, 0)
+    assert told["parameters"] == json_of(capsys, "describe", "starter")["parameters"]
+    _, out, _ = call(capsys, "describe", path)
+    (line,) = [line.split() for line in out.splitlines() if " add " in line]
+    assert line == ["C4", "add", "input", "of", "unit", "1", "128x4x4", "8", "76"]
+    data["stages"]["C4"]["units"][0]["residual"] = 2
+    path.write_text(json.dumps(data))
+    status, _, err = call(capsys, "describe", path)
+    assert status == 2
+    assert "C4: unit 1: its residual connection goes around 2 units, and C4 has only 1" in err
+
+
 def test_presets(capsys: pytest.CaptureFixture[str]) -> None:
     told = json_of(capsys, "presets")
     assert [entry["name"] for entry in told["presets"]] == list(PRESETS)

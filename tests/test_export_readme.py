@@ -25,6 +25,7 @@ from cifar7.network.assignment import card
 from cifar7.network.module import build
 from cifar7.network.profiles import PROFILES, Profile, quantity, read_profile
 from cifar7.network.source import model_source
+from cifar7.network.spec import Unit
 from cifar7.runs.folder import RunFolder
 
 ASKED = PROFILES["three-max-pools"]
@@ -227,6 +228,18 @@ def written(value: Any) -> set[str]:
     if isinstance(value, str):
         return {value}
     return {f"{value:,.0f}", f"{value:g}"}
+
+
+def test_a_residual_sum_is_explained_where_there_is_one() -> None:
+    first = handmade.SPEC.stages[0]
+    units = (Unit(6), Unit(6, residual=1))
+    spec = replace(handmade.SPEC, stages=(replace(first, units=units), *handmade.SPEC.stages[1:]))
+    text = design_readme(spec, ASKED)
+    # The branch sees 1 + 2 + 2 pixels, what it is added to the 3 of the first unit.
+    assert "| C1 | residual sum, plus the input of unit 2 | max(5, 3) = 5 | 1 |" in text
+    assert "A residual sum sees what the wider of its two maps sees." in text
+    assert "residual" not in design_readme(handmade.SPEC, ASKED)
+    harmless(text)
 
 
 # ---- hostile names

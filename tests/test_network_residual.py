@@ -16,7 +16,7 @@ from cifar7.network.lessons import lessons
 from cifar7.network.measures import coverage, paths, pointwise_follows
 from cifar7.network.module import Add, build
 from cifar7.network.presets import PRESETS, preset
-from cifar7.network.problems import problems
+from cifar7.network.problems import obstacle, problems
 from cifar7.network.source import model_source, renamed_keys
 from cifar7.network.spec import Head, NetSpec, SpecError, Stage, Unit
 
@@ -129,6 +129,15 @@ def test_what_cannot_be_added_is_told_with_its_cure(units, message, cure):
     assert cure in found[0].cure
     with pytest.raises(SpecError, match="residual connection"):
         build(net(*units))
+
+
+def test_what_stands_in_the_way_is_the_connections_own():
+    """Asked before one is chosen: nothing that was wrong already, and not the unit's present connection."""
+    assert obstacle(net(Unit(8), Unit(8, kind="grouped", groups=3)), "C1", 2, 1) is None
+    spec = net(Unit(8), Unit(8), Unit(8, residual=1))
+    assert obstacle(spec, "C1", 3, 2) is None
+    assert "the 3 channels" in obstacle(spec, "C1", 3, 3).message
+    assert "stride 2" in obstacle(net(output=Head((Unit(3, stride=2),))), "O", 1, 1).message
 
 
 def test_one_behind_the_other_is_no_overlap():

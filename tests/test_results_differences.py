@@ -51,6 +51,21 @@ def test_grouped_says_into_how_many() -> None:
     assert rows[0] == Difference("C2", 1, "convolution", ("standard", "grouped into 2", "grouped into 4"))
 
 
+def test_a_residual_connection_is_told_in_words() -> None:
+    def spec(around: int) -> NetSpec:
+        units = (Unit(16), Unit(16), Unit(16, residual=around))
+        return replace(START, stages=(Stage(units), *START.stages[1:]))
+
+    assert design_differences([spec(0), spec(1), spec(2)]) == (
+        Difference(
+            "C1",
+            3,
+            "residual connection",
+            ("no", "around this unit", "around this and the one before"),
+        ),
+    )
+
+
 def test_what_a_kind_does_not_read_is_no_difference() -> None:
     def spec(unit: Unit) -> NetSpec:
         return replace(START, stages=(Stage((unit,)), *START.stages[1:]))

@@ -175,6 +175,18 @@ def test_a_class_that_nothing_speaks_for_has_an_empty_map() -> None:
     assert np.isfinite(ours).all()
 
 
+def test_a_unit_with_a_residual_connection_is_looked_at_behind_its_sum() -> None:
+    units = (Unit(4), Unit(4), Unit(4, residual=2))
+    spec = NetSpec("sum", (Stage(units), Stage(), Stage(), Stage()))
+    rows, module = analyse(spec).rows, build(spec, seed=1).eval()
+    assert [rows[i].layer.kind for i in layers_to_choose(rows)] == ["relu", "relu", "add"]
+    images, labels = pictures(2), [3, 7]
+    for layer in (5, 8, 9):  # inside the branch, at its end, and the sum itself
+        maps = grad_cam(module, images, layer, labels)
+        for image, label, found in zip(images, labels, maps, strict=True):
+            assert np.allclose(found, scaled(reference(module, image, layer, label)), atol=1e-5)
+
+
 def test_layers_to_choose_are_the_ends_of_units() -> None:
     for p in PRESETS.values():
         rows = analyse(p.spec).rows

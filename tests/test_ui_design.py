@@ -150,6 +150,29 @@ def test_a_mixed_dropout_has_a_step_of_its_own(app):
     assert [unit.dropout for unit in design(app).stage("C1").units] == [0.0, 0.0]
 
 
+def test_a_unit_adds_its_input_or_says_why_it_cannot(app):
+    """The starter's C1 is 3 → 16 → 32, its C4 a row of units of 128 channels."""
+    app.session_state["C1_folded"] = app.session_state["C4_folded"] = True
+    app.run()
+    first, added = app.selectbox(key="C1_unit1_residual"), app.selectbox(key="C4_unit1_residual")
+    assert first.options == ["no", "around this unit (does not fit)"]  # 3 channels to 16; no unit before it
+    assert "the 3 channels that go into unit 1 to its own 16" in first.help
+    assert added.options == ["no", "around this unit"]
+    added.set_value(1).run()
+    assert design(app).stage("C4").units[0].residual == 1
+    assert app.segmented_control(key="C4_unit").options[0] == "1: separable 3×3, residual → 128"
+    app.segmented_control(key="C4_unit").set_value(2).run()
+    second = app.selectbox(key="C4_unit2_residual")
+    # Around both would overlap with the connection around the first.
+    assert second.options == ["no", "around this unit", "around this and the one before (does not fit)"]
+    second.set_value(2).run()
+    assert not app.exception
+    assert any("that of unit 1 ends inside it" in error.value for error in app.error)
+    app.selectbox(key="C4_unit2_residual").set_value(1).run()
+    assert not app.error
+    assert [unit.residual for unit in design(app).stage("C4").units] == [1, 1]
+
+
 def test_a_single_unit_is_edited_added_and_removed(app):
     app.session_state["C4_folded"] = True
     app.run()

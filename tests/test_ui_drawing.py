@@ -61,6 +61,21 @@ def test_groups_are_stripes():
     assert ">g4<" in grouped
 
 
+def test_a_residual_connection_is_an_arc_around_its_columns():
+    """Around units 2 and 3 of C1, the pool after them: two columns under the arc, and its legs to the map."""
+    units = (Unit(8), Unit(8), Unit(8, residual=2), Unit(8, kind="separable", residual=1))
+    html = drawn(NetSpec("two", (Stage((Unit(8),), 2), Stage(units), Stage(), Stage())))
+    around = re.findall(r'<div class="around" style="flex-grow:(\d);--leg:([\d.]+)px">', html)
+    # C2's maps are 16 of 32 pixels: a quarter of the height above them and a quarter below.
+    assert around == [("2", f"{HEIGHT / 4:.1f}")] * 2  # depthwise and pointwise are two columns as well
+    # Each arc closes right before its sum.
+    assert len(re.findall(r'</div></div></div><div class="layer" title="residual sum', html)) == 2
+    assert html.count("<div") == html.count("</div>")
+    assert "c7-net arcs" in html
+    assert "c7-net arcs" not in drawn(preset("starter"))
+    assert "conv 3×3, residual over 2 → 8" in html
+
+
 def test_the_drawing_is_told_in_words():
     html = drawn(preset("velasoka-dilated"))
     assert 'role="img"' in html

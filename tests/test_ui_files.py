@@ -20,6 +20,7 @@ from cifar7.network.arithmetic import analyse
 from cifar7.network.assignment import card
 from cifar7.network.presets import PRESETS, preset
 from cifar7.network.profiles import PROFILES
+from cifar7.network.spec import Head, NetSpec, Stage, Unit
 from cifar7.ui import layer_files, run_charts, run_pictures
 from cifar7.ui.card_html import card_table
 from cifar7.ui.charts import attention_view, drawing_picture, field_picture, growth
@@ -268,3 +269,14 @@ def test_the_way_to_take_away_loads_no_pandas():
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=APP.parent, capture_output=True, text=True)
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
+
+
+def test_the_picture_of_the_network_draws_an_arc_from_a_connections_input_to_its_sum():
+    stages = (Stage((Unit(8), Unit(8), Unit(8, residual=2)), pool=2), Stage(), Stage(), Stage())
+    spec = NetSpec("arc", stages, Head(classifier="linear"))
+    layers = drawing_picture.drawing(spec, analyse(spec))["layer"]
+    (points,) = [layer["data"]["values"] for layer in layers if layer["mark"]["type"] == "line"]
+    # Image, unit 1, unit 2, unit 3, sum: from the map of unit 1 to that of the sum.
+    assert [point["x"] / drawing_picture.STEP for point in points] == [1, 1, 4, 4]
+    assert points[1]["y"] == points[2]["y"] < points[0]["y"] == points[3]["y"]
+    the_picture(draw(drawing_picture.drawing(spec, analyse(spec))))

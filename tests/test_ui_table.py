@@ -70,6 +70,24 @@ def fates(now: NetSpec, then: NetSpec) -> list[tuple[str, str, str]]:
     return [(pair.fate, pair.line.stage, pair.line.name) for pair in found if pair.fate != "kept"]
 
 
+def test_a_residual_sum_has_a_line_with_its_arithmetic():
+    spec = one(Unit(8), Unit(8), Unit(8, residual=2))
+    line = next(line for line in lines(analyse(spec).rows) if line.name == "residual sum")
+    assert line.settings == "plus the input of unit 2"
+    assert line.working == "max(7, 3) = 7"
+    assert (line.parameters, line.row.macs) == (0, 0)
+    # Around another number of units it is the same line; switched on it is a new one.
+    around_one = one(Unit(8), Unit(8), Unit(8, residual=1))
+    assert fates(spec, around_one) == []
+    assert fates(spec, one(Unit(8), Unit(8), Unit(8))) == [("added", "C1", "residual sum")]
+
+
+def test_a_sum_does_not_part_two_convolutions_that_are_one():
+    bare = Unit(8, norm=False, activation=False, residual=1)
+    assert ("nothing", "adds nothing") in said(one(Unit(8), bare, Unit(8)))
+    assert ("nothing", "adds nothing") not in said(one(Unit(8), Unit(8), replace(bare, residual=2), Unit(8)))
+
+
 def test_lines_that_came_and_went_are_found():
     starter = preset("starter")
     assert fates(starter, starter) == []

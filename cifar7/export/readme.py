@@ -189,12 +189,14 @@ def _field(found: Analysis) -> str:
     rows = [
         (row.layer.stage, steps.name(row), steps.receptive_field(row), steps.jump(row))
         for row in found.rows
-        if row.layer.weighted or row.layer.kind in POOLS
+        if row.layer.weighted or row.layer.kind in (*POOLS, "add")
     ]
+    sums = any(row.layer.kind == "add" for row in found.rows)
+    told = " A residual sum sees what the wider of its two maps sees." if sums else ""
     return (
         "One value of a map sees a square of the image; the side of it, in pixels, is the receptive field r. "
         "A layer of kernel k, dilation d and stride s makes it r + d·(k − 1)·j, where j, the jump, is how "
-        "many image pixels neighbouring values are apart; the jump becomes j·s only after that.\n\n"
+        f"many image pixels neighbouring values are apart; the jump becomes j·s only after that.{told}\n\n"
         f"{table(('stage', 'layer', 'receptive field', 'jump'), rows)}\n\n"
         f"**{found.receptive_field_before} pixels** before the pooling head, "
         f"**{found.receptive_field_total} pixels** with it."

@@ -18,7 +18,8 @@ class Layer:
     of a residual connection, which adds the input of the layer that stands `span` layers before it.
 
     `unit` counts the stage's units from 1, 0 for what belongs to no unit. A global pool's kernel is 0 here:
-    it is as large as the map. `role` says what a convolution is for: depthwise, pointwise or classifier.
+    it is as large as the map. `role` says what a convolution is for: depthwise, pointwise or classifier; and
+    what an add adds: "input of unit 2".
     """
 
     stage: str
@@ -76,9 +77,10 @@ def _row_of_units(spec: NetSpec, stage: str, channels: int, units: tuple[Unit, .
             yield layer
         channels = unit.channels
         if unit.residual:
-            span = done - begins[max(0, number - unit.residual)]
+            first = max(1, number - unit.residual + 1)
+            span = done - begins[first - 1]
             done += 1
-            yield Layer(stage, number, "add", channels, channels, span=span)
+            yield Layer(stage, number, "add", channels, channels, span=span, role=f"input of unit {first}")
 
 
 def _unit_layers(spec: NetSpec, stage: str, number: int, channels: int, unit: Unit) -> Iterator[Layer]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from cifar7.network.arithmetic import Row, walk
+from cifar7.network.edits import set_unit
 from cifar7.network.spec import (
     MAX_UNITS,
     OUTPUT,
@@ -48,6 +49,15 @@ def problems(spec: NetSpec) -> list[Problem]:
         return found
     found = [*_channels(spec), *_padding(spec), *_connections(spec)]
     return found or list(_shapes(spec))
+
+
+def obstacle(spec: NetSpec, stage: str, number: int, residual: int) -> Problem | None:
+    """What keeps a residual connection around `residual` units from ending at unit `number`, or None."""
+    part = spec.output if stage == OUTPUT else spec.stage(stage)
+    unit = part.units[number - 1]
+    without = problems(set_unit(spec, stage, number, replace(unit, residual=0)))
+    found = problems(set_unit(spec, stage, number, replace(unit, residual=residual)))
+    return next((problem for problem in found if problem not in without), None)
 
 
 def _ranges(spec: NetSpec) -> Iterator[Problem]:

@@ -80,10 +80,11 @@ def name(row: Row) -> str:
         if layer.padding != layer.dilation * (layer.kernel - 1) // 2:
             words.append(f"padding {layer.padding}")
         return ", ".join(words)
+    if layer.kind == "add":
+        return f"residual sum, plus the {layer.role}"
     if layer.kind == "dropout":
         return f"dropout {layer.rate:g}"
     names = {
-        "add": "residual sum",
         "linear": "linear to the classes",
         "max_pool": f"max-pool {kernel}",
         "avg_pool": f"average pool {kernel}",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from cifar7.network import steps
 from cifar7.network.spec import OUTPUT, STAGE_NAMES, Head, NetSpec, Stage, Unit
 from cifar7.training.config import TrainConfig
 
@@ -25,6 +26,7 @@ _NAMES = {
     "stride": "stride, pixels",
     "padding": "padding, pixels",
     "pool": "max-pool, pixels",
+    "residual": "residual connection",
     "dropout_after": "dropout stands after the",
     "between": "normalisation and activation after the depthwise part",
     "pointwise_padding": "padding of the 1x1, pixels",
@@ -93,6 +95,7 @@ def _unit(unit: Unit) -> dict[str, str]:
     words = _plain(unit, tuple(idle))
     if unit.kind == "grouped":
         words[_NAMES["kind"]] = f"{unit.kind} into {unit.groups}"
+    words[_NAMES["residual"]] = steps.residual(unit.residual)
     kept = unit.actual_padding == unit.same_padding
     words[_NAMES["padding"]] = "as keeps the map" if kept else str(unit.actual_padding)
     return words

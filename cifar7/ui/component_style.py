@@ -34,6 +34,12 @@ SHEET = """<style>
 .c7-net .layer > .tower { padding: 0; }
 .c7-net .field { border-top: 1px solid var(--c7-line); margin-top: .15rem; padding-top: .1rem; }
 .c7-net .field.beyond { color: var(--c7-more); font-weight: 650; }
+.c7-net.arcs .columns { padding-top: 13px; }
+.c7-net .around { display: flex; flex: 1 1 auto; justify-content: space-around; position: relative; }
+.c7-net .around::before { content: ""; position: absolute; inset: -11px 0 auto; pointer-events: none;
+  height: calc(11px + var(--leg)); border: 1.5px solid var(--c7-muted); border-bottom: 0;
+  border-radius: 11px 11px 0 0; }
+.c7-net .glyph > b { font-size: 1.3rem; font-weight: 500; }
 .c7-note { color: var(--c7-muted); font-size: .8rem; line-height: 1.45; }
 .c7-note summary { cursor: pointer; width: fit-content; }
 .c7-title { font-weight: 650; }

@@ -11,7 +11,7 @@ import streamlit as st
 from cifar7.network.lessons import Lesson, lessons
 from cifar7.network.spec import NetSpec
 from cifar7.ui import state
-from cifar7.ui.stage_card import capital
+from cifar7.ui.summary import capital
 
 
 @lru_cache(maxsize=64)

@@ -70,4 +70,6 @@ def _what(kind: str, role: str) -> str:
         return "average pool"
     if kind == "conv" and role in ("", "depthwise"):
         return "conv"
+    if kind == "add":  # whatever it adds
+        return kind
     return role or kind

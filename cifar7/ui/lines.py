@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from cifar7.network import steps
 from cifar7.network.arithmetic import Row
 
-_OF_ITS_OWN = ("conv", "linear", "max_pool", "avg_pool", "global_avg_pool")
+_OF_ITS_OWN = ("conv", "linear", "max_pool", "avg_pool", "global_avg_pool", "add")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,9 @@ class Line:
 
     @property
     def working(self) -> str:
-        """How the receptive field comes about; empty where the layer looks at single values."""
-        return steps.receptive_field(self.row) if self.row.kernel > 1 else ""
+        """How the receptive field comes about; empty where the layer looks at single values of one map."""
+        told = self.row.kernel > 1 or self.row.layer.kind == "add"
+        return steps.receptive_field(self.row) if told else ""
 
     @property
     def is_average_pool(self) -> bool:

@@ -14,7 +14,7 @@ from cifar7.network.problems import Problem
 from cifar7.ui import assignment_card, lesson_list, picture_view, state, status_panel, take_away
 from cifar7.ui.card_html import counted
 from cifar7.ui.charts import drawing_picture
-from cifar7.ui.charts.drawing import CAPTION, drawing_html
+from cifar7.ui.charts.drawing import ARCS, CAPTION, drawing_html
 from cifar7.ui.charts.growth import SPEC, growth_data
 from cifar7.ui.layer_files import growth_csv, network_csv
 
@@ -61,7 +61,9 @@ def _choose(lessons: int, fulfilled: str) -> str:
 def _network(found: Analysis) -> None:
     spec, baseline = state.valid_design(), state.baseline()
     st.html(drawing_html(spec, found))
-    note = f'<details class="c7-note"><summary>How to read the drawing</summary>{escape(CAPTION)}</details>'
+    sums = any(row.layer.kind == "add" for row in found.rows)
+    told = escape(CAPTION + ARCS * sums)
+    note = f'<details class="c7-note"><summary>How to read the drawing</summary>{told}</details>'
     with _beside("network_note", note):
         take_away.buttons("network", lambda: drawing_picture.drawing(spec, found), lambda: network_csv(found))
     name = "the pinned design" if state.pinned() else baseline.name

@@ -12,7 +12,7 @@ from cifar7.network.arithmetic import Row
 from cifar7.network.problems import Problem
 from cifar7.network.spec import KINDS, NetSpec
 from cifar7.ui import state, terms, toggles, unit_editor
-from cifar7.ui.summary import flow_words, stage_words
+from cifar7.ui.summary import capital, flow_words, stage_words
 
 WIDTHS = (8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 DILATIONS = (1, 2, 3, 4)
@@ -50,11 +50,6 @@ def say_problems(name: str, problems: list[Problem]) -> None:
     for problem in problems:
         if problem.stage == name:
             st.error(f"{capital(problem.message)} {problem.cure}", icon=":material/error:")
-
-
-def capital(text: str) -> str:
-    """A sentence that begins with a capital letter."""
-    return text[:1].upper() + text[1:]
 
 
 def _convolutions(spec: NetSpec, name: str) -> None:

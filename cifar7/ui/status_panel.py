@@ -10,8 +10,7 @@ from cifar7.network.arithmetic import analyse
 from cifar7.network.problems import Problem
 from cifar7.network.spec import NetSpec
 from cifar7.ui import pages, state
-from cifar7.ui.stage_card import capital
-from cifar7.ui.summary import millions
+from cifar7.ui.summary import capital, millions
 
 
 def panel(problems: list[Problem]) -> None:

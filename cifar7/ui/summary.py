@@ -15,7 +15,8 @@ def form(unit: Unit) -> str:
     groups = f" ({unit.groups} groups)" if unit.kind == "grouped" else ""
     dilation = f", dilation {unit.dilation}" if unit.dilation > 1 and unit.spatial else ""
     stride = f", stride {unit.stride}" if unit.stride > 1 else ""
-    return f"{noun} {square(unit.kernel)}{groups}{dilation}{stride}"
+    residual = ("", ", residual")[unit.residual] if unit.residual < 2 else f", residual over {unit.residual}"
+    return f"{noun} {square(unit.kernel)}{groups}{dilation}{stride}{residual}"
 
 
 def units_words(units: tuple[Unit, ...]) -> str:
@@ -57,6 +58,11 @@ def flow_words(rows: tuple[Row, ...], stage: str) -> str:
     if last.receptive_field != first.receptive_field_in:
         field += f" → {last.receptive_field}"
     return f"map {sides}, RF {field}"
+
+
+def capital(text: str) -> str:
+    """A sentence that begins with a capital letter."""
+    return text[:1].upper() + text[1:]
 
 
 def square(side: int) -> str:

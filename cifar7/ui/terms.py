@@ -24,7 +24,7 @@ RECEPTIVE_FIELD = (
 )
 WORKING = (
     "How the receptive field comes about: what it was, plus dilation times (kernel − 1) times the jump "
-    "before the layer."
+    "before the layer. A residual sum sees what the wider of its two maps sees."
 )
 JUMP = "Distance in image pixels between two neighbouring values of a map: every stride multiplies it."
 CHANNELS = (
@@ -53,6 +53,11 @@ PADDING = (
 )
 NORM_HERE = "Whether the network's normalisation follows this convolution."
 ACTIVATION_HERE = "Whether the network's activation follows this convolution."
+RESIDUAL = (
+    "A residual connection: what goes in is added, unchanged, to what comes out, before the max-pool. The "
+    "unit learns only what to change, and the gradient has a way past it. Both maps need the same channels "
+    "and size."
+)
 BETWEEN = "Normalisation and activation also between the depthwise and the 1×1 convolution."
 DROPOUT_AFTER = (
     "Where the dropout stands: after the whole unit, or right after its depthwise convolution only."

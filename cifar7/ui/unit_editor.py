@@ -7,10 +7,11 @@ from typing import Any
 
 import streamlit as st
 
-from cifar7.network import edits
+from cifar7.network import edits, steps
+from cifar7.network.problems import obstacle
 from cifar7.network.spec import DROPOUT_PLACES, KINDS, MAX_UNITS, OUTPUT, STAGE_NAMES, NetSpec, Unit
 from cifar7.ui import state, terms, toggles
-from cifar7.ui.summary import form, square
+from cifar7.ui.summary import capital, form, square
 
 WIDTHS = (8, 10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 KERNELS = (1, 2, 3, 5, 7)
@@ -102,6 +103,7 @@ def _fields(name: str, number: int, units: tuple[Unit, ...]) -> None:
             toggles.pick("1×1 padding", range(5), unit.pointwise_padding, put("pointwise_padding"),
                          key=key + "pointwise", said=f"{said} padding of the 1×1",
                          help=terms.POINTWISE_PADDING, width="stretch")  # fmt: skip
+    _residual(name, number, unit, put("residual"))
     with st.container(horizontal=True, gap="small"):
         toggles.switch("Normalisation", unit.norm, put("norm"), key=key + "norm",
                        said=f"{said} normalisation", help=terms.NORM_HERE)  # fmt: skip
@@ -110,6 +112,19 @@ def _fields(name: str, number: int, units: tuple[Unit, ...]) -> None:
         if unit.kind == "separable":
             toggles.switch("Both in between", unit.between, put("between"), key=key + "between",
                            said=f"{said} norm and activation between", help=terms.BETWEEN)  # fmt: skip
+
+
+def _residual(name: str, number: int, unit: Unit, apply: toggles.Apply) -> None:
+    """What a residual connection goes around; what would not fit is offered too, and says why."""
+    shown = toggles.with_value(range(min(2, number) + 1), unit.residual)
+    against = {around: obstacle(state.design(), name, number, around) for around in shown if around}
+    told = [
+        f"{capital(steps.residual(n))}: {wrong.message} {wrong.cure}" for n, wrong in against.items() if wrong
+    ]
+    toggles.pick("Adds its input", shown, unit.residual, apply, key=f"{name}_unit{number}_residual",
+                 said=f"{name}, unit {number}: residual connection",
+                 help="\n\n".join([terms.RESIDUAL, *told]), width=264,
+                 words=lambda n: steps.residual(n) + " (does not fit)" * bool(against.get(n)))  # fmt: skip
 
 
 def _buttons(name: str, units: tuple[Unit, ...]) -> None:

@@ -6,6 +6,7 @@ selected and enlarged. A box is as high as its map's side and as wide as the roo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from itertools import groupby, pairwise
 
@@ -25,6 +26,7 @@ CAPTION = (
     "Dots: the taps of the kernel, spread by the dilation. Last line: the receptive field in pixels, orange "
     "where it is wider than the image."
 )
+ARCS = " Arc: a residual connection adds what goes in at its left end to what comes out at its right."
 
 
 def drawing_html(spec: NetSpec, found: Analysis) -> str:
@@ -38,21 +40,39 @@ def drawing_html(spec: NetSpec, found: Analysis) -> str:
         [f"{spec.in_channels}", "", "image", square(spec.image_size), "1"], "The image", False,
     )  # fmt: skip
     parts = [_stage("", "", image)]
-    at = 0
+    at, arcs = 0, arcs_of(own)
     for stage, group in groupby(own, key=lambda line: line.stage):
         columns, first = "", at
         for line in group:
+            if at in arcs:
+                leg = (HEIGHT - heights[at]) / 2  # CSS pixels, from the top down to the map
+                columns += f'<div class="around" style="flex-grow:{arcs[at] - at};--leg:{leg:.1f}px">'
+            columns += "</div>" * (at in arcs.values())
             at += 1
             after = joins[at] if at < len(joins) else heights[at]
             columns += _layer(line, heights[at], (joins[at - 1], heights[at]), (heights[at], after), spec)
         flow = _sides(sides[first], sides[at])
         parts.append(_stage(stage, flow, columns))
     words = escape(description(spec, found), quote=True)
+    style = "c7-net arcs" if arcs else "c7-net"
     return (
         '<div class="c7-scroll" tabindex="0" role="region" aria-label="Drawing of the network">'
-        f'<div class="c7-net" role="img" aria-label="{words}" style="--h:{HEIGHT}px">'
+        f'<div class="{style}" role="img" aria-label="{words}" style="--h:{HEIGHT}px">'
         f"{''.join(parts)}</div></div>"
     )
+
+
+def arcs_of(own: Sequence[Line]) -> dict[int, int]:
+    """Of each residual connection: the place of the first line that it goes around, and of its sum."""
+    arcs = {}
+    for end, line in enumerate(own):
+        begin, left = end, line.row.layer.span
+        while left > 0:
+            begin -= 1
+            left -= 1 + len(own[begin].followers)
+        if begin < end:
+            arcs[begin] = end
+    return arcs
 
 
 def description(spec: NetSpec, found: Analysis) -> str:
@@ -121,6 +141,8 @@ def _glyph(row: Row) -> str:
     layer, kernel = row.layer, row.kernel
     if layer.kind == "linear":
         return ""
+    if layer.kind == "add":
+        return "<b>+</b>"
     step = min(TAP * layer.dilation, LARGEST_GLYPH / kernel)
     side = f"width:{kernel * step:.1f}px;height:{kernel * step:.1f}px"
     if layer.kind == "conv":
@@ -137,6 +159,8 @@ def layer_words(row: Row) -> tuple[str, str]:
         return "avg", kernel
     if layer.kind == "linear":
         return "linear", ""
+    if layer.kind == "add":
+        return "sum", ""
     notes = ["dw"] if measures.is_depthwise(row) else [f"g{layer.groups}"] if layer.groups > 1 else []
     notes += [f"d{layer.dilation}"] if layer.dilation > 1 and row.kernel > 1 else []
     notes += [f"s{layer.stride}"] if layer.stride > 1 else []

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import groupby, pairwise
 from typing import Any
 
 from cifar7.network.arithmetic import Analysis
 from cifar7.network.spec import NetSpec
-from cifar7.ui.charts.drawing import HEIGHT, layer_words
+from cifar7.ui.charts.drawing import HEIGHT, arcs_of, layer_words
 from cifar7.ui.lines import lines
 from cifar7.ui.palette import HELD_OUT, TRAINING
 from cifar7.ui.summary import square
@@ -40,7 +41,7 @@ def drawing(spec: NetSpec, found: Analysis) -> dict[str, Any]:
         "title": f"{spec.name}: channels, layer and receptive field (px) below each map",
         "width": wide,
         "height": high,
-        "layer": _layers(bands, _joins(maps), maps, texts, (wide, high)),
+        "layer": _layers(bands, _joins(maps), maps, texts, _around(arcs_of(own), maps), (wide, high)),
     }
 
 
@@ -60,6 +61,16 @@ def _joins(maps: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+def _around(arcs: Mapping[int, int], maps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Points of the line above what each residual connection goes around, from its input to its sum."""
+    points = []
+    for number, (begin, end) in enumerate(arcs.items()):
+        legs = [((one["x"] + one["x2"]) / 2, one["y"]) for one in (maps[begin], maps[end + 1])]
+        path = [legs[0], (legs[0][0], TOP - 3), (legs[1][0], TOP - 3), legs[1]]
+        points += [{"x": x, "y": y, "arc": number, "place": at} for at, (x, y) in enumerate(path)]
+    return points
+
+
 def _below(at: int, said: list[str], beyond: bool) -> list[dict[str, Any]]:
     inks = [INK, INK, MUTED, HELD_OUT if beyond else INK]
     weights = ["bold", "normal", "normal", "bold" if beyond else "normal"]
@@ -75,6 +86,7 @@ def _layers(
     joins: list[dict[str, Any]],
     maps: list[dict[str, Any]],
     texts: list[dict[str, Any]],
+    around: list[dict[str, Any]],
     size: tuple[float, float],
 ) -> list[dict[str, Any]]:
     wide, high = size
@@ -92,6 +104,11 @@ def _layers(
         {"data": {"values": maps}, "mark": {"type": "rect", "stroke": TRAINING, "strokeWidth": 1},
          "encoding": {"x": x, "x2": x2, "y": y, "y2": y2, "color": {"field": "fill", **ink}}},
     ]  # fmt: skip
+    if around:
+        out.append(
+            {"data": {"values": around}, "mark": {"type": "line", "color": INK, "strokeWidth": 1.25},
+             "encoding": {"x": x, "y": y, "order": {"field": "place"}, "detail": {"field": "arc"}}}
+        )  # fmt: skip
     words = {"x": x, "y": y, "text": {"field": "t"}, "color": {"field": "c", **ink}}
     out += [
         {"data": {"values": texts}, "transform": [{"filter": f"datum.w == '{weight}'"}],
