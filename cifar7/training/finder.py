@@ -113,7 +113,8 @@ def find(points: Iterable[Point]) -> Finding:
     if len(known) < 2 * _WINDOW:
         return replace(
             nothing,
-            reason="The loss was no finite number after a few steps: begin at a smaller learning rate.",
+            reason="The loss was no finite number after a few steps, even at the smallest learning rates: "
+            "look at the design.",
         )
     best = min(range(len(smoothed)), key=smoothed.__getitem__)
     start = max(smoothed[: best + 1])
@@ -121,8 +122,8 @@ def find(points: Iterable[Point]) -> Finding:
     if fall < _ENOUGH * start:
         return replace(
             nothing,
-            reason="The loss hardly fell at any learning rate of the range, so that the test tells nothing: "
-            "try a wider range, or look at the design.",
+            reason=f"The loss hardly fell at any learning rate from {rates[0]:.2g} to {rates[-1]:.2g}, so "
+            "that the test tells nothing: look at the design, or take a larger batch.",
         )
     moving = next(
         i for i in range(best + 1) if all(s < start - _EARLY * fall for s in smoothed[i : best + 1])
