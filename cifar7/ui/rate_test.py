@@ -117,7 +117,7 @@ def progress_words(status: FindStatus, busy: str | None) -> tuple[float, str]:
     if status["state"] == "waiting":
         return 0.0, f"Waits for {busy}; it comes next" if busy else "Starting"
     if not status["steps"]:
-        return 0.0, plain(status["what"] or "Starting: loading libraries")
+        return 0.0, plain(status["what"]) if status["what"] else "Starting: loading libraries"
     return min(1.0, status["step"] / status["steps"]), f"Step {status['step']} of {status['steps']}"
 
 
@@ -152,7 +152,7 @@ def _outcome(find: Find, status: FindStatus) -> None:
     """What the test told, or why it told nothing; and the way to another."""
     result = find.result() if status["state"] == "done" else None
     if result is not None:
-        _told(result)
+        st.markdown(plain(result["reason"]))
         if _is_stale(find):
             st.caption(
                 "It was tested with another design, image set or settings than those that stand here now."
@@ -165,16 +165,17 @@ def _outcome(find: Find, status: FindStatus) -> None:
         if result is not None and result["suggestion"]:
             _use(float(result["suggestion"]))
         _button("Test again")
+    if result is not None and result["rates"]:
+        _drawn(result)
 
 
-def _told(result: dict[str, Any]) -> None:
-    if result["rates"]:
-        drawing = rate_curve.curve(result)
-        st.vega_lite_chart(None, drawing, key="find_curve", alt=f"Loss by learning rate. {result['reason']}")
-        took = f"{count(len(result['rates']), 'step')} in {duration(result['seconds'])}."
-        st.caption(f"{rate_curve.legend(result)} {took}")
-        take_away.rows("learning-rate-test", drawing, rate_curve.rows(result), rate_curve.COLUMNS)
-    st.markdown(plain(result["reason"]))
+def _drawn(result: dict[str, Any]) -> None:
+    drawing = rate_curve.curve(result)
+    st.space("xsmall")  # where the chart's own buttons appear under the pointer
+    st.vega_lite_chart(None, drawing, key="find_curve", alt=f"Loss by learning rate. {result['reason']}")
+    took = f"{count(len(result['rates']), 'step')} in {duration(result['seconds'])}."
+    st.caption(f"{rate_curve.legend(result)} {took}")
+    take_away.rows("learning-rate-test", drawing, rate_curve.rows(result), rate_curve.COLUMNS)
 
 
 def _use(rate: float) -> None:
