@@ -138,6 +138,7 @@ def test_a_learning_rate_is_tested_and_used(site, page):
     page.get_by_text("Not sure about the learning rate? Test it").click()
     page.get_by_role("button", name="Test the learning rate").click()
     page.get_by_role("button", name="Test again").wait_for()
+    page.reload()
     use = page.get_by_role("button", name=re.compile(r"^Use [0-9.]+$"))
     suggested = use.inner_text().split()[-1]
     use.click()

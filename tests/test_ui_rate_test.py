@@ -165,6 +165,17 @@ def test_two_browsers_have_a_test_each(home, small, pages):
     assert "find_use" not in keys(other.run())
 
 
+def test_a_refresh_finds_it_again_and_another_id_does_no_harm(home, small, pages):
+    find = asked_on(small)
+    assert small.query_params["find"] == find.id
+    fresh = type(pages)()
+    app = fresh.open("train", find=find.id)
+    assert app.progress[0].text == "Starting"
+    app = type(pages)().open("train", find="../../etc")
+    assert app.button(key="find_start").label == "Test the learning rate"
+    assert "find" not in app.query_params
+
+
 def test_what_cannot_be_trained_cannot_be_tested(pages):
     from cifar7.network import edits
 

@@ -18,6 +18,7 @@ from cifar7.ui.charts import rate_curve
 from cifar7.ui.wording import count, duration, plain
 
 TICK_SECONDS = 1.0
+FIND = "find"  # the query parameter that names the test
 _FIND, _PROBLEM = "train_find", "train_find_problem"  # keys of session state
 # What a test does not read, or hardly: it ends before an epoch does, and looks at training images alone.
 _UNREAD = (
@@ -60,15 +61,19 @@ def offer() -> None:
 
 
 def _current() -> Find | None:
-    """This browser's test, if it has one that is still kept."""
-    find_id = st.session_state.get(_FIND)
+    """This browser's test, if it has one that is still kept; the address finds it again after a refresh."""
+    find_id = st.session_state.get(_FIND) or st.query_params.get(FIND)
     if find_id is None:
         return None
     try:
         find = Find.open(paths.runs_dir(), find_id)
     except UserError:
-        del st.session_state[_FIND]
+        st.session_state.pop(_FIND, None)
+        st.query_params.pop(FIND, None)
         return None
+    st.session_state[_FIND] = find.id
+    if st.query_params.get(FIND) != find.id:
+        st.query_params[FIND] = find.id
     find.look()
     return find
 
