@@ -83,7 +83,10 @@ def test_it_is_no_run_and_cannot_be_guessed(folder: Path) -> None:
 
 @pytest.mark.parametrize("name", ["", "..", "../x", "a" * 20, "A" * 20, "a" * 19, "a" * 20 + "\n"])
 def test_an_id_from_a_browser_is_a_name_and_never_a_path(folder: Path, name: str) -> None:
-    asked(folder)
+    tests = asked(folder).path.parent
+    (folder / "runs" / "x").mkdir()
+    for place in (tests, tests.parent, tests.parent / "x"):
+        (place / "status.json").write_text("{}")
     with pytest.raises(RunError, match="no longer kept; test again"):
         Find.open(folder / "runs", name)
 
