@@ -68,6 +68,7 @@ def test_the_way_from_the_question_to_the_rate_in_use(home, small):
     request = find.request()
     assert (request.spec, request.config, request.data) == (tiny.SPEC, tiny.config(), "tiny")
     assert (small.progress[0].value, small.progress[0].text) == (0, "Starting")
+    assert "Pause that run" not in said(small)
     carry_out(home)
     small.run()
     result = find.result()
@@ -107,6 +108,7 @@ def test_while_a_run_is_trained_it_waits_and_says_for_what(home, small):
     assert small.progress[0].text == (
         "Waits for the run that is training, Tiny Net (1\u00a0min 15\u00a0s left); it comes next"
     )
+    assert "Pause that run" in said(small)
     claim.release()
 
 

@@ -111,8 +111,11 @@ def _watch(find: Find, was: str) -> None:
     find.look()
     if status["state"] == "waiting":
         queue.ensure_worker(paths.runs_dir())
-    share, words = progress_words(status, _busy() if status["state"] == "waiting" else None)
+    busy = _busy() if status["state"] == "waiting" else None
+    share, words = progress_words(status, busy)
     st.progress(share, words)
+    if busy:
+        st.caption("Pause that run, and the test begins at once.")
     st.button("Stop the test", icon=":material/stop_circle:", key="find_stop", type="tertiary",
               on_click=_stop, args=(find,))  # fmt: skip
 
