@@ -138,7 +138,7 @@ def test_it_is_stopped_where_it_waits_and_at_its_next_step(folder: Path) -> None
     runs.request_stop()
     execute_find(taken, lambda name, progress: library.open_set(name, progress, folder / "data"))
     assert (runs.status()["state"], runs.result()) == ("stopped", None)
-    assert runs.status()["reason"] == "Stopped as asked, after 0 of 120 steps."
+    assert runs.status()["reason"] == "Stopped as asked, after 0 of 240 steps."
     runs.request_stop()  # no effect
 
 
@@ -146,7 +146,7 @@ def test_it_is_stopped_with_its_worker(folder: Path) -> None:
     asked(folder)
     looks = iter(range(100))
     find = carried_out(folder, asked=lambda: "Stopped because of a test" if next(looks) >= 7 else None)
-    assert find.status()["reason"] == "Stopped because of a test, after 7 of 120 steps."
+    assert find.status()["reason"] == "Stopped because of a test, after 7 of 240 steps."
 
 
 @pytest.mark.parametrize(

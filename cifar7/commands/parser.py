@@ -129,7 +129,7 @@ def _train(train: Parser) -> None:
 
 def _find_lr(find_lr: Parser) -> None:
     _learning(find_lr)
-    find_lr.add_argument("--steps", type=whole, default=120, metavar="N", help="default: %(default)s")
+    find_lr.add_argument("--steps", type=whole, metavar="N", help="default: 120, more with small batches")
     _json(find_lr)
 
 

@@ -58,15 +58,15 @@ def _test(taken: Taken, open_images: OpenImages, device: str, asked: Asked) -> N
         )
 
     from cifar7.network.module import build
-    from cifar7.training.finder import STEPS, find, range_test
+    from cifar7.training.finder import find, range_test, steps_of
 
-    began, points = time.perf_counter(), []
+    began, points, steps = time.perf_counter(), [], steps_of(config)
     module = build(request.spec, seed=config.seed)
     for point in range_test(module, images, config, control=who_stops):
         points.append(point)
-        taken.report(len(points), STEPS)
+        taken.report(len(points), steps)
     if who_stops.words:
-        raise _Stopped(f"{who_stops.words}, after {len(points)} of {STEPS} steps.")
+        raise _Stopped(f"{who_stops.words}, after {len(points)} of {steps} steps.")
     taken.done({**find(points).to_dict(), "seconds": time.perf_counter() - began})
 
 

@@ -85,7 +85,8 @@ def _button(label: str) -> None:
         key="find_start",
         disabled=bool(run_control.blocked(state.data_info())),
         on_click=_ask,
-        help="120 steps of training with these settings, on a copy of the design that is thrown away.",
+        help="A hundred steps of training, a few hundred with small batches, on a copy of the design that is "
+        "thrown away.",
     )
 
 
