@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,3 +29,9 @@ def json_of(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str,
     told = json.loads(out)
     assert isinstance(told, dict)
     return told
+
+
+def quick(home: Path, *more: object) -> tuple[object, ...]:
+    """`train` with the network and the set of the fixture `cli_home`, for two epochs."""
+    said = ("train", home / "tiny.json", "--data", "tiny", "--device", "cpu")
+    return (*said, "--epochs", 2, "--batch-size", 16, *more)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,6 +44,32 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     st.cache_data.clear()  # what is cached goes by the run's id and the set's name, not by the home
     yield tmp_path
     st.cache_data.clear()
+
+
+@pytest.fixture
+def cli_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """For the command line: `home` with the data set `tiny`, and beside it a network, tiny.json."""
+    import torch
+
+    for name in ("CIFAR7_DATA", "CIFAR7_RUNS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CIFAR7_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # for processes; and for this one:
+    torch.set_num_threads(1)  # two threads wait for each other longer than such a small network takes
+    tiny.make_set(tmp_path / "home" / "data")
+    (tmp_path / "tiny.json").write_text(json.dumps(tiny.SPEC.to_dict()))
+    return tmp_path
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """A toy network gains nothing from more, and a busy machine makes threads wait for each other."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 class Pages:

@@ -130,6 +130,24 @@ def test_a_killed_worker_is_a_failed_run_and_the_next_one_starts(site, page):
     badge(page, "stopped early")
 
 
+def test_a_learning_rate_is_tested_and_used(site, page):
+    laid = site.lay(lr=0.0123)
+    page.goto(f"{site.url}/train?run={laid.id}")
+    rate = page.get_by_label("Learning rate", exact=True)
+    until(lambda: rate.input_value() == "0.0123", "the settings of the link")
+    page.get_by_text("Not sure about the learning rate? Test it").click()
+    page.get_by_role("button", name="Test the learning rate").click()
+    page.get_by_role("button", name="Test again").wait_for()
+    page.reload()
+    use = page.get_by_role("button", name=re.compile(r"^Use [0-9.]+$"))
+    suggested = use.inner_text().split()[-1]
+    use.click()
+    until(lambda: rate.input_value() == suggested, "the suggestion among the settings")
+    with page.expect_download() as taken:
+        page.locator(".st-key-png_learning-rate-test button:visible").first.click()
+    assert taken.value.path().read_bytes().startswith(b"\x89PNG\r\n")
+
+
 def test_a_download_without_a_network_fails_in_words(site, page):
     page.goto(f"{site.url}/train")
     page.get_by_text("CIFAR-10", exact=True).first.click()

@@ -96,6 +96,9 @@ def test_a_paused_run_is_resumed_to_the_same_end_and_others_are_trained_meanwhil
     result = status["result"] or {}
     assert result["steps"] == SOME * 10
     assert result["seconds"] < (status["ended"] or 0) - (status["started"] or 0) - 1.0
+    _, left, again = (e for e in run.events()[0] if e["event"] in ("started", "paused"))
+    assert again["from_step"] == left["step"] > 0
+    assert left["seconds"] <= again["seconds"] < left["seconds"] + 1.0, "the pause was longer"
     kinds = [event["event"] for event in run.events()[0] if event["event"] != "beat"]
     assert (kinds.count("started"), kinds.count("paused"), kinds.count("epoch")) == (2, 1, SOME)
 

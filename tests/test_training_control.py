@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +10,7 @@ import torch
 from torch import nn
 from toys import config, make_set, network
 
-from cifar7.training import checkpoint
+from cifar7.training import checkpoint, engine, judge
 from cifar7.training.checkpoint import CheckpointError
 from cifar7.training.engine import Training
 from cifar7.training.schedule import lr_at
@@ -180,15 +179,43 @@ def test_a_finished_run_goes_on_from_its_last_weights_and_not_from_the_kept_ones
     assert not torch.equal(saved["weights"]["0.weight"], events[-1].weights["0.weight"])
 
 
-def test_a_pause_is_not_counted(data, tmp_path):
-    first, events = run(config(), data, control=at(4))
+class Clock:
+    """Time that passes only when it is told to."""
+
+    def __init__(self, monkeypatch):
+        self.now = 1000.0
+        for module in (engine, judge):
+            monkeypatch.setattr(module, "perf_counter", lambda: self.now)
+
+    def second_a_batch(self, batches):
+        """A control that pauses after so many batches, each of which takes a second."""
+        left = iter(range(batches))
+
+        def control():
+            if next(left, None) is None:
+                return "pause"
+            self.now += 1.0
+            return None
+
+        return control
+
+
+def test_a_minute_s_pause_costs_no_second_and_no_step(data, tmp_path, monkeypatch):
+    clock = Clock(monkeypatch)
+    _, whole = run(config(), data, control=clock.second_a_batch(STEPS))
+    assert (whole[-1].seconds, whole[-1].seconds_training) == (STEPS, STEPS)
+
+    first, events = run(config(), data, control=clock.second_a_batch(4))
+    assert (events[-1].kind, events[-1].step, events[-1].seconds) == ("paused", 4, 4.0)
     saved = through_a_file(first, tmp_path)
-    time.sleep(1.0)
-    second, rest = run(config(), data, resume=saved)
-    assert events[-1].seconds <= rest[0].seconds
-    assert rest[-1].seconds < events[-1].seconds + second.seconds
-    assert rest[-1].seconds - events[-1].seconds < 1.0 + (time.perf_counter() - second.began) - 0.9
+    clock.now += 60.0
+    second, rest = run(config(), data, control=clock.second_a_batch(STEPS - 4), resume=saved)
+    assert (rest[0].from_step, rest[0].seconds) == (4, 4.0)
+    beats = [event for event in events + rest if event.kind == "beat"]
+    assert [(beat.step, beat.seconds) for beat in beats] == [(step, step) for step in range(1, STEPS + 1)]
+    assert [event.to_dict() for event in rest[-1:]] == [whole[-1].to_dict()], "times and speed included"
     assert second.pace.training_images == STEPS * 32
+    assert_same_end(rest[-1], whole[-1])
 
 
 def test_a_checkpoint_is_not_changed_by_what_comes_after(data):

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from toys import config, make_set, network
 
-from cifar7.training.finder import find, range_test, round_down, smooth
+from cifar7.training.finder import find, range_test, round_down, smooth, steps_of
 
 
 @pytest.fixture(autouse=True)
@@ -22,16 +22,16 @@ def _one_thread():
     torch.set_num_threads(before)
 
 
-def curve(moves=-2.0, lowest=0.0, noise=0.0, seed=1):
-    """100 points from 1e-4 to 10: 2.3, from 10**moves down to 1.3 at 10**lowest, and up steeply."""
+def curve(moves=-2.0, lowest=0.0, noise=0.0, seed=1, points=100):
+    """So many points from 1e-4 to 10: 2.3, from 10**moves down to 1.3 at 10**lowest, and up steeply."""
     dice = random.Random(seed)
-    points = []
-    for i in range(100):
-        x = -4 + 5 * i / 99
+    made = []
+    for i in range(points):
+        x = -4 + 5 * i / (points - 1)
         down = min(max((x - moves) / (lowest - moves), 0.0), 1.0)
         up = max(x - lowest, 0.0) * 4
-        points.append((10**x, 2.3 - down + up + dice.gauss(0, noise)))
-    return points
+        made.append((10**x, 2.3 - down + up + dice.gauss(0, noise)))
+    return made
 
 
 def decade(rate):
@@ -102,6 +102,21 @@ def test_rates_grow_by_equal_factors():
     rates = [lr for lr, _ in points]
     assert (rates[0], rates[-1]) == (pytest.approx(1e-4), pytest.approx(0.1))
     assert [b / a for a, b in pairwise(rates)] == pytest.approx([10 ** (3 / 30)] * 30)
+
+
+@pytest.mark.parametrize(("batch", "steps"), [(512, 120), (32, 120), (16, 240), (8, 480), (1, 480)])
+def test_small_batches_take_more_steps(batch, steps):
+    assert steps_of(config(batch_size=batch)) == steps
+
+
+def test_where_each_loss_is_mostly_chance_more_steps_scatter_less():
+    # Noise of more than half the fall, as batches of four images have it. Lowest at 0.1: a fifth is 0.02.
+    few, many = (
+        [find(curve(-3.0, -1.0, noise=0.6, seed=seed, points=count)).suggestion for seed in range(12)]
+        for count in (120, 480)
+    )
+    assert min(few) < 0.004 < min(many), "otherwise the few would do"
+    assert max(many) < 0.025
 
 
 def test_the_step_is_taken_at_the_rate_that_is_told():

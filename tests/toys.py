@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import torch
 from torch import nn
 
 from cifar7.data.imageset import ImageSet, Split
 from cifar7.training.config import TrainConfig
+from cifar7.training.engine import train
 
 CLASSES = ("top", "upper", "lower", "bottom")
 
@@ -55,3 +59,21 @@ def network(classes: int = 4) -> nn.Sequential:
 def config(**settings: object) -> TrainConfig:
     """Two epochs of nine steps of 32 images (a tenth of 320 is held out), on the CPU."""
     return TrainConfig(**{"epochs": 2, "batch_size": 32, "lr": 0.02, "device": "cpu", **settings})
+
+
+def run(
+    config: TrainConfig, module: nn.Module | None = None, data: ImageSet | None = None, **how: Any
+) -> Any:
+    """The events of a whole run."""
+    return list(train(module or network(), data or make_set(), config, **how))
+
+
+def of_kind(events: list[Any], kind: str) -> list[Any]:
+    """Those events that are of this kind."""
+    return [event for event in events if event.kind == kind]
+
+
+def stop_at(batch: int) -> Callable[[], str | None]:
+    """A control that asks to stop before batch number `batch`, counted from 0."""
+    asked = iter(range(10_000))
+    return lambda: "stop" if next(asked) >= batch else None

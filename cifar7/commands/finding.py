@@ -15,7 +15,7 @@ LINES = 24  # of the table
 
 def find_lr(given: argparse.Namespace) -> int:
     """Take steps with growing learning rates and say which one the losses suggest."""
-    if given.steps < 20:
+    if given.steps is not None and given.steps < 20:
         raise UserError(f"{given.steps} steps tell nothing; give 20 or more.")
     wait_patiently()
     spec, config = read_network(given.network), config_of(given)
@@ -24,13 +24,14 @@ def find_lr(given: argparse.Namespace) -> int:
     progress.close()
     spec = fitted(spec, images)
     from cifar7.network.module import build  # loads torch
-    from cifar7.training.finder import find, range_test
+    from cifar7.training.finder import find, range_test, steps_of
 
-    say(f"{spec.name} on {images.title}: {given.steps} steps of {config.batch_size} images")
+    steps = given.steps or steps_of(config)
+    say(f"{spec.name} on {images.title}: {steps} steps of {config.batch_size} images")
     line, points = Progress(), []
-    for lr, loss in range_test(build(spec, seed=config.seed), images, config, steps=given.steps):
+    for lr, loss in range_test(build(spec, seed=config.seed), images, config, steps=steps):
         points.append((lr, loss))
-        line.update(f"step {len(points)}/{given.steps}  learning rate {lr:.2g}  loss {loss:.3f}")
+        line.update(f"step {len(points)}/{steps}  learning rate {lr:.2g}  loss {loss:.3f}")
     line.close()
     found = find(points)
     if given.json:

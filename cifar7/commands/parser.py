@@ -33,7 +33,10 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Carry out one command; returns its exit status: 0, 2 after a mistake or failure, 130 interrupted."""
+    """Carry out one command; returns its exit status.
+
+    0; 1 where `check` finds a difference; 2 after a mistake or failure; 130 interrupted.
+    """
     given = build().parse_args(arguments)
     logging.getLogger("cifar7").addHandler(logging.NullHandler())  # what matters is said in words
     try:
@@ -93,8 +96,12 @@ def build() -> Parser:
                      "Go on with a run that was paused, stopped or left, or for more epochs.")  # fmt: skip
     resume.add_argument("--epochs", type=whole, default=0, metavar="N",
                         help="so many more than it was to have; a finished run needs them")  # fmt: skip
+    check = command("check", "checking:check",
+                    "Compute a run's figures again from its weights; status 1 if they differ.")  # fmt: skip
+    check.add_argument("--device", choices=DEVICES, default=None, help="default: the kind it was trained on")
     one_run = [
         resume,
+        check,
         command("pause", "control:pause", "Pause a run that waits or goes on."),
         command("stop", "control:stop", "Stop a run; what there is of it is tested and kept."),
         command("show", "history:show", "Tell about one run."),
@@ -122,7 +129,7 @@ def _train(train: Parser) -> None:
 
 def _find_lr(find_lr: Parser) -> None:
     _learning(find_lr)
-    find_lr.add_argument("--steps", type=whole, default=120, metavar="N", help="default: %(default)s")
+    find_lr.add_argument("--steps", type=whole, metavar="N", help="default: 120, more with small batches")
     _json(find_lr)
 
 

@@ -10,8 +10,8 @@ from types import TracebackType
 from typing import Any, cast
 
 from cifar7.results.predictions import Predictions
-from cifar7.runs.files import Lock, move_into_place, plain, read_json, replace_json, try_lock
-from cifar7.runs.folder import RunError, RunFolder, State, Status
+from cifar7.runs.files import Lock, move_into_place, plain, replace_json, try_lock
+from cifar7.runs.folder import RunError, RunFolder, State, Status, hold_queue
 
 BEAT_SECONDS = 0.5  # at most one beat per this time goes into events.jsonl ...
 LONG_RUN_BEATS = 2000  # ... and in a run of T seconds one per T / 2000: 10 hours are 10,000 lines, not 72,000
@@ -77,23 +77,23 @@ class Claim:
         self.update(durable=True, state=state, reason=reason, result=result, ended=time.time(), phase=None)
 
     def pause(self) -> None:
-        """Leave the run as it is, to be resumed; the lock is kept until release()."""
-        self.update(durable=True, state="paused", phase=None, preparing=None)
+        """Leave the run as it is, to be resumed; the lock is kept until release().
+
+        Where a stop was asked for after the pause that was heard, the stop is what comes next.
+        """
+        with hold_queue(self.run.path.parent):
+            self.update(durable=True, state="paused", phase=None, preparing=None)
+            stop = self.run.asked() == "stop"
+        if stop:
+            self.run.request_stop()
+            self._status = self.run.status()
 
     def asked(self) -> str | None:
-        """What a page or command asked of the running run: "stop", "pause", or None.
+        """What is asked of the run, "stop" or "pause"; None when nothing is.
 
         Cheap enough for every batch.
         """
-        if self.then:
-            return self.then
-        path = self.run.path / "control.json"
-        if not path.exists():
-            return None
-        try:
-            return str(read_json(path).get("ask"))
-        except (OSError, ValueError):
-            return None
+        return self.then or self.run.asked()
 
     def save_environment(self, environment: dict[str, Any]) -> None:
         """Write the versions, device and data that the run works with."""

@@ -13,17 +13,16 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, TypedDict, cast
+from typing import Any, cast
 
 from cifar7.errors import UserError
 from cifar7.network.spec import NetSpec
 from cifar7.results.predictions import Predictions
-from cifar7.runs.children import death
 from cifar7.runs.files import Lock, read_json, read_lines, replace_json, try_lock
+from cifar7.runs.status import ENDED as ENDED
+from cifar7.runs.status import State as State
+from cifar7.runs.status import Status, death_words, fresh
 from cifar7.training.config import TrainConfig
-
-State = Literal["queued", "running", "paused", "finished", "stopped", "failed"]
-ENDED: tuple[State, ...] = ("finished", "stopped", "failed")  # a paused run is still to end
 
 _ID = re.compile(r"[a-z0-9-]{1,120}")
 _LISTED_ID = re.compile(r"\d{8}-\d{6}-[a-z0-9-]{1,100}")
@@ -32,27 +31,6 @@ _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # without the look-alikes l, o, 0
 
 class RunError(UserError):
     """A run that is not there, is not what it should be, or cannot do what is asked of it."""
-
-
-class Status(TypedDict):
-    """status.json. Times are seconds since 1970 (UTC); accuracies are fractions 0..1."""
-
-    state: State
-    reason: str | None  # why it stopped or failed, in words
-    created: float
-    started: float | None
-    ended: float | None
-    pid: int | None  # of the process that executes or executed it
-    name: str  # the design's
-    data: str  # the image set's name in the library
-    device: str  # as asked for: auto, cpu, cuda, mps
-    phase: str | None  # while running: "starting", "data", "training"
-    preparing: dict[str, Any] | None  # in phase "data": {"what", "done", "total"}
-    progress: dict[str, Any] | None  # the newest beat
-    epoch: dict[str, Any] | None  # the newest end of an epoch
-    result: dict[str, Any] | None  # the finished event; of the last time, in a run that goes on after its end
-    notices: list[str]  # what was met and dealt with, in words
-    then: str | None  # what is asked of the run as soon as it is executed: "stop"
 
 
 @dataclass(frozen=True)
@@ -77,7 +55,7 @@ class RunFolder:
         replace_json(draft / "spec.json", spec.to_dict())
         replace_json(draft / "config.json", {**settings, "data": data_name})
         replace_json(
-            draft / "status.json", cast("dict[str, Any]", _fresh(spec.name, data_name, settings["device"]))
+            draft / "status.json", cast("dict[str, Any]", fresh(spec.name, data_name, settings["device"]))
         )
         draft.rename(run.path)
         return run
@@ -93,7 +71,7 @@ class RunFolder:
 
     def status(self) -> Status:
         """What is known of the run now. Raises RunError when the folder is gone or damaged."""
-        return cast(Status, {**_fresh("", "", "auto"), **self._read("status.json")})
+        return cast(Status, {**fresh("", "", "auto"), **self._read("status.json")})
 
     def events(self, after: int = 0) -> tuple[list[dict[str, Any]], int]:
         """Events from byte `after` of the record on, and the byte to ask from next time.
@@ -171,12 +149,16 @@ class RunFolder:
         self.reconcile()
 
     def request_pause(self) -> None:
-        """Ask the run to pause: at its next batch, or where it waits. No effect on one that has ended."""
+        """Ask the run to pause: at its next batch, or where it waits.
+
+        No effect on one that has ended, nor where a stop was asked for: that stands until the run is resumed.
+        """
         with hold_queue(self.path.parent):
-            state = self.status()["state"]
-            if state == "queued":
+            status = self.status()
+            state = status["state"]
+            if state == "queued" and status["then"] != "stop":
                 self._change(state="paused")
-            elif state == "running":
+            elif state == "running" and self.asked() != "stop":
                 self._ask("pause")
         self.reconcile()
 
@@ -220,12 +202,22 @@ class RunFolder:
         try:
             status = self.status()
             if status["state"] == "running":
-                reason = _told(status, self.checkpoint_path() is not None)
+                reason = death_words(status, self.checkpoint_path() is not None)
                 self._change(state="failed", reason=reason, ended=time.time(), durable=True)
                 status = self.status()
         finally:
             lock.release()
         return status
+
+    def asked(self) -> str | None:
+        """What the running run was asked for: "stop", "pause" or None. Cheap enough for every batch."""
+        path = self.path / "control.json"
+        if not path.exists():
+            return None
+        try:
+            return str(read_json(path).get("ask"))
+        except (OSError, ValueError):
+            return None
 
     def _ask(self, what: str) -> None:
         replace_json(self.path / "control.json", {"ask": what, "at": time.time()})
@@ -289,35 +281,3 @@ def _new_id(name: str) -> str:
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40].strip("-") or "network"
     secret = "".join(secrets.choice(_LETTERS) for _ in range(12))  # 60 bits
     return f"{time.strftime('%Y%m%d-%H%M%S')}-{slug}-{secret}"
-
-
-def _fresh(name: str, data_name: str, device: str) -> Status:
-    return Status(
-        state="queued",
-        reason=None,
-        created=time.time(),
-        started=None,
-        ended=None,
-        pid=None,
-        name=name,
-        data=data_name,
-        device=device,
-        phase=None,
-        preparing=None,
-        progress=None,
-        epoch=None,
-        result=None,
-        notices=[],
-        then=None,
-    )
-
-
-def _told(status: Status, checkpoint: bool) -> str:
-    step = (status["progress"] or {}).get("step")
-    kept = f"what had been written up to step {step:,} is kept" if step else "nothing had been trained yet"
-    cure = (
-        "Resume it to go on from its last checkpoint."
-        if checkpoint
-        else "Start the run again from its design."
-    )
-    return f"The worker process (pid {status['pid']}) {death(status['pid'])}; {kept}. {cure}"

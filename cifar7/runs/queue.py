@@ -12,7 +12,7 @@ import cifar7
 from cifar7.data.store import check_name
 from cifar7.network.problems import check
 from cifar7.network.spec import NetSpec
-from cifar7.runs import children
+from cifar7.runs import children, finds
 from cifar7.runs.claim import Claim, claim
 from cifar7.runs.files import try_lock
 from cifar7.runs.folder import RunError, RunFolder, Status, hold_queue, list_runs, make_runs_dir
@@ -124,7 +124,8 @@ def ensure_worker(
     """See to it that the queue is served: call it after `enqueue` and on every tick of a page that waits.
 
     When a worker lives, nothing is done. Otherwise runs whose worker died are marked failed, and a worker is
-    started if a run waits, or at once if `warm`, so that it has its libraries loaded beforehand.
+    started if a run or a learning-rate test waits, or at once if `warm`, so that it has its libraries loaded
+    beforehand.
     Returns the pid of a worker started by this call.
     """
     lock_path = worker_lock(runs_dir, device)
@@ -134,7 +135,8 @@ def ensure_worker(
         return None
     try:
         reconcile(runs_dir)
-        if not (warm or waiting(runs_dir)) or _still_starting(lock_path):
+        work = warm or waiting(runs_dir) or finds.waiting(runs_dir)
+        if not work or _still_starting(lock_path):
             return None
         arguments = [sys.executable, "-m", "cifar7.runs.worker", str(runs_dir.absolute()), "--device", device]
         arguments += ["--idle-minutes", str(idle_minutes)]

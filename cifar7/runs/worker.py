@@ -1,7 +1,8 @@
 """The process that trains: `python -m cifar7.runs.worker RUNS_DIR [--device D]`.
 
-It takes queued runs one after the other, keeps libraries and data loaded in between, and ends when it was
-idle for long, when its folder of runs is gone, or on SIGTERM, which stops a run at its next batch.
+It takes queued runs one after the other, and learning-rate tests between them, keeps libraries and data
+loaded, and ends when it was idle for long, when its folder of runs is gone, or on SIGTERM, which stops a run
+at its next batch.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from pathlib import Path
 from cifar7 import paths
 from cifar7.data import library
 from cifar7.data.imageset import ImageSet, Progress
+from cifar7.runs import finds
 from cifar7.runs.execute import execute
+from cifar7.runs.execute_find import execute_find
 from cifar7.runs.files import try_lock
 from cifar7.runs.folder import RunError
 from cifar7.runs.queue import DEVICES, IDLE_MINUTES, claim_next, worker_lock
@@ -98,10 +101,21 @@ class Worker:
                 return False
             return True
         self.seen, self.scanned = changed, now
-        if self._execute_next():
+        if self._test_next() or self._execute_next():
             self.seen, self.idle_since = -1, time.monotonic()
         else:
             self._prepare()
+        return True
+
+    def _test_next(self) -> bool:
+        """A learning-rate test is short, and somebody waits for it: it comes before the next run."""
+        finds.sweep(self.runs_dir)
+        taken = finds.take_next(self.runs_dir, self.device)
+        if taken is None:
+            return False
+        log.info("learning-rate test %s", taken.find.id)
+        self._prepare()
+        execute_find(taken, self.shelf.open, device=self.device, asked=self._asked)
         return True
 
     def _execute_next(self) -> bool:

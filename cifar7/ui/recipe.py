@@ -9,7 +9,7 @@ import streamlit as st
 
 from cifar7.training.config import ConfigError, limits
 from cifar7.training.schedule import lr_at
-from cifar7.ui import recipe_chooser, state
+from cifar7.ui import rate_test, recipe_chooser, state
 
 LABELS = {
     "epochs": "Epochs",
@@ -82,6 +82,7 @@ def settings() -> None:
         _whole("batch_size", step=32)
         _number("lr", step=0.01)
         _whole("seed")
+    rate_test.offer()
     with st.expander("More settings", icon=":material/tune:"):
         _choice("protocol")
         _learning()

@@ -51,13 +51,13 @@ def queue_another(info: SetInfo) -> None:
         icon=":material/playlist_add:",
         key="train_queue",
         width="stretch",
-        disabled=bool(_blocked(info)),
+        disabled=bool(blocked(info)),
         on_click=_start,
         help="The present run is left as it is. This page then follows the new one; both stay in the list.",
     )
 
 
-def _blocked(info: SetInfo) -> str:
+def blocked(info: SetInfo) -> str:
     """Why no run can start now; empty when one can."""
     found = problems(state.design())
     if found:
@@ -73,7 +73,7 @@ def _start_button(info: SetInfo, label: str, kind: Literal["primary", "secondary
         icon=":material/play_arrow:",
         type=kind,
         key="train_start",
-        disabled=bool(_blocked(info)),
+        disabled=bool(blocked(info)),
         on_click=_start,
         help="Trains the design as it is now; editing it afterwards does not disturb the run.",
     )
@@ -173,9 +173,9 @@ def longer(run: RunFolder, status: Status) -> None:
 
 
 def _say_problem(info: SetInfo) -> None:
-    blocked = _blocked(info)
-    if blocked:
-        st.warning(plain(blocked), icon=":material/block:")
+    why = blocked(info)
+    if why:
+        st.warning(plain(why), icon=":material/block:")
         if problems(state.design()):
             st.page_link(pages.DESIGN, label="Mend it on the Design page", icon=":material/tune:")
     problem = st.session_state.pop(_PROBLEM, None)
