@@ -184,7 +184,7 @@ class Clock:
 
     def __init__(self, monkeypatch):
         self.now = 1000.0
-        for module in (engine, judge):
+        for module in (engine, judge, rhythm):
             monkeypatch.setattr(module, "perf_counter", lambda: self.now)
 
     def second_a_batch(self, batches):
