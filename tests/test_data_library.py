@@ -304,3 +304,13 @@ def test_the_real_archive(here):
     again = library.open_path(SHARED, data_dir=here)
     assert time.perf_counter() - began < 0.5  # seconds
     assert isinstance(again.train.images, np.memmap)
+
+
+def test_a_set_is_called_by_its_name_or_title_and_one_that_was_opened_by_path_by_its_file(here, archive):
+    opened = library.open_path(archive, data_dir=here)
+    assert opened.name.startswith("path-")
+    assert library.title(opened.name, here) == library.short(opened.name, here) == "mine.zip"
+    assert library.title("cifar10", here) == "CIFAR-10"
+    assert library.short("cifar10", here) == "cifar10"
+    for gone in ("path-0123456789abcdef", "nobody", "../cifar10", ""):
+        assert library.title(gone, here) == library.short(gone, here) == gone

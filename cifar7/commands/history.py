@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cifar7.commands.output import duration, percent, put, put_json, say, table
+from cifar7.data.library import short
 from cifar7.network.arithmetic import analyse
 from cifar7.network.problems import problems
 from cifar7.runs.folder import RunError, RunFolder, Status, list_runs
@@ -30,7 +31,7 @@ def runs(given: argparse.Namespace) -> int:
         (
             run.id,
             status["name"],
-            status["data"],
+            short(status["data"]),
             status["state"],
             _epochs(status),
             percent(_result(status).get("test_accuracy")),

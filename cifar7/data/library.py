@@ -31,6 +31,22 @@ def available(data_dir: Path | None = None) -> list[SetInfo]:
     return [official, *imported, built_in]
 
 
+def title(name: str, data_dir: Path | None = None) -> str:
+    """What the set of that name is called; its name when it is no longer here. Never raises."""
+    folder = _folder(data_dir)
+    if store.NAME.fullmatch(name) is None:
+        return name
+    meta = store.read_meta(folder, name)
+    if meta is not None:
+        return meta.info.title
+    return next((info.title for info in available(data_dir) if info.name == name), name)
+
+
+def short(name: str, data_dir: Path | None = None) -> str:
+    """For lists: the name that its owner gave it, or where nobody did, the title of what was opened."""
+    return title(name, data_dir) if name.startswith(CACHE) else name
+
+
 def open_set(name: str, progress: Progress | None = None, data_dir: Path | None = None) -> ImageSet:
     """The set called `name`, memory-mapped; shapes are generated if they have not been yet (a few seconds).
 

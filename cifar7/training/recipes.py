@@ -82,7 +82,7 @@ SHRIMALI = Recipe(
 SPRINT = Recipe(
     name="sprint",
     title="Sprint",
-    summary="For a first result while the class watches: few epochs, with which `starter` gets over 80 % on "
+    summary="For a first result while the class watches: few epochs, with which Starter gets over 80 % on "
     "CIFAR-10.",
     config=TrainConfig(epochs=5, crop_padding=1, flip="alternating"),
 )
@@ -90,7 +90,7 @@ SPRINT = Recipe(
 CHAMPION = Recipe(
     name="champion",
     title="Champion's",
-    summary="For the design `champion`: as accurate as it gets with fewer than a million parameters. Long "
+    summary="For the design Champion: as accurate as it gets with fewer than a million parameters. Long "
     "without a GPU.",
     config=TrainConfig(epochs=16, lr=0.3, flip="alternating", label_smoothing=0.1, averaging=0.998),
 )
@@ -98,7 +98,7 @@ CHAMPION = Recipe(
 FEATHERWEIGHT = Recipe(
     name="featherweight",
     title="Featherweight's",
-    summary="For the design `featherweight`: small networks want to be trained for long.",
+    summary="For the design Featherweight: small networks want to be trained for long.",
     config=TrainConfig(epochs=40, lr=0.3, flip="alternating", averaging=0.998),
 )
 

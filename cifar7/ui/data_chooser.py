@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from cifar7.data import library
 from cifar7.data.imageset import SetInfo
 from cifar7.data.library import BUILT_IN, OFFICIAL, available, open_set
 from cifar7.errors import UserError
@@ -44,7 +45,7 @@ def _label(info: SetInfo, all_sets: list[SetInfo]) -> str:
 
 def title(name: str) -> str:
     """What the set of that name is called; its name when it is no longer here."""
-    return next((info.title for info in available() if info.name == name), name)
+    return library.title(name)
 
 
 def _caption(info: SetInfo) -> str:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from cifar7 import paths
+from cifar7.data.library import short
 from cifar7.errors import UserError
 from cifar7.runs.folder import ENDED, RunFolder, Status, list_runs
 from cifar7.ui.wording import ago, percent, plain
@@ -54,7 +55,7 @@ class Summary:
         if self.accuracy is not None and self.status["state"] == "stopped":
             result += " (stopped early)"
         age = ago(time.time() - self.status["created"])
-        return f"{self.status['name']} · {self.status['data']} · {result} · {age}"
+        return f"{self.status['name']} · {short(self.status['data'])} · {result} · {age}"
 
     def markdown(self) -> str:
         """The same for a button: the result as a badge before the rest."""
@@ -63,7 +64,7 @@ class Summary:
         age = ago(time.time() - self.status["created"])
         return (
             f":{STATE_COLOURS[kind]}-badge[{result}] **{plain(self.status['name'])}** on "
-            f"{plain(self.status['data'])}, {age}"
+            f"{plain(short(self.status['data']))}, {age}"
         )
 
 
