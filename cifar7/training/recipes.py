@@ -92,7 +92,7 @@ CHAMPION = Recipe(
     title="Champion's",
     summary="For the design Champion: as accurate as it gets with fewer than a million parameters. Long "
     "without a GPU.",
-    config=TrainConfig(epochs=16, lr=0.3, flip="alternating", label_smoothing=0.1, averaging=0.998),
+    config=TrainConfig(epochs=16, flip="alternating", label_smoothing=0.1, averaging=0.998),
 )
 
 FEATHERWEIGHT = Recipe(
