@@ -99,7 +99,7 @@ FEATHERWEIGHT = Recipe(
     name="featherweight",
     title="Featherweight's",
     summary="For the design Featherweight: small networks want to be trained for long.",
-    config=TrainConfig(epochs=40, lr=0.3, flip="alternating", averaging=0.998),
+    config=TrainConfig(epochs=36, flip="alternating", averaging=0.998),
 )
 
 RECIPES: dict[str, Recipe] = {
