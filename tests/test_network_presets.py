@@ -1,10 +1,13 @@
-"""The four submissions, held against the tables of what they are."""
+"""The four submissions, held against the tables of what they are, and ours."""
 
 import pytest
 
 from cifar7.network.arithmetic import analyse
+from cifar7.network.assignment import card
+from cifar7.network.lessons import lessons
 from cifar7.network.presets import PRESETS, preset
 from cifar7.network.problems import problems
+from cifar7.network.profiles import profile
 from cifar7.network.spec import NetSpec, SpecError
 
 # name: parameters, million MACs, receptive field before pooling and with it
@@ -100,3 +103,61 @@ def test_presets_survive_json(name):
 def test_an_unknown_preset_names_the_others():
     with pytest.raises(SpecError, match=r"starter.*velasoka-simple.*Did you mean starter\?"):
         preset("startr")
+
+
+def plain(channels, out):
+    """Learnt values of a 3x3 convolution without bias and its batch norm."""
+    return 9 * channels * out + 2 * out
+
+
+def separable(channels, out):
+    """Depthwise 3x3 and pointwise, each with its batch norm."""
+    return 9 * channels + 2 * channels + channels * out + 2 * out
+
+
+def linear(channels):
+    return channels * 10 + 10
+
+
+# name: learnt values, and the receptive field after each stage, all by hand
+OURS = {
+    "starter": (
+        plain(3, 16) + plain(16, 32) + plain(32, 48) + plain(48, 64) + plain(64, 96)
+        + separable(96, 128) + 2 * separable(128, 128) + linear(128),
+        # 3 5 (6) | 10 14 (16) | +2*2*4 = 32, 40 (44) | 60 76 | the 4x4 map is pooled: + 3 * 8
+        [6, 16, 44, 76, 100],
+    ),
+    "champion": (
+        plain(3, 32) + plain(32, 64) + plain(64, 128) + plain(128, 128) + plain(128, 192) + plain(192, 192)
+        + separable(192, 256) + separable(256, 256) + linear(256),
+        # 3 5 (6) | 10 14 (16) | 24, +2*2*4 = 40 (44) | 60 76
+        [6, 16, 44, 76, 100],
+    ),
+    "featherweight": (
+        plain(3, 16) + plain(16, 32) + plain(32, 48) + plain(48, 48) + separable(48, 96)
+        + 2 * separable(96, 96) + separable(96, 128) + separable(128, 128) + linear(128),
+        # 3 5 (6) | 10 14 (16) | 24, +2*2*4 = 40, 48 (52) | 68 84
+        [6, 16, 52, 84, 108],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_ours_by_hand(name):
+    found = analyse(preset(name))
+    parameters, fields = OURS[name]
+    assert found.parameters == parameters
+    last = {row.layer.stage: row.receptive_field for row in found.rows}
+    assert list(last.values()) == fields
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [("starter", "three-max-pools"), ("champion", "three-max-pools"), ("featherweight", "strict")],
+)
+def test_ours_lack_nothing_that_a_design_can_have(name, asked):
+    verdicts = card(analyse(preset(name)), profile(asked))
+    assert [v.requirement.id for v in verdicts if v.passed is not True] == ["gpu", "accuracy"]  # a run tells
+    assert not problems(preset(name))
+    assert not lessons(preset(name))
+    assert analyse(preset(name)).receptive_field_before > 44
