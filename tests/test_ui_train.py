@@ -15,6 +15,7 @@ from cifar7.network.presets import preset
 from cifar7.runs import queue
 from cifar7.runs.claim import Claim
 from cifar7.runs.folder import RunFolder, list_runs
+from cifar7.ui import device
 
 
 def texts(app: AppTest) -> str:
@@ -198,3 +199,11 @@ def test_a_recent_run_is_opened_from_the_list(claim, pages):
     app = pages.open("train")
     app.button(key=f"open_{claim.run.id}").click().run()
     assert app.query_params["run"] == claim.run.id
+
+
+@pytest.mark.parametrize(("here", "said"), [("CPU, 2 cores", True), ("NVIDIA H100", False)])
+def test_where_there_is_no_accelerator_it_says_so_and_what_to_expect(home, pages, monkeypatch, here, said):
+    monkeypatch.setattr(device, "_here", lambda: here)
+    told = [caption.value for caption in pages.open("train").caption if "No GPU here" in caption.value]
+    assert len(told) == said
+    assert all("Expect roughly" in words for words in told)

@@ -25,6 +25,16 @@ def words(run_id: str | None = None) -> str:
     return _here()
 
 
+def accelerated() -> bool:
+    """Whether this machine seems to have an accelerator."""
+    return not _here().startswith("CPU")
+
+
+def cores() -> int:
+    """The cores that a worker may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @lru_cache(maxsize=1)
 def _here() -> str:
     name = _nvidia()
@@ -32,8 +42,7 @@ def _here() -> str:
         return name
     if platform.system() == "Darwin" and platform.machine() == "arm64":
         return "Apple GPU"
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return f"CPU, {cores} core{'s' if cores > 1 else ''}"
+    return f"CPU, {cores()} core{'s' if cores() > 1 else ''}"
 
 
 def _nvidia() -> str | None:

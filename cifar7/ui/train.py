@@ -11,7 +11,17 @@ from cifar7.data.imageset import SetInfo
 from cifar7.errors import UserError
 from cifar7.runs import queue
 from cifar7.runs.folder import ENDED, RunFolder, Status
-from cifar7.ui import data_chooser, recipe, run_charts, run_control, run_list, run_view, state, take_away
+from cifar7.ui import (
+    data_chooser,
+    expectation,
+    recipe,
+    run_charts,
+    run_control,
+    run_list,
+    run_view,
+    state,
+    take_away,
+)
 from cifar7.ui.wording import count, plain
 
 RECENT = 8  # runs in the list
@@ -36,6 +46,7 @@ def page() -> None:
             details = st.container()
         with st.container(border=True):
             recipe.settings()
+            expectation.say(info)
         if status and status["state"] not in ENDED:
             run_control.queue_another(info)
     with right:
