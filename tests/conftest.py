@@ -47,6 +47,19 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.fixture
+def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The Design page with the starter on it."""
+    from streamlit.testing.v1 import AppTest
+
+    monkeypatch.setenv("CIFAR7_HOME", str(tmp_path))
+    monkeypatch.delenv("CIFAR7_DATA", raising=False)
+    monkeypatch.delenv("CIFAR7_RUNS", raising=False)
+    page = AppTest.from_file(str(APP), default_timeout=60).run()
+    assert not page.exception
+    return page
+
+
+@pytest.fixture
 def cli_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """For the command line: `home` with the data set `tiny`, and beside it a network, tiny.json."""
     import torch

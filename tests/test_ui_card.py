@@ -1,7 +1,6 @@
 """Lessons, the assignment card, its versions, and what a run adds to it: on the page and as text."""
 
 import json
-from pathlib import Path
 
 import handmade
 import pytest
@@ -21,19 +20,7 @@ from cifar7.ui.card_html import card_html, counted, marks_html, told
 from cifar7.ui.submission import profile_dict
 from cifar7.ui.uploads import LARGEST, UploadError, read_assignment, read_design
 
-APP = Path(__file__).parent.parent / "streamlit_app.py"
 USUAL = PROFILES["three-max-pools"]
-
-
-@pytest.fixture
-def app(tmp_path, monkeypatch):
-    """The Design page with the starter on it."""
-    monkeypatch.setenv("CIFAR7_HOME", str(tmp_path))
-    monkeypatch.delenv("CIFAR7_DATA", raising=False)
-    monkeypatch.delenv("CIFAR7_RUNS", raising=False)
-    page = AppTest.from_file(str(APP), default_timeout=60).run()
-    assert not page.exception
-    return page
 
 
 def design(app: AppTest) -> NetSpec:

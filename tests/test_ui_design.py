@@ -2,7 +2,6 @@
 
 import random
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -19,19 +18,7 @@ from cifar7.ui.lines import lines
 from cifar7.ui.status_panel import change_html
 from cifar7.ui.summary import flow_words, head_words, millions, stage_words
 
-APP = Path(__file__).parent.parent / "streamlit_app.py"
 PLACE = ("Shapes", "CPU, 2 cores")
-
-
-@pytest.fixture
-def app(tmp_path, monkeypatch):
-    """The Design page with the starter on it."""
-    monkeypatch.setenv("CIFAR7_HOME", str(tmp_path))
-    monkeypatch.delenv("CIFAR7_DATA", raising=False)
-    monkeypatch.delenv("CIFAR7_RUNS", raising=False)
-    page = AppTest.from_file(str(APP), default_timeout=60).run()
-    assert not page.exception
-    return page
 
 
 def design(app: AppTest) -> NetSpec:

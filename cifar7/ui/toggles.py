@@ -57,18 +57,8 @@ def pick(
 ) -> None:
     """A list to choose from; `value` None shows "mixed"."""
     shown = with_value(options, value)
-    st.selectbox(
-        label,
-        shown,
-        index=None if value is None else 0,  # a list that begins with a value cannot be cleared
-        key=state.control(key, value),
-        format_func=words,
-        placeholder=MIXED,
-        help=help,
-        width=width,
-        on_change=_edit,
-        args=(key, apply, said, words, shown),
-    )
+    edit = (_edit, (key, apply, said, words, shown))
+    _list(label, shown, value, edit, key=key, help=help, width=width, format_func=words)
 
 
 def number(
@@ -85,17 +75,29 @@ def number(
     width: Width = 110,
 ) -> None:
     """A list of usual whole numbers in which any other from `low` to `high` can be typed."""
+    shown, edit = with_value(options, value), (_edit_number, (key, apply, said, low, high))
+    _list(label, shown, value, edit, key=key, help=help, width=width, accept_new_options=True)
+
+
+def _list(
+    label: str,
+    shown: Sequence[Any],
+    value: Any,
+    edit: tuple[Callable[..., None], tuple[Any, ...]],
+    *,
+    key: str,
+    **look: Any,
+) -> None:
+    """A select box whose choice calls `edit`, a function and its arguments."""
     st.selectbox(
         label,
-        with_value(options, value),
+        shown,
         index=None if value is None else 0,  # a list that begins with a value cannot be cleared
         key=state.control(key, value),
         placeholder=MIXED,
-        help=help,
-        accept_new_options=True,
-        width=width,
-        on_change=_edit_number,
-        args=(key, apply, said, low, high),
+        on_change=edit[0],
+        args=edit[1],
+        **look,
     )
 
 
