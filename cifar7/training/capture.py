@@ -65,10 +65,12 @@ class Recorder:
     def _record(self) -> str | None:
         """Record the step, which does not take it. Where that fails the run goes on, and it is said."""
         began = perf_counter()
+        here = torch.cuda.current_stream(self._rows.device)
         graph = torch.cuda.CUDAGraph()
         graph.register_generator_state(self._generator)
         try:
-            with torch.cuda.graph(graph, stream=self._stream):
+            # The outer one brings the stream back where the inner one fails half-way.
+            with torch.cuda.stream(here), torch.cuda.graph(graph, stream=self._stream):
                 self._recorded(self._rows, self._lr, self._number)
         except RuntimeError as error:  # no memory for a second set of activations, most likely
             return not_recorded(error)
