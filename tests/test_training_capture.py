@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import sys
 from contextlib import contextmanager
 
 import pytest
@@ -12,6 +13,7 @@ from toys import config, make_set, network
 
 from cifar7.training.capture import WARM_UP, Recorder
 from cifar7.training.engine import Training
+from cifar7.training.trouble import TrainingError
 
 WAITS = ("aten._local_scalar_dense", "aten.nonzero", "aten.is_nonzero", "aten.equal", "aten.unique")
 
@@ -83,22 +85,48 @@ def test_every_step_is_taken_once_with_its_own_rows_rate_and_number(monkeypatch)
     assert one.seconds is not None
 
 
-@pytest.mark.parametrize(
-    ("error", "why"),
-    [
-        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB.\nmore"), "CUDA out of memory"),
-        (RuntimeError(), "RuntimeError"),
-    ],
-)
-def test_where_recording_fails_the_run_goes_on_and_says_so_once(monkeypatch, error, why):
-    stand = Stand(monkeypatch, broken=error)
+def test_where_the_memory_is_not_enough_to_record_the_run_goes_on_and_says_so_once(monkeypatch):
+    stand = Stand(monkeypatch, broken=torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB."))
     one, done, _ = recorder(stand)
     words = [one.take(torch.arange(4), 0.1, n) for n in range(WARM_UP + 3)]
     assert [how for how, *_ in done] == ["launched"] * (WARM_UP + 3)
-    assert why in words[WARM_UP]
-    assert "slower" in words[WARM_UP]
+    assert "memory is not enough to record" in words[WARM_UP]
     assert words[WARM_UP + 1 :] == [None, None]
     assert one.seconds is None
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [(RuntimeError("not permitted\nmore"), "not permitted"), (RuntimeError(), "Runt")],
+)
+def test_where_recording_fails_otherwise_the_run_ends_with_the_way_around_it(monkeypatch, error, why):
+    one, _, _ = recorder(Stand(monkeypatch, broken=error))
+    for n in range(WARM_UP):
+        one.take(torch.arange(4), 0.1, n)
+    with pytest.raises(TrainingError, match=rf"\({why}[^\n]*CIFAR7_CUDA_GRAPH to off, and resume"):
+        one.take(torch.arange(4), 0.1, WARM_UP)
+
+
+def test_recording_can_be_switched_off(monkeypatch):
+    monkeypatch.setenv("CIFAR7_CUDA_GRAPH", "off")
+    one, done, _ = recorder(Stand(monkeypatch, broken=AssertionError("recorded")))
+    assert [one.take(torch.arange(4), 0.1, n) for n in range(6)].count(None) == 5  # step 1 says something
+    assert [how for how, *_ in done] == ["launched"] * 6
+
+
+def test_what_is_closed_holds_nothing(monkeypatch):
+    stand = Stand(monkeypatch)
+    one, done, _ = recorder(stand)
+    for n in range(WARM_UP + 1):
+        one.take(torch.arange(4), 0.1, n)
+    seconds = one.seconds
+    held = sys.getrefcount(stand)
+    one.close()
+    assert sys.getrefcount(stand) < held  # the graph is one of those who held it
+    assert one.seconds == seconds is not None
+    with pytest.raises(RuntimeError, match="closed"):
+        one.take(torch.arange(4), 0.1, 9)
+    assert len(done) == WARM_UP + 1
 
 
 SETTINGS = [

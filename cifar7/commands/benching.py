@@ -101,10 +101,11 @@ def _put(told: dict[str, Any]) -> None:
     put(table(_PHASES, [_phases(one) for one in loops.values()], left=(0, 1)))
     put()
     part = told["convolutions"]
-    put(f"a step of ours with {part['network']} and {part['batch_size']} images takes "
-        f"{part['step'] * 1000:.2f} ms, of which {part['convolutions'] * 1000:.2f} ms "
-        f"({part['share']:.0%}) are the convolutions' own")  # fmt: skip
-    put()
+    if part["share"] is not None:
+        put(f"a step of ours with {part['network']} and {part['batch_size']} images takes "
+            f"{part['step'] * 1000:.2f} ms, of which {part['convolutions'] * 1000:.2f} ms "
+            f"({part['share']:.0%}) are the convolutions' own")  # fmt: skip
+        put()
     put("How ours grows")
     grown = [*told["growth"]["parameters"], *told["growth"]["images"]]
     put(table(_GROWTH, [_growth(one) for one in grown]))

@@ -8,6 +8,7 @@ at its next batch.
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import os
 import signal
@@ -102,6 +103,7 @@ class Worker:
             return True
         self.seen, self.scanned = changed, now
         if self._test_next() or self._execute_next():
+            gc.collect()  # a network, its images and gradients would lie on the device until the next run
             self.seen, self.idle_since = -1, time.monotonic()
         else:
             self._prepare()

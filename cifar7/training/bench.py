@@ -29,7 +29,7 @@ STARTER, SEPARABLE = "starter", "velasoka-separable"
 MARKS = ((0.8, STARTER, SPRINT), (0.9, "champion", CHAMPION))
 ON_A_CPU = 0.8  # the highest that is trained for there: the next takes hours
 CIFAR_IMAGES = 50_000  # of an epoch of the submissions
-WARM_UP = 2  # batches
+WARM_UP = 5  # batches: on CUDA a step is recorded after three
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +187,8 @@ def _convolutions(data: ImageSet, plan: Plan, device: str, tell: Tell) -> dict[s
     tell(f"the convolutions' part of a step of ours, {STARTER}")
     config = TrainConfig.from_dict({**DEFAULT.config.to_dict(), "device": device})
     found = convolution_share(fitted(STARTER, data), data, config, plan.profiled_steps)
+    if found is None:
+        return {"network": STARTER, "batch_size": config.batch_size, "share": None}
     return {"network": STARTER, "batch_size": config.batch_size, **asdict(found), "share": found.share}
 
 

@@ -33,12 +33,15 @@ class Share:
         return self.convolutions / self.step
 
 
-def convolution_share(spec: NetSpec, data: ImageSet, config: TrainConfig, steps: int) -> Share:
+def convolution_share(spec: NetSpec, data: ImageSet, config: TrainConfig, steps: int) -> Share | None:
     """Time `steps` steps as they are trained, then look into as many that are launched kernel by kernel.
 
-    A recorded step's kernels are the same ones, which is why the time of those counts for both.
+    A recorded step's kernels are the same ones, which is why the time of those counts for both. None on mps,
+    whose kernels torch's profiler does not time.
     """
     run = Training(build(spec, seed=config.seed), data, config)
+    if run.device.type == "mps":
+        return None
     run.module.train()
     batches = run.feed.order(0).split(run.feed.batch_size)[: run.feed.per_epoch]
 
@@ -59,6 +62,7 @@ def convolution_share(spec: NetSpec, data: ImageSet, config: TrainConfig, steps:
         for number, rows in some(steps):
             run.taking.launch(rows, config.lr / 100, number)
         _wait(run.device)
+    run.taking.close()
     spent = sum(
         one.device_time_total if on_cuda else one.cpu_time_total
         for one in seen.key_averages()
@@ -70,5 +74,3 @@ def convolution_share(spec: NetSpec, data: ImageSet, config: TrainConfig, steps:
 def _wait(device: torch.device) -> None:
     if device.type == "cuda":
         torch.cuda.synchronize(device)
-    if device.type == "mps":
-        torch.mps.synchronize()

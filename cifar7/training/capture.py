@@ -7,15 +7,20 @@ host one launch, and recording takes milliseconds where a compiler takes seconds
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from time import perf_counter
 
 import torch
 from torch import Tensor
 
+from cifar7.training.trouble import TrainingError, is_out_of_memory
+
 # Steps that are launched kernel by kernel first: libraries load, cudnn chooses its kernels, and a batch that
 # is too large for the memory is found to be.
 WARM_UP = 3
+
+SWITCH = "CIFAR7_CUDA_GRAPH"  # environment variable; "off": never record
 
 TakeStep = Callable[[Tensor, Tensor, Tensor], str | None]  # rows (B,), learning rate, number
 
@@ -43,6 +48,7 @@ class Recorder:
         self._stream = torch.cuda.Stream(device)
         self._graph: torch.cuda.CUDAGraph | None = None
         self._taken = 0
+        self._wanted = os.environ.get(SWITCH, "").lower() != "off"
         self.seconds: float | None = None  # that recording took; None before, or where it failed
 
     def take(self, rows: Tensor, lr: float, number: int) -> str | None:
@@ -50,7 +56,7 @@ class Recorder:
         self._rows.copy_(rows)
         self._lr.fill_(lr)  # the number travels with the launch: nothing is copied, nobody waits
         self._number.fill_(number)
-        words = self._record() if self._taken == WARM_UP else None
+        words = self._record() if self._taken == WARM_UP and self._wanted else None
         self._taken += 1
         if self._graph is not None:
             self._graph.replay()
@@ -60,10 +66,19 @@ class Recorder:
         with torch.cuda.stream(self._stream):
             said = self._step(self._rows, self._lr, self._number)
         here.wait_stream(self._stream)
-        return words or said
+        return " ".join(filter(None, (words, said))) or None
+
+    def close(self) -> None:
+        """Let go of the recording and of the memory that it holds; no step is taken afterwards."""
+        self._graph = None
+        self._step = self._recorded = _no_more
 
     def _record(self) -> str | None:
-        """Record the step, which does not take it. Where that fails the run goes on, and it is said."""
+        """Record the step, which does not take it. Where the memory is not enough the run goes on without.
+
+        Raises TrainingError for another failure: torch is then in a state in which no later run can be
+        trusted to record or to draw by chance.
+        """
         began = perf_counter()
         here = torch.cuda.current_stream(self._rows.device)
         graph = torch.cuda.CUDAGraph()
@@ -72,17 +87,29 @@ class Recorder:
             # The outer one brings the stream back where the inner one fails half-way.
             with torch.cuda.stream(here), torch.cuda.graph(graph, stream=self._stream):
                 self._recorded(self._rows, self._lr, self._number)
-        except RuntimeError as error:  # no memory for a second set of activations, most likely
-            return not_recorded(error)
+        except RuntimeError as error:
+            first = error.__context__ or error  # what went wrong, before the recording was closed
+            if not is_out_of_memory(first):
+                raise not_recordable(first) from error
+            return NO_ROOM
         self._graph, self.seconds = graph, perf_counter() - began
         return None
 
 
-def not_recorded(error: BaseException) -> str:
-    """What is said where a step could not be recorded, and why."""
-    first = error.__context__ or error  # what went wrong while recording, before the recording was closed
-    why = (str(first).strip() or type(first).__name__).splitlines()[0]
-    return (
-        f"The step could not be recorded as a CUDA graph ({why:.120}), so its kernels are launched one by "
-        "one: the same training, slower."
+NO_ROOM = (
+    "The memory is not enough to record the step as a CUDA graph, so its kernels are launched one by one: "
+    "the same training, slower."
+)
+
+
+def not_recordable(error: BaseException) -> TrainingError:
+    """For a step that cannot be recorded, with the cause and the way around it."""
+    why = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return TrainingError(
+        f"the step could not be recorded as a CUDA graph ({why:.160}); set the environment variable {SWITCH} "
+        "to off, and resume the run: it then goes on without recording, slower."
     )
+
+
+def _no_more(*_: Tensor) -> None:
+    raise RuntimeError("the training is closed")

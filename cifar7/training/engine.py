@@ -128,6 +128,8 @@ class Training:
             if not is_out_of_memory(error):
                 raise
             raise no_memory(self.feed.batch_size) from error
+        finally:
+            self.taking.close()
 
     def _events(self) -> Iterator[Event]:
         yield self._started()

@@ -77,7 +77,9 @@ def _logits(
     """Logits (n, classes) in float32."""
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
     parts = []
-    with torch.autocast(images.device.type, torch.bfloat16, enabled=precision == "bf16"):
+    # cudnn: the same kernels every time and no shortened fp32, so that a figure can be found again.
+    exactly = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
+    with exactly, torch.autocast(images.device.type, torch.bfloat16, enabled=precision == "bf16"):
         for part in images.split(at_once):
             floats = normalise(part, *scale, dtype)  # (b, 3, 32, 32)
             logits = module(floats)  # (b, classes)

@@ -79,20 +79,23 @@ def range_test(
     run.module.train()
     recent: list[float] = []
     best = float("inf")
-    for step, rows in zip(range(steps), _batches(run), strict=False):
-        if control() is not None:
-            return
-        lr = low * (high / low) ** (step / max(1, steps - 1))
-        run.taking.take(rows, lr, step)
-        loss, _, _ = run.tally.since_last()
-        yield lr, loss
-        recent = [*recent, loss][-window:]
-        if not isfinite(loss):
-            return
-        if len(recent) == window:
-            best = min(best, median(recent))
-            if median(recent) > _EXPLODED * best:
+    try:
+        for step, rows in zip(range(steps), _batches(run), strict=False):
+            if control() is not None:
                 return
+            lr = low * (high / low) ** (step / max(1, steps - 1))
+            run.taking.take(rows, lr, step)
+            loss, _, _ = run.tally.since_last()
+            yield lr, loss
+            recent = [*recent, loss][-window:]
+            if not isfinite(loss):
+                return
+            if len(recent) == window:
+                best = min(best, median(recent))
+                if median(recent) > _EXPLODED * best:
+                    return
+    finally:
+        run.taking.close()
 
 
 def steps_of(config: TrainConfig) -> int:

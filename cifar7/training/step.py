@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
@@ -60,6 +62,11 @@ class Step:
         """What recording the step took; None where none is recorded, or not yet."""
         return self._recorder.seconds if self._recorder else None
 
+    def close(self) -> None:
+        """Let go of what is held on the device beyond the network; no step is taken afterwards."""
+        if self._recorder:
+            self._recorder.close()
+
     def take(self, rows: Tensor, lr: float, number: int) -> str | None:
         """Step `number`, counted from 0, on the images of `rows` (B,); returns words where there are any.
 
@@ -104,6 +111,7 @@ class Step:
             if self._buffers:  # the norms' statistics have taken in what is now repeated
                 torch._foreach_copy_(self._buffers, self._before)
             if images.is_cuda:
+                gc.collect()  # an earlier run's tensors may hang on each other
                 torch.cuda.empty_cache()
 
     def _gradients(self, images: Tensor, labels: Tensor) -> Tensor:

@@ -45,4 +45,5 @@ def is_out_of_memory(error: BaseException) -> bool:
         return True
     # A CPU's allocator and mps raise plain RuntimeErrors.
     said = str(error).lower()
-    return any(part in said for part in ("out of memory", "not enough memory", "can't allocate memory"))
+    signs = ("out of memory", "not enough memory", "can't allocate memory", "alloc_failed")
+    return any(sign in said for sign in signs)
