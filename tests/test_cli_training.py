@@ -16,7 +16,7 @@ from calls import call, json_of, quick
 
 from cifar7.commands.output import percent
 from cifar7.runs.folder import RunFolder, list_runs
-from cifar7.training.recipes import recipe
+from cifar7.training.recipes import RECIPES, recipe
 
 ROOT = Path(__file__).parent.parent
 
@@ -58,6 +58,8 @@ def test_a_recipe_is_followed_save_for_what_is_said(capsys: pytest.CaptureFixtur
     expected = recipe("velasoka").config
     assert config == replace(expected, epochs=2, batch_size=16, device="cpu")
     assert told["protocol"] == "test-each-epoch"
+    other = json_of(capsys, *quick(home, "--recipe", "velasoka", "--protocol", "holdout"))
+    assert other["protocol"] == "holdout"
 
     status, _, err = call(capsys, *quick(home, "--recipe", "grandmother"))
     assert (status, err.count("\n")) == (2, 1)
@@ -72,7 +74,7 @@ def test_recipes_are_listed_with_what_was_told_and_what_was_chosen(
     assert "velasoka: " in out
     assert "told: SGD with learning rate 0.001" in out
     listed = {entry["name"]: entry for entry in json_of(capsys, "recipes")["recipes"]}
-    assert list(listed) == ["default", "velasoka", "shrimali"]
+    assert list(listed) == list(RECIPES)
     assert listed["velasoka"]["config"]["lr"] == 0.001
 
 

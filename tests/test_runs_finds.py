@@ -209,6 +209,14 @@ def test_what_nobody_looks_at_is_cleared_away_and_what_goes_on_is_not(folder: Pa
     taken.release()
 
 
+def test_a_test_whose_page_was_closed_waits_in_nobody_s_way(folder: Path) -> None:
+    left, awaited = asked(folder), asked(folder)
+    os.utime(left.path, (time.time() - 200, time.time() - 200))
+    assert finds.waiting(folder / "runs") == [awaited]
+    left.look()  # somebody came back
+    assert finds.waiting(folder / "runs") == [left, awaited]
+
+
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     with pytest.MonkeyPatch.context() as patch:

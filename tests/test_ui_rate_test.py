@@ -108,7 +108,9 @@ def test_while_a_run_is_trained_it_waits_and_says_for_what(home, small):
     assert small.progress[0].text == (
         "Waits for the run that is training, Tiny Net (1\u00a0min 15\u00a0s left); it comes next"
     )
-    assert "Pause that run" in said(small)
+    assert "Pause that run" not in said(small), "it may be somebody else's"
+    small.query_params["run"] = claim.run.id
+    assert "Pause that run" in said(small.run())
     claim.release()
 
 

@@ -21,6 +21,7 @@ from cifar7.errors import UserError
 from cifar7.network.profiles import DEFAULT_PROFILE
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
+PROTOCOLS = ("holdout", "test-each-epoch")
 
 
 class Parser(argparse.ArgumentParser):
@@ -123,6 +124,8 @@ def _train(train: Parser) -> None:
     # The defaults are the recipe's: None means not said.
     train.add_argument("--epochs", type=whole, metavar="N", help="passes over the training images")
     train.add_argument("--lr", type=decimal, metavar="X", help="peak learning rate")
+    train.add_argument("--protocol", choices=PROTOCOLS, default=None,
+                       help="hold images out and read the test set once, or test after each epoch")  # fmt: skip
     _runs(train)
     _json(train)
 

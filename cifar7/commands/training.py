@@ -79,9 +79,12 @@ def wait_patiently() -> None:
         os.environ.setdefault(name, value)
 
 
+SETTINGS = ("epochs", "batch_size", "lr", "seed", "device", "protocol")  # that a command may say
+
+
 def config_of(given: argparse.Namespace) -> TrainConfig:
     """The recipe, with what was said otherwise."""
-    said = {name: getattr(given, name, None) for name in ("epochs", "batch_size", "lr", "seed", "device")}
+    said = {name: getattr(given, name, None) for name in SETTINGS}
     # All at once: one setting may need another.
     return replace(
         recipe(given.recipe).config, **{name: value for name, value in said.items() if value is not None}

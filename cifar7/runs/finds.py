@@ -29,6 +29,7 @@ from cifar7.training.config import TrainConfig
 FOLDER = ".finds"
 MOST_WAITING = 20  # a stuck button or a prank must not keep the runs from their turn
 KEPT_SECONDS = 3600.0  # since somebody last looked
+AWAITED_SECONDS = 180.0  # likewise: a page looks every second, one in the background every minute
 
 _ID = re.compile(r"[a-z2-9]{20}")
 _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -196,12 +197,13 @@ def ask(runs_dir: Path, spec: NetSpec, config: TrainConfig, data_name: str) -> F
 
 
 def waiting(runs_dir: Path) -> list[Find]:
-    """The tests that wait, the next one first."""
+    """The tests that wait and that somebody waits for, the next one first."""
     found = []
     for find in _all(runs_dir):
-        with suppress(RunError):
+        with suppress(RunError, OSError):
             status = find.status()
-            if status["state"] == "waiting":
+            looked = time.time() - find.path.stat().st_mtime < AWAITED_SECONDS
+            if status["state"] == "waiting" and looked:
                 found.append((status["created"], find.id, find))
     return [find for _, _, find in sorted(found, key=lambda entry: entry[:2])]
 

@@ -115,7 +115,7 @@ def _watch(find: Find, was: str) -> None:
     busy = _busy() if status["state"] == "waiting" else None
     share, words = progress_words(status, busy)
     st.progress(share, words)
-    if busy:
+    if busy and state.run_id() in [run.id for run in _running(str(paths.runs_dir()))]:
         st.caption("Pause that run, and the test begins at once.")
     st.button("Stop the test", icon=":material/stop_circle:", key="find_stop", type="tertiary",
               on_click=_stop, args=(find,))  # fmt: skip
