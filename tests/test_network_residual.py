@@ -173,7 +173,7 @@ def test_ways_through_a_sum_by_hand():
 
 
 def test_data_of_before_reads_and_writes_as_before():
-    for name in PRESETS:
+    for name in set(PRESETS) - {"featherweight"}:
         assert "residual" not in json.dumps(preset(name).to_dict())
     data = TWO.to_dict()
     assert data["version"] == 1

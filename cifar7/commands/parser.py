@@ -125,7 +125,7 @@ def _train(train: Parser) -> None:
     train.add_argument("--epochs", type=whole, metavar="N", help="passes over the training images")
     train.add_argument("--lr", type=decimal, metavar="X", help="peak learning rate")
     train.add_argument("--protocol", choices=PROTOCOLS, default=None,
-                       help="hold images out and read the test set once, or test after each epoch")  # fmt: skip
+                       help="read the test set once, at the end, or after each epoch")  # fmt: skip
     _runs(train)
     _json(train)
 
