@@ -123,13 +123,13 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "champion",
             "Champion",
-            "Ours: as accurate as fewer than a million parameters get, every requirement fulfilled.",
+            "Ours: for accuracy; fewer than a million parameters, and all that the assignment asks of a design.",
             _champion(),
         ),
         Preset(
             "featherweight",
             "Featherweight",
-            "Ours: fewer than 100,000 parameters, every requirement of the strict assignment fulfilled.",
+            "Ours: fewer than 100,000 parameters, and all that the strict assignment asks of a design.",
             _featherweight(),
         ),
         Preset(
