@@ -123,13 +123,13 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "champion",
             "Champion",
-            "Ours: for accuracy; fewer than a million parameters, and all that the assignment asks of a design.",
+            "Ours: for accuracy, with fewer than a million parameters and all that a design is asked for.",
             _champion(),
         ),
         Preset(
             "featherweight",
             "Featherweight",
-            "Ours: fewer than 100,000 parameters, and all that the strict assignment asks of a design.",
+            "Ours: fewer than 100,000 parameters, with all that the strict assignment asks of a design.",
             _featherweight(),
         ),
         Preset(
