@@ -21,6 +21,7 @@ from cifar7.runs import children
 from cifar7.runs.files import try_lock
 from cifar7.runs.queue import enqueue, ensure_worker, worker_lock
 from cifar7.runs.worker import Worker
+from cifar7.training import capture
 
 
 @pytest.fixture(scope="module")
@@ -227,3 +228,18 @@ def test_a_worker_whose_server_has_ended_waits_less(tmp_path: Path) -> None:
     assert worker.patience == 20 * 60
     worker.parent = -1
     assert worker.patience == 60
+
+
+def test_a_worker_that_cannot_be_trusted_any_more_makes_room_after_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = Worker(tmp_path, "cpu", tmp_path, idle_minutes=20)
+    monkeypatch.setattr(worker, "_test_next", lambda: True)
+    monkeypatch.setattr(capture, "spoilt", [])
+    worker.seen = -1
+    worker._look()
+    assert not worker.end_asked
+    capture.spoilt.append("a recording was invalidated")
+    worker.seen = -1
+    worker._look()
+    assert worker.end_asked

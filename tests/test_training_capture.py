@@ -11,6 +11,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from toys import config, make_set, network
 
+from cifar7.training import capture
 from cifar7.training.capture import WARM_UP, Recorder
 from cifar7.training.engine import Training
 from cifar7.training.trouble import TrainingError
@@ -103,8 +104,10 @@ def test_where_recording_fails_otherwise_the_run_ends_with_the_way_around_it(mon
     one, _, _ = recorder(Stand(monkeypatch, broken=error))
     for n in range(WARM_UP):
         one.take(torch.arange(4), 0.1, n)
+    monkeypatch.setattr(capture, "spoilt", [])
     with pytest.raises(TrainingError, match=rf"\({why}[^\n]*CIFAR7_CUDA_GRAPH to off, and resume"):
         one.take(torch.arange(4), 0.1, WARM_UP)
+    assert len(capture.spoilt) == 1
 
 
 def test_recording_can_be_switched_off(monkeypatch):

@@ -104,10 +104,18 @@ class Worker:
         self.seen, self.scanned = changed, now
         if self._test_next() or self._execute_next():
             gc.collect()  # a network, its images and gradients would lie on the device until the next run
+            self._end_if_spoilt()
             self.seen, self.idle_since = -1, time.monotonic()
         else:
             self._prepare()
         return True
+
+    def _end_if_spoilt(self) -> None:
+        """Make room for a fresh process where the next run could not trust this one."""
+        capture = sys.modules.get("cifar7.training.capture")
+        if capture is not None and capture.spoilt:
+            log.warning("ending, for a new worker to go on: %s", capture.spoilt[-1])
+            self.end_asked = True
 
     def _test_next(self) -> bool:
         """A learning-rate test is short, and somebody waits for it: it comes before the next run."""

@@ -22,6 +22,9 @@ WARM_UP = 3
 
 SWITCH = "CIFAR7_CUDA_GRAPH"  # environment variable; "off": never record
 
+# Why torch in this process is not to be trusted any more, once it is not: who serves runs should end then.
+spoilt: list[str] = []
+
 TakeStep = Callable[[Tensor, Tensor, Tensor], str | None]  # rows (B,), learning rate, number
 
 
@@ -90,6 +93,7 @@ class Recorder:
         except RuntimeError as error:
             first = error.__context__ or error  # what went wrong, before the recording was closed
             if not is_out_of_memory(first):
+                spoilt.append(str(first))
                 raise not_recordable(first) from error
             return NO_ROOM
         self._graph, self.seconds = graph, perf_counter() - began
