@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import browser
 import pytest
 import tiny
+from place import Place
 
 from cifar7.runs import queue
 
@@ -57,6 +58,17 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     page = AppTest.from_file(str(APP), default_timeout=60).run()
     assert not page.exception
     return page
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A place for runs, with a worker of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        # Two threads wait for each other longer than such a small network takes.
+        patch.setenv("OMP_NUM_THREADS", "1")
+        made = Place(tmp_path_factory.mktemp("place"))
+        yield made
+        made.close()
 
 
 @pytest.fixture

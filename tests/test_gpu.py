@@ -109,8 +109,7 @@ def test_memory_that_is_not_enough_divides_the_batch():
     data = make_set(2560)
     spec = preset("velasoka-simple").with_classes(4)
     torch.cuda.empty_cache()
-    free, total = torch.cuda.mem_get_info()
-    used = total - free
+    _, total = torch.cuda.mem_get_info()
     torch.cuda.set_per_process_memory_fraction(min(1.0, 1.0e9 / total))
     try:
         module = build(spec, seed=1)
@@ -118,6 +117,5 @@ def test_memory_that_is_not_enough_divides_the_batch():
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0)
         torch.cuda.empty_cache()
-    assert used >= 0
     assert isinstance(end, Finished)
     assert any("parts" in event.words for event in events if isinstance(event, Notice))

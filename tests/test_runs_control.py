@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +23,6 @@ from cifar7.runs.queue import claim_next, enqueue, resume_here, start_here, wait
 from cifar7.training.config import ConfigError, TrainConfig
 
 SOME = 60  # epochs: a second or two
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with pytest.MonkeyPatch.context() as patch:
-        # Two threads wait for each other longer than such a small network takes.
-        patch.setenv("OMP_NUM_THREADS", "1")
-        made = Place(tmp_path_factory.mktemp("place"))
-        yield made
-        made.close()
 
 
 def in_state(run: RunFolder, state: State) -> None:

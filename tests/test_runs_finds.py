@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -215,16 +214,6 @@ def test_a_test_whose_page_was_closed_waits_in_nobody_s_way(folder: Path) -> Non
     assert finds.waiting(folder / "runs") == [awaited]
     left.look()  # somebody came back
     assert finds.waiting(folder / "runs") == [left, awaited]
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with pytest.MonkeyPatch.context() as patch:
-        # Two threads wait for each other longer than such a small network takes.
-        patch.setenv("OMP_NUM_THREADS", "1")
-        made = Place(tmp_path_factory.mktemp("place"))
-        yield made
-        made.close()
 
 
 def ended(find: Find) -> str:

@@ -24,16 +24,6 @@ from cifar7.runs.worker import Worker
 from cifar7.training import capture
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with pytest.MonkeyPatch.context() as patch:
-        # Two threads wait for each other longer than such a small network takes.
-        patch.setenv("OMP_NUM_THREADS", "1")
-        made = Place(tmp_path_factory.mktemp("place"))
-        yield made
-        made.close()
-
-
 def test_two_waiting_runs_are_trained_one_after_the_other_by_one_worker(place: Place) -> None:
     first, second = place.lay(seed=1), place.lay(seed=2)
     pid = place.tick()

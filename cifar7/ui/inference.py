@@ -78,15 +78,15 @@ def trained(run_id: str, layer: int) -> tuple[Map, float]:
     weights_path, spec, images = _weights(run), run.spec(), open_set(run.data_name())
     with _one_at_a_time:
         torch = _torch()
+        from cifar7.data.augment import normalise
         from cifar7.results import receptive
 
         count, _ = _affordable(spec, layer)
         pick = np.linspace(0, len(images.test) - 1, count).astype(int)
-        pixels = torch.from_numpy(np.array(images.test.images[pick])).float() / 255  # (N, 3, H, W)
-        mean, std = map(torch.tensor, run.config().scale(images.mean, images.std))
-        pixels = (pixels - mean[:, None, None]) / std[:, None, None]
+        pixels = torch.from_numpy(np.array(images.test.images[pick]))  # (N, 3, H, W)
+        floats = normalise(pixels, *run.config().scale(images.mean, images.std), torch.float32)
         weights = torch.load(weights_path, map_location="cpu", weights_only=True)
-        return _told(receptive, receptive.trained_field(spec, weights, layer, pixels))
+        return _told(receptive, receptive.trained_field(spec, weights, layer, floats))
 
 
 def _told(receptive: Any, strength: Map) -> tuple[Map, float]:
@@ -143,15 +143,16 @@ def classify(run_id: str, picture: Picture) -> Said:
 
 @st.cache_data(max_entries=KEPT, show_spinner=False)
 def _attention(run_id: str, version: int, picture: Picture, layer: int, target: int) -> Map:
-    images = open_set(RunFolder.open(paths.runs_dir(), run_id).data_name())
+    run = RunFolder.open(paths.runs_dir(), run_id)
+    images = open_set(run.data_name())
+    scale = run.config().scale(images.mean, images.std)  # as it was trained
     with _one_at_a_time:
         torch = _torch()
         from cifar7.data.augment import normalise
         from cifar7.results.gradcam import grad_cam
 
         pixels = torch.from_numpy(np.array(picture)[None])  # (1, 3, H, W)
-        mean, std = RunFolder.open(paths.runs_dir(), run_id).config().scale(images.mean, images.std)
-        floats = normalise(pixels, mean, std, torch.float32)
+        floats = normalise(pixels, *scale, torch.float32)
         found: Map = grad_cam(_module(run_id, version), floats, layer, [target])[0]  # (H, W)
         return found
 
