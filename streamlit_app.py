@@ -1,6 +1,7 @@
 import streamlit as st
 
-from cifar7.ui import address, component_style, figures, pages, state, style
+from cifar7.ui.shell import address, component_style, pages, state, style
+from cifar7.ui.strip import strip
 
 st.set_page_config(page_title="cifar7", page_icon=":material/grid_view:", layout="wide")
 st.html(style.SHEET)
@@ -8,15 +9,14 @@ st.html(component_style.SHEET)
 address.begin()
 page = st.navigation(
     [
-        st.Page(pages.DESIGN, title="Design", icon=":material/tune:", default=True),
-        st.Page(pages.TRAIN, title="Train", icon=":material/model_training:"),
-        st.Page(pages.MISTAKES, title="Mistakes", icon=":material/image_search:"),
-        st.Page(pages.COMPARE, title="Compare", icon=":material/compare_arrows:"),
-        st.Page(pages.HAND_IN, title="Hand in", icon=":material/assignment_turned_in:"),
+        st.Page(
+            each.file, title=each.title, icon=each.icon, url_path=each.path or None, default=not each.path
+        )
+        for each in pages.ALL
     ],
     position="top",
 )
 for notice in state.take_notices():
     st.toast(notice, icon=":material/info:", duration="long")
-figures.strip()
+strip.strip()
 page.run()

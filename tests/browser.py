@@ -15,12 +15,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from where import ROOT
+
 from cifar7.network.spec import Head, NetSpec, Stage, Unit
 from cifar7.runs import queue
 from cifar7.runs.folder import RunFolder
 from cifar7.training.config import TrainConfig
 
-ROOT = Path(__file__).parent.parent
 PATIENCE = 120  # seconds for anything that happens by itself: other work may share the machine
 FLAGS = (
     "--headless",

@@ -13,6 +13,7 @@ import browser
 import pytest
 import tiny
 from place import Place
+from where import APP
 
 from cifar7.runs import queue
 
@@ -20,11 +21,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
     from streamlit.testing.v1 import AppTest
 
-APP = Path(__file__).parent.parent / "streamlit_app.py"
 
 # The rooms below the pages are tested where there is no Streamlit, too (a rented GPU machine, Python 3.10).
 HAS_STREAMLIT = importlib.util.find_spec("streamlit") is not None
-collect_ignore_glob = [] if HAS_STREAMLIT else ["test_ui_*.py", "test_browser_*.py"]
+collect_ignore_glob = [] if HAS_STREAMLIT else ["ui/*", "in_browser/*"]
 
 
 def pytest_report_header() -> str | None:
@@ -109,7 +109,7 @@ class Pages:
         """The page `train`, `mistakes` or `design`, freshly opened with this address."""
         self.app.query_params.update(query)
         self.app.run()
-        self.app.switch_page(f"cifar7/ui/{page}.py").run()
+        self.app.switch_page(f"cifar7/ui/{page}/page.py").run()
         assert not self.app.exception, self.app.exception
         return self.app
 

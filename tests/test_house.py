@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from where import ROOT
 
-ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 
 

@@ -20,7 +20,7 @@ def bench(given: argparse.Namespace) -> int:
         given.data or (library.BUILT_IN if given.quick else library.OFFICIAL), progress.report
     )
     progress.close()
-    from cifar7.training import bench as measuring  # loads torch
+    from cifar7.bench import report as measuring  # loads torch
 
     machine = _machine(given.device or "auto")
     line = Progress()
@@ -28,7 +28,7 @@ def bench(given: argparse.Namespace) -> int:
         images, measuring.QUICK if given.quick else measuring.FULL, given.device or "auto", line.update
     )
     line.close()
-    from cifar7.training.bench_memory import load
+    from cifar7.bench.memory import load
 
     told = {
         "machine": {**machine, "load_after": load()},
@@ -49,7 +49,7 @@ def _machine(device: str) -> dict[str, Any]:
 
     import torch
 
-    from cifar7.training.bench_memory import load
+    from cifar7.bench.memory import load
     from cifar7.training.devices import choose, cpu_cores, describe_device
 
     chosen = choose(device)

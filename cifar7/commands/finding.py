@@ -24,7 +24,7 @@ def find_lr(given: argparse.Namespace) -> int:
     progress.close()
     spec = fitted(spec, images)
     from cifar7.network.module import build  # loads torch
-    from cifar7.training.finder import find, range_test, steps_of
+    from cifar7.training.lr_finder import find, range_test, steps_of
 
     steps = given.steps or steps_of(config)
     say(f"{spec.name} on {images.title}: {steps} steps of {config.batch_size} images")

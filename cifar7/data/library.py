@@ -31,6 +31,11 @@ def available(data_dir: Path | None = None) -> list[SetInfo]:
     return [official, *imported, built_in]
 
 
+def usable(info: SetInfo) -> bool:
+    """Whether a run can begin with it: it is here, or is drawn when needed."""
+    return info.present or info.name == BUILT_IN
+
+
 def title(name: str, data_dir: Path | None = None) -> str:
     """What the set of that name is called; its name when it is no longer here. Never raises."""
     folder = _folder(data_dir)

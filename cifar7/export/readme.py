@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from cifar7.export.observations import observations
 from cifar7.export.record import Record
 from cifar7.export.wording import count, duration, percent, plain, table
-from cifar7.network import steps
+from cifar7.network import working
 from cifar7.network.arithmetic import Analysis, Row, analyse
 from cifar7.network.assignment import Achieved, Verdict, card
 from cifar7.network.layers import POOLS
@@ -169,9 +169,9 @@ def _layers(spec: NetSpec, found: Analysis) -> str:
     rows = [
         (
             row.layer.stage,
-            steps.name(row),
+            working.name(row),
             _shape(row),
-            steps.parameters(row),
+            working.parameters(row),
             f"{row.macs:,}" if row.macs else "",
         )
         for row in found.rows
@@ -187,7 +187,7 @@ def _shape(row: Row) -> str:
 
 def _field(found: Analysis) -> str:
     rows = [
-        (row.layer.stage, steps.name(row), steps.receptive_field(row), steps.jump(row))
+        (row.layer.stage, working.name(row), working.receptive_field(row), working.jump(row))
         for row in found.rows
         if row.layer.weighted or row.layer.kind in (*POOLS, "add")
     ]

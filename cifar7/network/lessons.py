@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cifar7.network import measures, mends
+from cifar7.network import fixes, measures
 from cifar7.network.arithmetic import Row, walk
 from cifar7.network.problems import problems
 from cifar7.network.spec import OUTPUT, STAGE_NAMES, NetSpec
@@ -59,8 +59,8 @@ def _on_logits(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
     at = max(i for i, row in enumerate(rows) if row.layer.weighted)
     after = [r for r in rows[at + 1 :] if not r.layer.kind.endswith("pool") and r.layer.kind != "add"]
     if after:
-        names = " and ".join(mends.plain_name(row.layer.kind) for row in after)
-        mended = mends.bare_logits(spec)
+        names = " and ".join(fixes.plain_name(row.layer.kind) for row in after)
+        mended = fixes.bare_logits(spec)
         yield (
             after[0].layer.stage,
             f"{names} after the last layer, on the logits.",
@@ -81,7 +81,7 @@ def _shrinking(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
             else:
                 cause = f"a {row.kernel}×{row.kernel} kernel with padding {layer.padding}"
             message = f"the map shrinks from {row.input[1]} to {row.output[1]} pixels: {cause}."
-            mended = mends.keep_maps(spec, (layer.stage,))
+            mended = fixes.keep_maps(spec, (layer.stage,))
             yield layer.stage, message, f"Pad so that {layer.stage} keeps its maps", mended
 
 
@@ -92,7 +92,7 @@ def _padded_pointwise(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
             message = (
                 f"padding {layer.padding} on a 1×1: the map grows from {row.input[1]} to {row.output[1]}."
             )
-            yield layer.stage, message, "Take the padding off", mends.unpad(spec, layer.stage, layer.unit)
+            yield layer.stage, message, "Take the padding off", fixes.unpad(spec, layer.stage, layer.unit)
 
 
 def _false_depthwise(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
@@ -101,7 +101,7 @@ def _false_depthwise(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
         if not measures.is_depthwise(row):
             continue
         if row.kernel == 1:
-            mended = mends.change(spec, layer.stage, layer.unit, kernel=3)
+            mended = fixes.change(spec, layer.stage, layer.unit, kernel=3)
             yield (
                 layer.stage,
                 "a depthwise convolution with kernel 1 only scales each channel.",
@@ -109,22 +109,22 @@ def _false_depthwise(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
                 mended,
             )
         elif not measures.pointwise_follows(rows, row):
-            mended = mends.change(spec, layer.stage, layer.unit, kind="separable", groups=1)
+            mended = fixes.change(spec, layer.stage, layer.unit, kind="separable", groups=1)
             message = "a depthwise convolution with no pointwise 1×1 after it."
             yield layer.stage, message, "Make it depthwise separable", mended
 
 
 def _one_group(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
-    for stage, number, unit in mends.units(spec):
+    for stage, number, unit in fixes.units(spec):
         if unit.kind == "grouped" and unit.groups == 1:
-            mended = mends.change(spec, stage, number, kind="standard")
+            mended = fixes.change(spec, stage, number, kind="standard")
             yield stage, "one group: a grouped convolution in name only.", "Call it standard", mended
 
 
 def _idle_dilation(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
-    for stage, number, unit in mends.units(spec):
+    for stage, number, unit in fixes.units(spec):
         if unit.dilation > 1 and unit.kernel == 1:
-            mended = mends.change(spec, stage, number, dilation=1)
+            mended = fixes.change(spec, stage, number, dilation=1)
             yield (
                 stage,
                 f"dilation {unit.dilation} on a 1×1: there is nothing to spread.",
@@ -140,7 +140,7 @@ def _linear_pair(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
             continue
         if not _separable_pair(before, after):
             stage, number = before.layer.stage, before.layer.unit
-            mended = mends.change(spec, stage, number, activation=True)
+            mended = fixes.change(spec, stage, number, activation=True)
             yield (
                 stage,
                 "two convolutions with nothing non-linear between them.",
@@ -174,7 +174,7 @@ def _cut_border(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
                     layer.stage,
                     message,
                     "Pad the convolutions before it",
-                    mends.keep_maps(spec, [s for s in STAGE_NAMES if s <= layer.stage]),
+                    fixes.keep_maps(spec, [s for s in STAGE_NAMES if s <= layer.stage]),
                 )
 
 
@@ -182,7 +182,7 @@ def _few_pools(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
     pools = measures.max_pools(rows)
     if measures.downsamplings(rows) < ASKED_POOLS:
         message = f"{pools} max-pools, where the assignment's C1 C2 C3 C4 are parted by {ASKED_POOLS}."
-        yield "", message, "Add the missing pool", mends.add_pools(spec, ASKED_POOLS)
+        yield "", message, "Add the missing pool", fixes.add_pools(spec, ASKED_POOLS)
 
 
 def _small_field(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
@@ -192,7 +192,7 @@ def _small_field(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
             "exactly the limit, and more is asked" if total == ASKED_FIELD else f"{ASKED_FIELD - total} short"
         )
         message = f"the receptive field is {total} pixels with the pooling head: {by} (above {ASKED_FIELD})."
-        yield "", message, "Dilate one more convolution", mends.widen_field(spec, ASKED_FIELD, total=True)
+        yield "", message, "Dilate one more convolution", fixes.widen_field(spec, ASKED_FIELD, total=True)
 
 
 def _silent_pool(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
@@ -200,7 +200,7 @@ def _silent_pool(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
     total = rows[-1].receptive_field
     if before <= ASKED_FIELD < total:
         message = f"{total} pixels only because the pooling head is counted; the convolutions see {before}."
-        yield "", message, "Dilate one more convolution", mends.widen_field(spec, ASKED_FIELD, total=False)
+        yield "", message, "Dilate one more convolution", fixes.widen_field(spec, ASKED_FIELD, total=False)
 
 
 def _holes(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
@@ -211,7 +211,7 @@ def _holes(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
                 message = (
                     f"of {row.receptive_field} pixels in a line of the receptive field {share:.0%} are seen."
                 )
-                mended = mends.change(spec, row.layer.stage, row.layer.unit, dilation=row.layer.dilation - 1)
+                mended = fixes.change(spec, row.layer.stage, row.layer.unit, dilation=row.layer.dilation - 1)
                 yield row.layer.stage, message, f"Dilation {row.layer.dilation - 1} instead", mended
                 return
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from cifar7.network import steps
+from cifar7.network import working
 from cifar7.network.spec import OUTPUT, STAGE_NAMES, Head, NetSpec, Stage, Unit
 from cifar7.training.config import TrainConfig
 
@@ -95,7 +95,7 @@ def _unit(unit: Unit) -> dict[str, str]:
     words = _plain(unit, tuple(idle))
     if unit.kind == "grouped":
         words[_NAMES["kind"]] = f"{unit.kind} into {unit.groups}"
-    words[_NAMES["residual"]] = steps.residual(unit.residual)
+    words[_NAMES["residual"]] = working.residual(unit.residual)
     kept = unit.actual_padding == unit.same_padding
     words[_NAMES["padding"]] = "as keeps the map" if kept else str(unit.actual_padding)
     return words

@@ -165,7 +165,7 @@ class _Saver:
 
 def _with_what_is_kept(error: UserError, status: Status) -> str:
     """The reason of a failed run; where it had been trained, with what is left of it."""
-    from cifar7.training.trouble import TrainingError
+    from cifar7.training.errors import TrainingError
 
     said = str(error)
     if not isinstance(error, TrainingError) or not status["progress"]:
@@ -286,7 +286,7 @@ def _fail(claim: Claim, error: Exception) -> None:
 
 def _is_out_of_memory(error: Exception) -> bool:
     try:
-        from cifar7.training.trouble import is_out_of_memory
+        from cifar7.training.errors import is_out_of_memory
     except ImportError:
         return False
     return is_out_of_memory(error)

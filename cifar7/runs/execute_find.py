@@ -58,7 +58,7 @@ def _test(taken: Taken, open_images: OpenImages, device: str, asked: Asked) -> N
         )
 
     from cifar7.network.module import build
-    from cifar7.training.finder import find, range_test, steps_of
+    from cifar7.training.lr_finder import find, range_test, steps_of
 
     began, points, steps = time.perf_counter(), [], steps_of(config)
     module = build(request.spec, seed=config.seed)
@@ -84,7 +84,7 @@ class _WhoStops:
 
 def _unexpected(error: Exception) -> str:
     try:
-        from cifar7.training.trouble import is_out_of_memory
+        from cifar7.training.errors import is_out_of_memory
     except ImportError:
         return "A library cannot be loaded; install the requirements and test again."
     if is_out_of_memory(error):

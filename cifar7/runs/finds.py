@@ -104,7 +104,7 @@ class Find:
         return self._status()
 
     def result(self) -> dict[str, Any] | None:
-        """The Finding of cifar7.training.finder as plain data; None before the test is done."""
+        """The Finding of cifar7.training.lr_finder as plain data; None before the test is done."""
         try:
             return read_json(self.path / "result.json")
         except (OSError, ValueError):

@@ -112,7 +112,7 @@ class Worker:
 
     def _end_if_spoilt(self) -> None:
         """Make room for a fresh process where the next run could not trust this one."""
-        capture = sys.modules.get("cifar7.training.capture")
+        capture = sys.modules.get("cifar7.training.cuda_graph")
         if capture is not None and capture.spoilt:
             log.warning("ending, for a new worker to go on: %s", capture.spoilt[-1])
             self.end_asked = True

@@ -13,7 +13,7 @@ from torch import Tensor
 from cifar7.errors import UserError
 from cifar7.training.config import TrainConfig
 from cifar7.training.evaluation import Evaluation
-from cifar7.training.judge import Verdict
+from cifar7.training.selection import Verdict
 
 if TYPE_CHECKING:
     from cifar7.training.engine import Training

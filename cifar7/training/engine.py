@@ -11,19 +11,19 @@ from torch import Tensor, nn
 
 from cifar7.data.imageset import ImageSet
 from cifar7.training.average import Average, averaged
+from cifar7.training.batches import layout
 from cifar7.training.checkpoint import Checkpoint, put_back, take
 from cifar7.training.config import TrainConfig
 from cifar7.training.devices import best_precision, choose, describe_device, tune
+from cifar7.training.errors import is_out_of_memory, no_memory, not_finite
 from cifar7.training.events import Beat, EpochEnd, Event, Finished, Notice, Paused, Started
-from cifar7.training.feed import layout
-from cifar7.training.judge import Judge, Verdict
+from cifar7.training.metrics import Tally
 from cifar7.training.optimiser import Optimiser
-from cifar7.training.pace import Pace
-from cifar7.training.rhythm import Rhythm
+from cifar7.training.reporting import Rhythm
 from cifar7.training.schedule import lr_at
+from cifar7.training.selection import Judge, Verdict
 from cifar7.training.step import Step
-from cifar7.training.tally import Tally
-from cifar7.training.trouble import is_out_of_memory, no_memory, not_finite
+from cifar7.training.throughput import Pace
 
 Control = Callable[[], str | None]
 

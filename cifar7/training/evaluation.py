@@ -12,7 +12,7 @@ from torch.nn.functional import cross_entropy
 
 from cifar7.data.augment import normalise
 from cifar7.training.config import Triple
-from cifar7.training.trouble import is_out_of_memory
+from cifar7.training.errors import is_out_of_memory
 
 # Images at once. Small enough for a CPU's caches, large enough to fill a GPU. Part of what a recorded figure
 # means: another size may round differently.

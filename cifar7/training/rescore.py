@@ -5,11 +5,11 @@ from __future__ import annotations
 from torch import nn
 
 from cifar7.data.imageset import ImageSet
+from cifar7.training.batches import layout
 from cifar7.training.config import TrainConfig
 from cifar7.training.devices import choose
-from cifar7.training.feed import layout
-from cifar7.training.judge import Judge
-from cifar7.training.pace import Pace
+from cifar7.training.selection import Judge
+from cifar7.training.throughput import Pace
 
 Scored = dict[str, tuple[float, int]]  # name in Finished -> the figure, and of how many images it is
 

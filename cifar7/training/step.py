@@ -10,11 +10,11 @@ from torch.nn.functional import cross_entropy
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from cifar7.training.average import Average
-from cifar7.training.capture import Recorder
-from cifar7.training.feed import Feed
+from cifar7.training.batches import Feed
+from cifar7.training.cuda_graph import Recorder
+from cifar7.training.errors import TrainingError, divided, is_out_of_memory
+from cifar7.training.metrics import Tally
 from cifar7.training.optimiser import Optimiser
-from cifar7.training.tally import Tally
-from cifar7.training.trouble import TrainingError, divided, is_out_of_memory
 
 
 class Step:

@@ -1,0 +1,228 @@
+"""One toggle, tried: the same design without and with it, the same seeds; what the difference is worth."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import replace
+
+import streamlit as st
+
+from cifar7 import paths
+from cifar7.data import library
+from cifar7.errors import UserError
+from cifar7.network.problems import problems
+from cifar7.results.compare import Trial, trial
+from cifar7.runs import experiments, queue
+from cifar7.runs.experiments import Experiment, Part
+from cifar7.runs.folder import ENDED, Status
+from cifar7.ui.compare import curves, experiment_toggles
+from cifar7.ui.files import take_away
+from cifar7.ui.files.tables import Column, Table
+from cifar7.ui.shell import pages, state
+from cifar7.ui.words.wording import ago, count, percent, plain
+
+TICK_SECONDS = 1.0
+REPEATS = (1, 2, 3, 4, 5)
+USUAL = 3
+LONGEST_NAME = 60
+_PLACE, _TOGGLE, _REPEATS, _SHOWN, _PROBLEM = (
+    f"toggle_{name}" for name in ("place", "what", "repeats", "shown", "problem")
+)
+
+
+def show() -> None:
+    """What is tried next, and what was."""
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        _new()
+    with right:
+        _known()
+
+
+def _new() -> None:
+    spec, info = state.design(), state.data_info()
+    st.markdown("##### Does a toggle help?")
+    st.caption(
+        f"{plain(spec.name)} as it is on Design, without the change and with it, on {plain(info.title)}, "
+        f"with the recipe of the Train page ({count(state.config().epochs, 'epoch')}). Each seed is used for "
+        "both, so that both begin alike."
+    )
+    if problems(spec):
+        st.warning("The design cannot be built yet: mend it first.", icon=":material/block:")
+        st.page_link(pages.DESIGN, label="Mend it on the Design page", icon=":material/tune:")
+        return
+    found = experiment_toggles.places(spec)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        asked = st.selectbox(
+            "Where", list(found), key=_PLACE, width=150, help="A stage of the network, or all of it."
+        )
+        place = asked or next(iter(found))
+        toggles = found[place]
+        toggle = st.selectbox(
+            "Change", list(toggles), key=f"{_TOGGLE}_{place}", width=210,
+            help="Everything else stays as it is. What cannot be built is not offered.",
+        )  # fmt: skip
+    repeats = st.segmented_control(
+        "Repeats", REPEATS, key=_REPEATS, default=USUAL, required=True,
+        help="Pairs of runs, each with a seed of its own. From three on the spread says something.",
+    )  # fmt: skip
+    repeats = repeats or USUAL
+    usable = library.usable(info)
+    st.button(
+        f"Train {count(2 * repeats, 'run')} to find out",
+        type="primary",
+        icon=":material/science:",
+        key="toggle_start",
+        disabled=not usable,
+        on_click=_start,
+        args=(place, toggle or next(iter(toggles)), repeats),
+    )
+    if not usable:
+        st.warning(f"{plain(info.title)} is not on this machine yet: download it on the Train page.")
+    problem = st.session_state.pop(_PROBLEM, None)
+    if problem:
+        st.error(plain(problem), title="That did not work", icon=":material/error:")
+
+
+def _start(place: str, toggle: str, repeats: int) -> None:
+    info = state.data_info()
+    try:
+        without = state.design().with_classes(len(info.classes))
+        changed = experiment_toggles.places(without).get(place, {}).get(toggle)
+        if changed is None:
+            raise UserError("The design has changed in between: choose the toggle again.")
+        words = experiment_toggles.words(place, toggle)
+        with_it = replace(changed, name=f"{without.name} + {words}"[:LONGEST_NAME])
+        runs = paths.runs_dir()
+        name = experiments.start(runs, words, without, with_it, state.config(), info.name, repeats)
+        queue.ensure_worker(runs)
+        st.session_state[_SHOWN] = name
+        st.session_state["kept_compare_view"] = "toggle"
+    except UserError as error:
+        st.session_state[_PROBLEM] = str(error)
+
+
+def _known() -> None:
+    """The experiments that there are; the newest is shown, and ticks while it goes on."""
+    found = {one.id: one for one in experiments.find(paths.runs_dir())}
+    if not found:
+        with st.container(border=True):
+            st.markdown("##### What you will see here")
+            st.markdown(
+                "The difference that the toggle makes, in points of test accuracy, and its spread between "
+                "seeds: whether it is more than luck."
+            )
+        return
+    kept = st.session_state.get(_SHOWN)
+    shown = st.selectbox(
+        "Tried so far", list(found), key=state.control(_SHOWN, kept if kept in found else next(iter(found))),
+        format_func=lambda name: _label(found[name]), help="The newest first.",
+    )  # fmt: skip
+    experiment = found[shown or next(iter(found))]
+    going = any(status["state"] not in ENDED for _, status in _statuses(experiment))
+    st.fragment(_watch, run_every=TICK_SECONDS if going else None)(experiment, going)
+
+
+def _label(experiment: Experiment) -> str:
+    begun = min((status["created"] for _, status in _statuses(experiment)), default=0.0)
+    return f"{experiment.toggle} · {count(len(experiment.parts), 'run')} · {ago(time.time() - begun)}"
+
+
+def _statuses(experiment: Experiment) -> list[tuple[Part, Status]]:
+    found = []
+    for part in experiment.parts:
+        with suppress(UserError):  # deleted by hand
+            found.append((part, part.run.reconcile()))
+    return found
+
+
+def _watch(experiment: Experiment, was_going: bool) -> None:
+    statuses = _statuses(experiment)
+    going = [status for _, status in statuses if status["state"] not in ENDED]
+    if was_going and not going:
+        st.rerun()
+    if any(status["state"] == "queued" for status in going):
+        queue.ensure_worker(paths.runs_dir())
+    if going:
+        _progress(experiment, statuses)
+    _result(experiment, statuses)
+
+
+def _progress(experiment: Experiment, statuses: list[tuple[Part, Status]]) -> None:
+    shares = []
+    for _, status in statuses:
+        beat = status["progress"] or {}
+        done = beat.get("step", 0) / max(1, beat.get("steps", 1))
+        shares.append(1.0 if status["state"] in ENDED else min(1.0, done))
+    ended = sum(status["state"] in ENDED for _, status in statuses)
+    share = sum(shares) / max(1, len(shares))
+    st.progress(share, f"{ended} of {count(len(statuses), 'run')} done")
+    st.button(
+        "Stop the rest", icon=":material/stop_circle:", key="toggle_stop", on_click=_stop, args=(experiment,)
+    )
+
+
+def _stop(experiment: Experiment) -> None:
+    for part in reversed(experiment.parts):  # the last first, so that none begins in between
+        with suppress(UserError):  # deleted by hand
+            part.run.request_stop()
+
+
+def _result(experiment: Experiment, statuses: list[tuple[Part, Status]]) -> None:
+    """The words, the pairs, and the table; of what is there already."""
+    sides: dict[bool, dict[int, float]] = {False: {}, True: {}}
+    for part, status in statuses:
+        accuracy = (status["result"] or {}).get("test_accuracy")
+        if status["state"] == "finished" and accuracy is not None:
+            sides[part.with_it][part.seed] = float(accuracy)
+    try:
+        found = trial(experiment.toggle, sides[False], sides[True])
+    except UserError:
+        ended = all(status["state"] in ENDED for _, status in statuses)
+        st.caption(
+            "No pair of runs came to its end, so there is nothing to compare."
+            if ended
+            else "The first difference stands here when both runs of a seed have ended."
+        )
+        return
+    st.markdown(f"#### {plain(found.words)}")
+    st.markdown(plain(found.meaning))
+    names = ("without", f"with {experiment.toggle}")
+    rows = [
+        {"side": name, "seed": seed, "accuracy": sides[side][seed]}
+        for side, name in zip((False, True), names, strict=True)
+        for seed in found.seeds
+    ]
+    drawing = curves.pairs(rows, names)
+    st.vega_lite_chart(None, drawing, key="toggle_pairs", alt=f"Test accuracy by seed. {found.words}")
+    take_away.rows("toggle-by-seed", drawing, rows, ("side", "seed", "accuracy"))
+    take_away.table(_table(found, sides), "toggle")
+    if st.button("Look at the first pair closely", icon=":material/compare_arrows:", key="toggle_pair"):
+        _compare_first(statuses, found.seeds[0])
+
+
+def _table(found: Trial, sides: dict[bool, dict[int, float]]) -> Table:
+    columns = (
+        Column("Seed", "Start of the random numbers: initial weights, order of images.", text=True),
+        Column("Without", "Test accuracy of the design as it is."),
+        Column(f"With {found.toggle}", "Test accuracy of the design with the change."),
+        Column("Difference", "With minus without, in percentage points."),
+    )
+    values: list[tuple[str, float, float, float]] = [
+        (str(seed), sides[False][seed], sides[True][seed], more)
+        for seed, more in zip(found.seeds, found.differences, strict=True)
+    ]
+    values.append(("mean", found.without, found.with_it, found.mean))
+    shown = [
+        (seed, percent(without), percent(with_it), f"{100 * more:+.1f}".replace("-", "−"))
+        for seed, without, with_it, more in values
+    ]
+    return Table(f"{found.toggle}, seed by seed", columns, tuple(shown), tuple(values))
+
+
+def _compare_first(statuses: list[tuple[Part, Status]], seed: int) -> None:
+    pair = sorted((part.with_it, part.run.id) for part, _ in statuses if part.seed == seed)
+    state.set_compared(run for _, run in pair)
+    st.session_state["kept_compare_view"] = "runs"
+    st.rerun()

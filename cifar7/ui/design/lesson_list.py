@@ -1,0 +1,78 @@
+"""Lessons: the classic mistakes that the design has, why each matters, and one click that mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache, partial
+from html import escape
+
+import streamlit as st
+
+from cifar7.network.lessons import Lesson, lessons
+from cifar7.network.spec import NetSpec
+from cifar7.ui.shell import state
+from cifar7.ui.words.summary import capital
+
+
+@lru_cache(maxsize=64)
+def found(spec: NetSpec) -> tuple[Lesson, ...]:
+    """The lessons of a design that can be built."""
+    return tuple(lessons(spec))
+
+
+def show(spec: NetSpec) -> None:
+    """The list, or a sentence where there is nothing to learn."""
+    groups = grouped(found(spec))
+    if not groups:
+        st.html(
+            '<div class="c7-lesson"><b>None of the classic mistakes.</b><br><span class="c7-note">Padding, '
+            "pools, dilations, depthwise convolutions and the logits are as they should be. The presets of "
+            "the two submissions have some to look at.</span></div>"
+        )
+        return
+    for at, group in enumerate(groups):
+        with st.container(
+            border=True, key=f"lesson_{at}", gap="small", horizontal=True, vertical_alignment="center"
+        ):
+            st.html(lesson_html(group))
+            first = group[0]
+            if first.mended is not None:
+                st.button(
+                    first.mend,
+                    icon=":material/build:",
+                    key=f"mend_{at}",
+                    on_click=_mend,
+                    args=(spec, first),
+                    help="Changes the design; Undo takes it back.",
+                )
+
+
+def grouped(all_lessons: Sequence[Lesson]) -> list[list[Lesson]]:
+    """Lessons that are the same one with the same mend, together: one card says both places."""
+    out: dict[tuple[str, str, NetSpec | None], list[Lesson]] = {}
+    for lesson in all_lessons:
+        out.setdefault((lesson.id, lesson.stage, lesson.mended), []).append(lesson)
+    return list(out.values())
+
+
+def lesson_html(group: Sequence[Lesson]) -> str:
+    """Where and what, and why it matters behind a click."""
+    where = group[0].stage or "Network"
+    what = "<br>".join(escape(capital(lesson.message)) for lesson in group)
+    return (
+        f'<div class="c7-lesson"><span class="where">{escape(where)}</span>{what}'
+        f"<details><summary>Why it matters</summary><div>{escape(group[0].why)}</div></details></div>"
+    )
+
+
+def _mend(spec: NetSpec, lesson: Lesson) -> None:
+    """Only the design that the lesson was found in is mended: the page may have been older than a click."""
+    if lesson.mended is None or state.design() != spec:
+        state.notify("The design has changed since; its lessons are shown anew.")
+        return
+    where = f"{lesson.stage}: " if lesson.stage else ""
+    state.edit(partial(_replaced, lesson.mended), f"{where}{lesson.mend[:1].lower()}{lesson.mend[1:]}")
+
+
+def _replaced(mended: NetSpec, _: NetSpec) -> NetSpec:
+    return mended

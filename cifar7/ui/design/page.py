@@ -1,0 +1,100 @@
+"""Design: what am I building, and what does this toggle do?"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from cifar7.network.arithmetic import Analysis, analyse, walk
+from cifar7.network.presets import PRESETS
+from cifar7.network.problems import problems
+from cifar7.network.spec import STAGE_NAMES
+from cifar7.ui.design import share, side
+from cifar7.ui.design.head_card import network_card, output_card
+from cifar7.ui.design.layer_files import layers_csv, layers_table
+from cifar7.ui.design.layer_table import table_html
+from cifar7.ui.design.stage_card import card
+from cifar7.ui.files import take_away
+from cifar7.ui.shell import state
+from cifar7.ui.words.wording import plain
+
+
+def _presets() -> None:
+    """Where one starts from, the way back to it, and the design's ways out and in."""
+    start = state.origin().name
+    known = start if start in PRESETS else None
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.selectbox(
+            "Start from",
+            list(PRESETS),
+            index=None if known is None else 0,
+            key=state.control("preset", known),
+            format_func=lambda name: PRESETS[name].title,
+            placeholder="another design",
+            help="Choosing a preset replaces the design; Undo brings it back.",
+            on_change=_take_preset,
+            width=220,
+        )
+        st.button(
+            "Start over",
+            icon=":material/restart_alt:",
+            key="reset",
+            disabled=state.design() == state.origin(),
+            help="Back to what the design came from; Undo brings it back.",
+            on_click=lambda: state.set_design(state.origin(), "Back to the start"),
+        )
+        share.popover()
+    st.caption(PRESETS[known].summary if known else "A design from a link, a file or a run.")
+
+
+def _take_preset() -> None:
+    name = st.session_state["preset"]
+    if name in PRESETS:
+        state.set_design(PRESETS[name].spec, f"Start from {PRESETS[name].title}")
+
+
+def _table(found: Analysis) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.markdown("##### Layer by layer", width="content")
+        every = st.toggle(
+            "Every layer",
+            key="every_layer",
+            help="A line for each normalisation, activation and dropout too, not beside its convolution.",
+        )
+        written = st.toggle(
+            "Write out",
+            key="write_out",
+            help="Every number with the arithmetic that leads to it: map, jump, parameters and MACs too.",
+        )
+        spec, baseline = state.valid_design(), state.baseline()
+        then = analyse(baseline) if spec != baseline else None
+        title = f"{spec.name}, layer by layer"
+        take_away.buttons(
+            "layers",
+            lambda: layers_table(title, found, every, then, written).drawing(),
+            lambda: layers_csv(found, then),
+        )
+    st.html(table_html(found, spec.image_size, every, then, written))
+    against = "the pinned design" if state.pinned() else baseline.name
+    compared = f" ▲ ▼ compare with {plain(against)}." if then else ""
+    st.caption(
+        f"Orange bars: the receptive field is wider than the image of {spec.image_size} pixels.{compared}"
+    )
+
+
+def _page() -> None:
+    spec = state.design()
+    wrong, rows = problems(spec), walk(spec)
+    found = analyse(state.valid_design())
+    left, right = st.columns([1, 1], gap="medium")
+    with left:
+        _presets()
+        for name in STAGE_NAMES:
+            card(name, rows, wrong)
+        output_card(rows, wrong)
+        network_card(wrong)
+    with right, st.container(key="side", gap="small"):
+        side.show(wrong)
+    _table(found)
+
+
+_page()

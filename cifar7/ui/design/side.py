@@ -1,0 +1,100 @@
+"""The right half of Design: what the last toggle did, and one view of the network at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import escape
+
+import pandas as pd
+import streamlit as st
+
+from cifar7.network.arithmetic import Analysis, analyse
+from cifar7.network.problems import Problem
+from cifar7.ui.assignment import card
+from cifar7.ui.assignment.card_html import counted
+from cifar7.ui.design import drawing_vega, field_panel, lesson_list, status_panel
+from cifar7.ui.design.drawing import ARCS, CAPTION, drawing_html
+from cifar7.ui.design.growth import SPEC, growth_data
+from cifar7.ui.design.layer_files import growth_csv, network_csv
+from cifar7.ui.files import take_away
+from cifar7.ui.shell import state
+
+VIEWS = ("network", "picture", "lessons", "assignment")
+_VIEW = "side_view"  # key of session state
+
+
+def show(problems: list[Problem]) -> None:
+    """Draw it. Views that are not looked at are not made, so that a toggle stays quick."""
+    status_panel.panel(problems)
+    spec = state.valid_design()
+    view = _choose(len(lesson_list.grouped(lesson_list.found(spec))), counted(card.verdicts()[0]))
+    if view == "picture":
+        st.fragment(field_panel.show)(spec)
+    elif view == "lessons":
+        lesson_list.show(spec)
+    elif view == "assignment":
+        card.show()
+    else:
+        _network(analyse(spec))
+
+
+def _choose(lessons: int, fulfilled: str) -> str:
+    words = {
+        "network": "Network",
+        "picture": "On a picture",
+        "lessons": f"Lessons: {lessons}" if lessons else "Lessons: none",
+        "assignment": f"Assignment: {fulfilled}",
+    }
+    kept = st.session_state.get("kept_view")
+    chosen = st.segmented_control(
+        "View",
+        VIEWS,
+        key=state.control(_VIEW, kept if kept in VIEWS else VIEWS[0]),
+        format_func=words.__getitem__,
+        required=True,
+        label_visibility="collapsed",
+        width="stretch",
+        on_change=lambda: st.session_state.update(kept_view=st.session_state[_VIEW]),
+    )
+    return chosen if chosen in VIEWS else VIEWS[0]
+
+
+def _network(found: Analysis) -> None:
+    spec, baseline = state.valid_design(), state.baseline()
+    st.html(drawing_html(spec, found))
+    sums = any(row.layer.kind == "add" for row in found.rows)
+    told = escape(CAPTION + ARCS * sums)
+    note = f'<details class="c7-note"><summary>How to read the drawing</summary>{told}</details>'
+    with _beside("network_note", note):
+        take_away.buttons("network", lambda: drawing_vega.drawing(spec, found), lambda: network_csv(found))
+    name = "the pinned design" if state.pinned() else baseline.name
+    compared = (name, analyse(baseline)) if spec != baseline else None
+    required = state.required("receptive_field", "receptive_field_before_pooling")
+    last, total = found.receptive_field_before, found.receptive_field_total
+    rows = growth_data(found, compared, spec.image_size, required)
+    with _beside("growth_title", '<div class="c7-title">Growth of the receptive field</div>'):
+        take_away.buttons(
+            "receptive-field",
+            lambda: {
+                **SPEC,
+                "title": f"{spec.name}: growth of the receptive field",
+                "data": {"values": rows},
+            },
+            lambda: growth_csv(spec.name, found, compared),
+        )
+    st.vega_lite_chart(
+        pd.DataFrame(rows),
+        SPEC,
+        width="stretch",
+        key="growth",
+        alt=f"The receptive field grows over the layers to {last} pixels, and to {total} with the pooling.",
+    )
+
+
+@contextmanager
+def _beside(key: str, html: str) -> Iterator[None]:
+    """A line of HTML, and at its right end what is drawn inside."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="top", key=key):
+        st.html(html, width="stretch")
+        yield

@@ -1,0 +1,57 @@
+"""The reliability diagram: how sure the network was, against how often it was right. No streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from cifar7.results.calibration import Bin
+from cifar7.ui.shell import palette
+
+HEIGHT = 300  # pixels
+MUTED = "#8A939C"
+COLUMNS = ("low", "high", "confidence", "accuracy", "count")
+
+
+def rows(bins: Sequence[Bin]) -> list[dict[str, Any]]:
+    """One row a bin that has pictures."""
+    return [{name: getattr(one, name) for name in COLUMNS} for one in bins if one.count]
+
+
+def diagram(values: list[dict[str, Any]]) -> dict[str, Any]:
+    """The drawing of `rows`: a bar a bin, as high as the accuracy; on the dashed line all is well."""
+
+    def share(field: str, title: str, **more: Any) -> dict[str, Any]:
+        axis = {"format": ".0%", "tickCount": 5, "grid": field == "accuracy"}
+        scale = {"domain": [0, 1], "nice": False}
+        return {"field": field, "type": "quantitative", "title": title, "axis": axis, "scale": scale, **more}
+
+    x, y = share("low", "how sure it was"), share("accuracy", "how often it was right")
+    return {
+        "height": HEIGHT,
+        "data": {"values": values},
+        "layer": [
+            {
+                "mark": {"type": "bar", "color": palette.TEST, "opacity": 0.8, "binSpacing": 1},
+                "encoding": {
+                    "x": {**x, "bin": "binned"},
+                    "x2": {"field": "high"},
+                    "y": y,
+                    "tooltip": [
+                        {"field": "confidence", "title": "sure on average", "format": ".1%"},
+                        {"field": "accuracy", "title": "right", "format": ".1%"},
+                        {"field": "count", "title": "pictures", "format": ","},
+                    ],
+                },
+            },
+            {
+                "mark": {"type": "circle", "size": 45, "color": palette.TRAINING, "opacity": 1},
+                "encoding": {"x": {**x, "field": "confidence"}, "y": y},
+            },
+            {
+                "data": {"values": [{"low": 0, "accuracy": 0}, {"low": 1, "accuracy": 1}]},
+                "mark": {"type": "line", "strokeDash": [6, 4], "color": MUTED, "strokeWidth": 1.5},
+                "encoding": {"x": x, "y": y},
+            },
+        ],
+    }

@@ -1,0 +1,31 @@
+"""The pages, in the order of the navigation: the one place where a page is entered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page: its file, for st.switch_page and st.page_link, and how the navigation shows it."""
+
+    file: str
+    title: str
+    icon: str
+    path: str  # the last part of its address; empty for the page that opens first
+
+
+def _page(folder: str, title: str, icon: str, path: str | None = None) -> Page:
+    own = folder if path is None else path
+    return Page(f"cifar7/ui/{folder}/page.py", title, f":material/{icon}:", own)
+
+
+ALL = (
+    _page("design", "Design", "tune", path=""),
+    _page("train", "Train", "model_training"),
+    _page("mistakes", "Mistakes", "image_search"),
+    _page("compare", "Compare", "compare_arrows"),
+    _page("handin", "Hand in", "assignment_turned_in"),
+)
+DESIGN, TRAIN, MISTAKES, COMPARE, HAND_IN = (page.file for page in ALL)
+PATHS = tuple(page.path for page in ALL if page.path)

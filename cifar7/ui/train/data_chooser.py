@@ -1,0 +1,104 @@
+"""Which pictures to learn from: the sets of the data directory, and the download of CIFAR-10."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from cifar7.data import library
+from cifar7.data.imageset import SetInfo
+from cifar7.data.library import OFFICIAL, available, open_set
+from cifar7.errors import UserError
+from cifar7.ui.pictures import gallery
+from cifar7.ui.shell import state
+from cifar7.ui.train import download
+from cifar7.ui.words.wording import plain
+
+TICK_SECONDS = 1.0
+_SAMPLE_SIZE = 52  # CSS pixels
+
+
+def choose() -> SetInfo:
+    """The chooser; returns the chosen set, which may be one that is not on this machine yet."""
+    sets = {info.name: info for info in available()}
+    key = state.control("train_data", state.data_name())
+    st.radio(
+        "Data set",
+        list(sets),
+        key=key,
+        on_change=lambda: state.set_data(st.session_state[key]),
+        format_func=lambda name: _label(sets[name], list(sets.values())),
+        captions=[_caption(info) for info in sets.values()],
+        help="The pictures that the network learns from and is tested on, all 32 × 32 pixels in colour.",
+    )
+    return state.data_info()
+
+
+def _label(info: SetInfo, all_sets: list[SetInfo]) -> str:
+    """The title, with the name where another set has the same title."""
+    alike = sum(other.title == info.title for other in all_sets) > 1
+    return plain(f"{info.title} ({info.name})" if alike else info.title)
+
+
+def _caption(info: SetInfo) -> str:
+    sizes = (
+        f"{info.train_size:,} images to learn from, {info.test_size:,} to test, {len(info.classes)} classes"
+    )
+    return sizes if library.usable(info) else f"{sizes}. Not on this machine yet."
+
+
+def details(info: SetInfo) -> None:
+    """What is to be known of the set, a picture of each class, or the way to get it."""
+    if info.name == OFFICIAL and not info.present:
+        going_on = download.look().state == "running"
+        st.fragment(_fetching, run_every=TICK_SECONDS if going_on else None)(going_on)
+        return
+    if info.notes:
+        st.caption(plain(info.notes[0]), help=" ".join(map(plain, info.notes[1:])) or None)
+    samples = _samples(info.name, info.fingerprint)
+    if samples:
+        st.html(samples)
+
+
+@st.cache_data(max_entries=20, show_spinner="Opening the pictures")
+def _samples(name: str, fingerprint: str) -> str:
+    """HTML with the first test picture of each class; empty where the set cannot be opened."""
+    try:
+        images = open_set(name)
+    except UserError:
+        return ""
+    first = [np.flatnonzero(images.test.labels == at)[:1] for at in range(len(images.classes))]
+    rows = np.concatenate(first)
+    tiles = [
+        gallery.Tile((("plain", images.classes[at]),), alt=f"A test picture of {images.classes[at]}")
+        for at in images.test.labels[rows]
+    ]
+    return gallery.grid(images.test.images[rows], tiles, _SAMPLE_SIZE, label="One picture of each class")
+
+
+def _fetching(was_running: bool) -> None:
+    now = download.look()
+    if now.state == "running":
+        if not was_running:
+            st.rerun()  # the whole page: only that starts the ticking
+        st.progress(now.share, plain(now.what))
+        return
+    if was_running or now.state == "done":
+        if now.state == "done":
+            download.forget()
+            state.set_data(OFFICIAL)
+        st.rerun()
+    if now.state == "failed":
+        st.error(
+            f"{plain(now.what)}. Nothing half-written was left behind.",
+            title="The download did not work",
+            icon=":material/cloud_off:",
+        )
+    st.button(
+        "Try again" if now.state == "failed" else "Download CIFAR-10 (170 MB)",
+        icon=":material/download:",
+        key="train_download",
+        on_click=download.start,
+        width="stretch",
+    )
+    st.caption("The official archive from the University of Toronto, checked after the download.")

@@ -1,0 +1,153 @@
+"""What a run's figures mean, in sentences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cifar7.network.spec import NetSpec
+from cifar7.runs.folder import Status
+from cifar7.training.config import TrainConfig
+from cifar7.ui.words.wording import count, duration, percent, plain
+
+TERMS = {
+    "Epoch": "One epoch is one pass over all training images.",
+    "Images per second": "Training images that it learns from in a second, of late.",
+    "Time left": "At the present speed, the evaluations to come included.",
+    "Held-out accuracy": "The share recognised of images that were set aside and never learnt from.",
+    "Test accuracy": "The share recognised of the test images, from which it never learnt.",
+    "Training accuracy": "The share recognised of images it learnt from, neither mirrored nor shifted.",
+    "Weights of epoch": "The weights that are kept and tested.",
+    "Time": "From the start of training to its end, preparation and evaluation included.",
+}
+
+_PHASES = {"starting": "Starting: loading libraries", "data": "Preparing the images", "training": "Training"}
+
+
+def progress_words(status: Status, place: int | None) -> tuple[float, str]:
+    """How far a waiting or running run is: a share 0..1 and a line. `place`: how many-th in the queue."""
+    if status["state"] == "queued":
+        if status["then"] == "stop":
+            return 0.0, "Waiting to be tested as it is"
+        if place is None or place == 1:
+            return 0.0, "Waiting for its turn: next in the queue"
+        return 0.0, f"Waiting for its turn: {count(place - 1, 'run')} before it"
+    preparing, beat = status["preparing"], status["progress"]
+    if beat and not _is_of_before(status, beat):
+        share = _share(beat)
+        if beat["step"] >= beat["steps"]:
+            return share, "Testing: reading the test images once"
+        return (
+            share,
+            f"Step {beat['step']:,} of {beat['steps']:,} · {duration(beat.get('seconds') or 0)} so far",
+        )
+    if preparing and preparing.get("total"):
+        return 0.0, f"{preparing['what']}: {100 * preparing['done'] // preparing['total']}\u00a0%"
+    starting = _PHASES.get(status["phase"] or "starting", "Starting")
+    if beat:
+        return _share(beat), f"Going on from step {beat['step']:,}. {starting}"
+    return 0.0, starting
+
+
+def _share(beat: dict[str, Any]) -> float:
+    return float(min(1.0, beat["step"] / max(1, beat["steps"])))
+
+
+def _is_of_before(status: Status, beat: dict[str, Any]) -> bool:
+    """Whether the newest beat is of before the run was left, and it has not come to a step since."""
+    tested = (status["result"] or {}).get("steps")
+    return status["phase"] in ("starting", "data") or (tested is not None and beat["step"] <= tested)
+
+
+def paused_words(status: Status) -> tuple[float, str]:
+    """Where a run was left: a share 0..1 and a line."""
+    beat = status["progress"]
+    free = "Meanwhile the machine is free for other runs."
+    if not beat:
+        return 0.0, f"Paused before its first step. Resume lays it in the queue again. {free}"
+    return _share(beat), (
+        f"Paused at step {beat['step']:,} of {beat['steps']:,}, after "
+        f"{duration(beat.get('seconds') or 0)} of training. Resume goes on from there. {free}"
+    )
+
+
+def result_words(status: Status) -> str:
+    """The end of a run in one sentence, as Markdown."""
+    result = status["result"]
+    if not result:
+        return plain(status["reason"] or "It ended without a result.")
+    early = f"{plain(status['reason'])} " if status["reason"] else ""
+    score = percent(result.get("test_accuracy"))
+    return f"{early}It recognises **{score}** of the test images, which it never learnt from."
+
+
+def failed_words(status: Status, resumable: bool = False) -> str:
+    """What happened, what is safe, what to do, as Markdown."""
+    reason = plain(status["reason"] or "The reason is not known.")
+    safe = "Your design and settings are as you left them."
+    on = " Resume goes on from the last checkpoint." if resumable and "Resume" not in reason else ""
+    return f"{reason}\n\n{safe}{on}"
+
+
+def protocol_words(result: dict[str, Any]) -> str:
+    """Whether the score is honest, and why."""
+    if result.get("protocol") == "test-each-epoch":
+        return (
+            "Protocol: the test images were read after every epoch, as in the submissions. The best of many "
+            "readings flatters; the score above is the last epoch's."
+        )
+    best = result.get("best_epoch")
+    chosen = f"they chose epoch {best}" if best else "it was stopped before they could choose an epoch"
+    return (
+        f"Protocol: held-out images watched the training ({chosen}), and the test images were read once, "
+        "at the end."
+    )
+
+
+def scored_words(result: dict[str, Any]) -> str:
+    """What was done for the score beyond asking the network once; empty where nothing was."""
+    flips = "Each image was asked together with its mirror image (test-time flips)."
+    averages = "The weights are averages over the steps of the training."
+    return " ".join(
+        filter(None, [flips if result.get("test_flip") else "", averages if result.get("averaging") else ""])
+    )
+
+
+def epoch_words(end: dict[str, Any] | None) -> str:
+    """The newest epoch's two accuracies; a line in either case, so that nothing below it moves."""
+    running, after = (end or {}).get("train_accuracy_running"), (end or {}).get("train_accuracy")
+    if not end or running is None or after is None:
+        return "The lines with points begin when the first epoch has ended."
+    return f"Epoch {end['epoch']}: {percent(running)} while learning, {percent(after)} afterwards."
+
+
+def learning_words(spec: NetSpec, config: TrainConfig) -> str:
+    """Why the accuracy while learning and that on the training images differ."""
+    changes = [
+        "mirrored" if config.flip != "none" else "",
+        "shifted" if config.crop_padding else "",
+        "partly blanked" if config.cutout else "",
+    ]
+    altered = " and ".join(filter(None, changes))
+    causes = [f"the images are {altered}" if altered else ""]
+    if any(unit.dropout for stage in spec.stages for unit in stage.units):
+        causes.append("dropout switches values off")
+    causes.append("each image is asked before the epoch's later corrections")
+    said = "; ".join(filter(None, causes))
+    return (
+        f"“While learning” is measured on the go: {said}. “Training images” is asked after each epoch, in "
+        "evaluation mode, on unaltered images, and is the one to hold against the others."
+    )
+
+
+def gap_words(result: dict[str, Any]) -> str:
+    """Training against test accuracy, and what their distance says."""
+    train, test = result.get("train_accuracy"), result.get("test_accuracy")
+    if train is None or test is None:
+        return ""
+    gap = 100 * (train - test)
+    start = f"On its training images it scores {percent(train)}"
+    if gap < 2:
+        return f"{start}, about the same: it has room to learn more, with more epochs or channels."
+    if gap < 8:
+        return f"{start}, {gap:.0f} points more: it has learnt some of them by heart, as networks do."
+    return f"{start}, {gap:.0f} points more: it learns by heart. Dropout or fewer parameters may help."

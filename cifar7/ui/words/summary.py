@@ -1,0 +1,84 @@
+"""A design in short words, for the titles of cards and the rows of tables. No streamlit."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from cifar7.network.arithmetic import Row, Shape
+from cifar7.network.spec import Head, NetSpec, Unit
+from cifar7.ui.words.terms import CLASSIFIERS
+
+
+def form(unit: Unit) -> str:
+    """A unit's convolution without its width: "separable 3×3, dilation 2", "grouped 3×3 (4 groups)"."""
+    noun = {"standard": "conv", "grouped": "grouped", "separable": "separable"}[unit.kind]
+    groups = f" ({unit.groups} groups)" if unit.kind == "grouped" else ""
+    dilation = f", dilation {unit.dilation}" if unit.dilation > 1 and unit.spatial else ""
+    stride = f", stride {unit.stride}" if unit.stride > 1 else ""
+    residual = ("", ", residual")[unit.residual] if unit.residual < 2 else f", residual over {unit.residual}"
+    return f"{noun} {square(unit.kernel)}{groups}{dilation}{stride}{residual}"
+
+
+def units_words(units: tuple[Unit, ...]) -> str:
+    """Units in a row: "2 × conv 3×3 → 16, 32 · separable 3×3 → 64"; equal widths are said once."""
+    said = []
+    for what, alike in groupby(units, key=form):
+        widths = [u.channels for u in alike]
+        times = f"{len(widths)} × " if len(widths) > 1 else ""
+        shown = widths if len(set(widths)) > 1 else widths[:1]
+        said.append(f"{times}{what} → {', '.join(map(str, shown))}")
+    return " · ".join(said)
+
+
+def stage_words(spec: NetSpec, name: str) -> str:
+    """What a stage C1 … C4 is made of, its pool included."""
+    stage = spec.stage(name)
+    pool = f"max-pool {square(stage.pool)}" if stage.pool else ""
+    return " · ".join(filter(None, [units_words(stage.units), pool])) or "empty: passes its input on"
+
+
+def head_words(spec: NetSpec) -> str:
+    """What the output stage is made of."""
+    head: Head = spec.output
+    pool = "global average pool" if head.pool is None else f"average pool {square(head.pool)}"
+    last = "" if head.classifier == "none" else f"{CLASSIFIERS[head.classifier]} → {spec.classes}"
+    return " · ".join(filter(None, [units_words(head.units), pool, last]))
+
+
+def flow_words(rows: tuple[Row, ...], stage: str) -> str:
+    """What a stage does to map and receptive field: "map 32×32 → 16×16, RF 1 → 6"; empty for no layers."""
+    own = [row for row in rows if row.layer.stage == stage]
+    if not own:
+        return ""
+    first, last = own[0], own[-1]
+    sides = square(first.input[1])
+    if last.output[1] != first.input[1]:
+        sides += f" → {square(last.output[1])}"
+    field = f"{first.receptive_field_in}"
+    if last.receptive_field != first.receptive_field_in:
+        field += f" → {last.receptive_field}"
+    return f"map {sides}, RF {field}"
+
+
+def capital(text: str) -> str:
+    """A sentence that begins with a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
+def square(side: int) -> str:
+    """A side in pixels as "3×3"."""
+    return f"{side}×{side}"
+
+
+def shape_words(shape: Shape) -> str:
+    """A map as "64 × 8×8", a vector as "10"."""
+    channels, height, _ = shape
+    return f"{channels:,} × {square(height)}" if height > 1 else f"{channels:,}"
+
+
+def millions(number: int) -> str:
+    """A large count in short: "16.9 M", "153 k", "812"."""
+    if number >= 1_000_000:
+        digits = 1 if number < 100e6 else 0
+        return f"{number / 1e6:,.{digits}f}".removesuffix(".0") + "\u202fM"
+    return f"{number / 1e3:.0f}\u202fk" if number >= 10_000 else f"{number:,}"

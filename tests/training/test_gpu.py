@@ -1,0 +1,121 @@
+"""What only a GPU can show: the recorded step trains as the launched one does, and waits for nobody."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+from toys import config as on_cpu
+from toys import make_set, network
+
+from cifar7.network.module import build
+from cifar7.network.presets import preset
+from cifar7.training.cuda_graph import WARM_UP
+from cifar7.training.engine import Training, train
+from cifar7.training.events import Beat, EpochEnd, Finished, Notice
+
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA here"),
+]
+
+SETTINGS = [
+    {},
+    {"optimiser": "adamw", "lr": 0.002},
+    {"averaging": 0.9, "label_smoothing": 0.1, "flip": "alternating", "cutout": 8, "crop_padding": 4},
+]
+
+
+def config(**settings):
+    return on_cpu(**{"device": "cuda", "precision": "fp32", **settings})
+
+
+def training(**settings):
+    return Training(network(), make_set(), config(**settings))
+
+
+def steps(run, count):
+    batches = run.feed.order(0).split(32)[:count]
+    for number, rows in enumerate(batches):
+        run.taking.take(rows, 0.02 / (1 + number), number)
+    return run.weights(), run.tally.of_epoch()
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+def test_the_recorded_step_trains_as_the_launched_one_does(settings):
+    # 9 steps, of which WARM_UP are launched kernel by kernel in both. Crops and dropout are drawn alike.
+    assert WARM_UP < 9
+    recorded, told = steps(one := training(**settings), 9)
+    assert one.taking.capture_seconds is not None
+    plain = training(**settings)
+    plain.taking._recorder = None
+    launched, told_too = steps(plain, 9)
+    for name, value in launched.items():
+        torch.testing.assert_close(recorded[name], value, rtol=1e-3, atol=1e-4, msg=name)
+    assert told[:2] == pytest.approx(told_too[:2], rel=1e-3)
+
+
+def test_replays_draw_anew():
+    # The same images at a rate of 0, nothing but the crops by chance: the losses tell crops apart.
+    plain = nn.Sequential(nn.Conv2d(3, 8, 3, stride=4), nn.ReLU(), nn.Flatten(), nn.Linear(512, 4))
+    run = Training(plain, make_set(), config(crop_padding=4, flip="none", weight_decay=0.0))
+    rows, losses = run.feed.order(0)[:32], []
+    for number in range(WARM_UP + 4):
+        run.taking.take(rows, 0.0, number)
+        losses.append(run.tally.since_last()[0])
+    assert len(set(losses[WARM_UP:])) == 4
+
+
+def test_between_two_looks_nobody_waits():
+    run = training(averaging=0.9)
+    steps(run, WARM_UP + 1)
+    batches = run.feed.order(0).split(32)[:5]
+    torch.cuda.synchronize()
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        for number, rows in enumerate(batches):
+            run.taking.take(rows, 0.01, number)
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+
+
+def test_a_whole_run_learns_the_stripes():
+    *events, end = train(network(), make_set(640, noise=60), config(epochs=6, precision="auto"))
+    assert isinstance(end, Finished)
+    assert end.test_accuracy == 1.0
+    assert not any(isinstance(event, Notice) for event in events)
+    assert sum(isinstance(event, EpochEnd) for event in events) == 6
+    assert any(isinstance(event, Beat) for event in events)
+
+
+def test_a_resumed_run_is_near_the_one_that_was_not_left():
+    whole = list(train(network(), make_set(), config()))[-1]
+    asked = []
+    run = Training(
+        network(), make_set(), config(), control=lambda: "pause" if len(asked) > 12 else asked.append(1)
+    )
+    list(run.events())
+    rest = list(train(network(), make_set(), config(), resume=run.checkpoint()))[-1]
+    for name, value in whole.weights.items():
+        torch.testing.assert_close(rest.weights[name], value, rtol=1e-2, atol=1e-3, msg=name)
+
+
+def test_a_loss_that_is_no_number_is_found():
+    with pytest.raises(Exception, match="finite number at step"):
+        list(train(network(), make_set(), config(lr=100.0, epochs=40, optimiser="sgd", nesterov=False)))
+
+
+def test_memory_that_is_not_enough_divides_the_batch():
+    data = make_set(2560)
+    spec = preset("velasoka-simple").with_classes(4)
+    torch.cuda.empty_cache()
+    _, total = torch.cuda.mem_get_info()
+    torch.cuda.set_per_process_memory_fraction(min(1.0, 1.0e9 / total))
+    try:
+        module = build(spec, seed=1)
+        *events, end = train(module, data, config(batch_size=2048, epochs=1))
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0)
+        torch.cuda.empty_cache()
+    assert isinstance(end, Finished)
+    assert any("parts" in event.words for event in events if isinstance(event, Notice))

@@ -1,0 +1,191 @@
+"""The state behind the pages: the address, the comparison, undo, what a hostile browser may send."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from where import ROOT
+
+from cifar7.network.presets import preset
+from cifar7.network.spec import NetSpec, Stage, Unit
+from cifar7.runs.folder import RunFolder
+from cifar7.training.config import TrainConfig
+from cifar7.ui.design.growth import INK
+from cifar7.ui.shell.style import SHEET
+from cifar7.ui.strip.run_line import line_html
+from cifar7.ui.words import device
+from cifar7.ui.words.wording import duration
+
+APP = ROOT / "streamlit_app.py"
+
+
+@pytest.fixture
+def runs(tmp_path, monkeypatch):
+    """An empty home, where only the built-in set can be chosen; returns the folder of its runs."""
+    monkeypatch.setenv("CIFAR7_HOME", str(tmp_path))
+    monkeypatch.delenv("CIFAR7_DATA", raising=False)
+    monkeypatch.delenv("CIFAR7_RUNS", raising=False)
+    return tmp_path / "runs"
+
+
+def open_app(**query: str) -> AppTest:
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    app.query_params.update(query)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def design(app: AppTest) -> NetSpec:
+    return app.session_state["cifar7_design"]
+
+
+def test_a_fresh_browser_gets_the_starter(runs):
+    app = open_app()
+    assert design(app) == preset("starter")
+    assert not app.toast
+
+
+def test_the_address_of_a_run_brings_its_design_and_recipe(runs):
+    spec = preset("shrimali").with_stage("C1", Stage((Unit(24),), pool=2))
+    run = RunFolder.create(runs, spec, TrainConfig(epochs=3), "shapes")
+    app = open_app(run=run.id)
+    assert design(app) == spec
+    assert app.session_state["cifar7_baseline"] == preset("shrimali")  # the preset of that name
+    assert app.session_state["cifar7_config"].epochs == 3
+
+
+def test_the_run_stays_in_the_address_on_other_pages(runs):
+    run = RunFolder.create(runs, preset("starter"), TrainConfig(), "shapes")
+    app = open_app(run=run.id)
+    app.query_params.clear()  # what the browser does when another page is chosen
+    app.run()
+    assert app.query_params["run"] == run.id
+
+
+def test_an_address_opened_later_does_not_take_the_design_away(runs):
+    """Only a fresh session takes the design of the run; one at work keeps its own."""
+    run = RunFolder.create(runs, preset("shrimali"), TrainConfig(), "shapes")
+    app = open_app()
+    app.query_params["run"] = run.id
+    app.run()
+    assert app.session_state["cifar7_run"] == run.id
+    assert design(app) == preset("starter")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "../../etc/passwd",
+        "..",
+        "",
+        "/",
+        "20260101-000000-nobody-abcdefghijkl",
+        "<script>alert(1)</script>",
+        "a" * 5000,
+        "\x00",
+        "%2e%2e%2f",
+        "ＲＵＮ",
+    ],
+)
+def test_a_hostile_address_is_said_and_forgotten(runs, sent):
+    app = open_app(run=sent)
+    assert design(app) == preset("starter")
+    assert "cifar7_run" not in app.session_state
+    assert "run" not in app.query_params
+    assert "not on this machine" in app.toast[0].value
+    app.run()
+    assert not app.toast  # once is enough
+
+
+@pytest.mark.parametrize("damaged", ["spec.json", "config.json"])
+def test_a_damaged_run_is_said_and_the_starter_stands(runs, damaged):
+    run = RunFolder.create(runs, preset("shrimali"), TrainConfig(), "shapes")
+    (run.path / damaged).write_text('{"version": 99, "epochs": -1}')
+    app = open_app(run=run.id)
+    assert "cannot be read" in app.toast[0].value
+    assert design(app) == preset("starter")
+
+
+def test_a_typed_width_that_is_none_is_left_out_and_said(runs):
+    app = open_app()
+    for sent in ("abc", "-1", "0", "1025", "1e3", "٣", "9" * 400, "16.5", "<b>", " "):
+        box = app.selectbox(key="C1_channels")
+        box.options.append(sent)  # as if typed
+        box.set_value(sent).run()
+        assert not app.exception
+        assert design(app) == preset("starter")
+        assert "a whole number from 1 to 1,024" in app.toast[0].value
+
+
+def test_undo_goes_back_step_by_step(runs):
+    app = open_app()
+    app.segmented_control(key="C1_dilation").set_value(2).run()
+    app.segmented_control(key="C1_dilation").set_value(3).run()
+    app.button(key="undo").click().run()
+    assert [unit.dilation for unit in design(app).stage("C1").units] == [2, 2]
+    assert app.segmented_control(key="C1_dilation").value == 2  # the widget follows the design
+    app.button(key="undo").click().run()
+    assert design(app) == preset("starter")
+    assert app.button(key="undo").disabled
+
+
+def test_the_design_survives_another_page(runs):
+    app = open_app()
+    app.segmented_control(key="C2_dilation").set_value(4).run()
+    app.switch_page("cifar7/ui/mistakes/page.py").run()
+    app.switch_page("cifar7/ui/design/page.py").run()
+    assert app.segmented_control(key="C2_dilation").value == 4
+
+
+def test_a_run_that_waits_stands_in_the_strip_of_every_page(runs):
+    run = RunFolder.create(runs, preset("starter"), TrainConfig(), "shapes")
+    app = open_app(run=run.id)
+    for page in ("design", "mistakes"):
+        app.switch_page(f"cifar7/ui/{page}.py").run()
+        assert any("Training starter: waiting for its turn" in piece.value for piece in app.html)
+    run.request_stop()
+    app.run()
+    assert not any("c7-run" in piece.value for piece in app.html if "<style>" not in piece.value)
+
+
+def test_the_bar_of_a_run_tells_epoch_share_and_time_left(runs):
+    """Step 30 of 120 is a quarter."""
+    status = RunFolder.create(runs, preset("starter"), TrainConfig(), "shapes").status()
+    beat = {"epoch": 2, "epochs": 8, "step": 30, "steps": 120, "seconds_left": 185.0}
+    shown = line_html({**status, "state": "running", "name": "<i>", "progress": beat})
+    assert f"Training &lt;i&gt;: epoch 2 of 8 · {duration(185)} left" in shown
+    assert 'aria-valuenow="25"' in shown
+    assert "starting" in line_html({**status, "state": "running"})
+
+
+def test_the_device_is_what_the_run_was_executed_on(runs):
+    run = RunFolder.create(runs, preset("starter"), TrainConfig(), "shapes")
+    assert device.words(run.id) == device.words(None)  # not begun: this machine
+    (run.path / "environment.json").write_text('{"device": "NVIDIA H100"}')
+    assert device.words(run.id) == "NVIDIA H100"
+    assert device.words("20260101-000000-nobody-abcdefghijkl") == device.words(None)
+
+
+def test_the_pages_load_no_torch(runs):
+    code = (
+        "import sys; from streamlit.testing.v1 import AppTest; "
+        f"app = AppTest.from_file({str(APP)!r}, default_timeout=60).run(); "
+        "[app.switch_page(f'cifar7/ui/{n}.py').run() for n in ('train', 'mistakes', 'handin', 'design')]; "
+        "assert not app.exception; print(sorted({'torch', 'torchvision'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.stdout.strip().endswith("[]"), done.stdout + done.stderr
+
+
+def test_the_style_sheet_knows_the_colours_of_the_theme():
+    """The strip covers what scrolls under it with the page's background; a drawing's text is the page's."""
+    config = (ROOT / ".streamlit" / "config.toml").read_text()
+    for key, variable in (("backgroundColor", "--c7-page"), ("textColor", "--c7-ink")):
+        light, dark = re.findall(rf'^{key} = "(#\w+)"', config, re.MULTILINE)
+        assert f"{variable}: light-dark({light}, {dark})" in SHEET
+    assert f'text[fill="{INK}"]' in SHEET

@@ -1,0 +1,209 @@
+"""The Train page: what is asked for becomes a run folder, and what stands there is shown."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tiny
+from streamlit.testing.v1 import AppTest
+
+from cifar7.network import edits
+from cifar7.network.presets import preset
+from cifar7.runs import queue
+from cifar7.runs.claim import Claim
+from cifar7.runs.folder import RunFolder, list_runs
+from cifar7.ui.words import device
+
+
+def texts(app: AppTest) -> str:
+    """All words on the page that are not inside widgets."""
+    kinds = (app.markdown, app.caption, app.error, app.warning, app.info)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def metrics(app: AppTest) -> dict[str, str]:
+    return {metric.label: str(metric.value) for metric in app.metric}
+
+
+def only_run(home: Path) -> RunFolder:
+    (run,) = list_runs(home / "runs")
+    return run
+
+
+def beat(step: int, **more: Any) -> dict[str, Any]:
+    """A beat of a run of 2 epochs of 10 steps."""
+    told = {"event": "beat", "epoch": 1 + step // 10, "epochs": 2, "step": step, "steps": 20, "loss": 1.0}
+    told |= {"accuracy": 0.5, "lr": 0.1, "images_per_second": 1234.0, "seconds": 8.0, "seconds_left": 75.0}
+    return told | more
+
+
+def epoch_end(epoch: int, **more: Any) -> dict[str, Any]:
+    told = {"event": "epoch", "epoch": epoch, "epochs": 2, "step": 10 * epoch, "train_accuracy": 0.8}
+    return (
+        told | {"heldout_accuracy": 0.7, "heldout_loss": 0.9, "test_accuracy": None, "test_loss": None} | more
+    )
+
+
+FINISHED = {
+    "event": "finished",
+    "state": "finished",
+    "protocol": "holdout",
+    "epochs": 2,
+    "best_epoch": 2,
+    "train_accuracy": 0.95,
+    "test_accuracy": 0.8125,
+    "seconds": 65.0,
+}
+
+
+@pytest.fixture
+def claim(home: Path) -> Claim:
+    """A run of `tiny` that this process executes."""
+    claim = queue.start_here(home / "runs", tiny.SPEC, tiny.config(), "tiny")
+    claim.update(phase="training")
+    return claim
+
+
+def test_start_lays_a_run_with_design_and_settings(home, pages):
+    app = pages.open("train")
+    assert app.radio(key="train_data").value == "tiny", "the imported set that is here comes before shapes"
+    app.number_input(key="recipe_epochs").set_value(3).run()
+    app.number_input(key="recipe_lr").set_value(0.05).run()
+    app.button(key="train_start").click().run()
+    run = only_run(home)
+    assert app.query_params["run"] == run.id
+    assert (run.config().epochs, run.config().lr, run.data_name()) == (3, 0.05, "tiny")
+    # `tiny` has three classes, so the last layer has as many outputs; all else is the design's.
+    assert run.spec() == preset("starter").with_classes(3)
+
+
+def test_editing_the_design_leaves_a_started_run_alone(home, pages):
+    app = pages.open("train")
+    app.button(key="train_start").click().run()
+    before = only_run(home).spec()
+    app.session_state["cifar7_design"] = edits.set_dilation(preset("starter"), "C1", 4)
+    app.run()
+    assert only_run(home).spec() == before
+    app.button(key="train_queue").click().run()
+    newest = next(run for run in list_runs(home / "runs") if run.id == app.query_params["run"])
+    assert newest.spec().stages[0].units[0].dilation == 4
+
+
+def test_a_design_that_cannot_be_built_cannot_be_started(home, pages):
+    app = pages.open("train")
+    broken = edits.set_kind(edits.set_channels(preset("starter"), "C4", 127), "C4", "grouped", 5)
+    app.session_state["cifar7_design"] = broken
+    app.run()
+    assert app.button(key="train_start").disabled
+    assert "cannot be built" in app.warning[0].value
+
+
+def test_settings_that_contradict_each_other_are_refused_in_words(home, pages):
+    app = pages.open("train")
+    app.number_input(key="recipe_momentum").set_value(0.0).run()
+    assert "nesterov" in app.toast[0].value
+    assert app.number_input(key="recipe_momentum").value == 0.9, "the setting that was there"
+
+
+def test_the_steps_of_a_stepped_schedule_can_be_set(home, pages):
+    app = pages.open("train")
+    app.selectbox(key="recipe_schedule").set_value("step").run()
+    app.number_input(key="recipe_step_epochs").set_value(2).run()
+    app.button(key="train_start").click().run()
+    assert (only_run(home).config().schedule, only_run(home).config().step_epochs) == ("step", 2)
+
+
+def test_a_waiting_run_says_how_many_are_before_it(home, pages):
+    first = queue.enqueue(home / "runs", tiny.SPEC, tiny.config(), "tiny")
+    time.sleep(0.01)
+    second = queue.enqueue(home / "runs", tiny.SPEC, tiny.config(), "tiny")
+    assert "next in the queue" in pages.open("train", run=first.id).progress[0].text
+    pages.app.query_params["run"] = second.id
+    app = pages.app.run()
+    assert "1\u00a0run before it" in app.progress[0].text
+
+
+def test_a_run_in_progress_shows_how_far_it_is(claim, pages):
+    claim.record(beat(5))
+    app = pages.open("train", run=claim.run.id)
+    assert app.progress[0].value == 25, "5 of 20 steps"
+    assert "Step 5 of 20" in app.progress[0].text
+    assert metrics(app) == {
+        "Epoch": "1 of 2",
+        "Images per second": "1,234",
+        "Time left": "1\u00a0min 15\u00a0s",  # 75 s
+        "Held-out accuracy": "–",
+    }
+    claim.record(epoch_end(1))
+    claim.record(beat(15))
+    app.run()
+    assert (app.progress[0].value, metrics(app)["Held-out accuracy"]) == (75, "70.0\u00a0%")
+
+
+def test_stop_asks_the_run_to_stop(claim, pages):
+    app = pages.open("train", run=claim.run.id)
+    assert claim.asked() is None
+    app.button(key="train_stop").click().run()
+    assert claim.asked() == "stop"
+    assert app.button(key="train_stop").disabled, "asked once is enough"
+
+
+def test_a_finished_run_tells_its_result_and_how_honest_it_is(claim, pages):
+    claim.record(FINISHED)
+    claim.end("finished", result=FINISHED)
+    claim.release()
+    app = pages.open("train", run=claim.run.id)
+    said = texts(app)
+    assert "**81.2\u00a0%** of the test images" in said  # 0.8125
+    assert "chose epoch 2" in said
+    assert "read once" in said
+    assert "14 points more" in said  # 95 - 81.25 = 13.75
+    assert metrics(app)["Time"] == "1\u00a0min 05\u00a0s"
+    assert not app.progress
+    assert app.button(key="train_to_mistakes")
+
+
+def test_under_the_other_protocol_the_test_is_what_is_watched(home, pages):
+    claim = queue.start_here(home / "runs", tiny.SPEC, tiny.config(protocol="test-each-epoch"), "tiny")
+    claim.record({"event": "started", "protocol": "test-each-epoch", "epochs": 2})
+    claim.record(epoch_end(1, heldout_accuracy=None, heldout_loss=None, test_accuracy=0.65, test_loss=1.1))
+    app = pages.open("train", run=claim.run.id)
+    assert metrics(app)["Test accuracy"] == "65.0\u00a0%"
+    assert "Held-out accuracy" not in metrics(app)
+
+
+def test_a_dead_worker_is_a_failed_run_with_reason_and_a_next_step(claim, pages):
+    claim.record(beat(5))
+    claim.release()  # as the kernel does when a process dies
+    app = pages.open("train", run=claim.run.id)
+    assert app.error[0].value.startswith("The worker process")
+    assert "step 5" in app.error[0].value
+    assert "as you left them" in app.error[0].value
+    assert not app.button(key="train_start").disabled
+
+
+@pytest.mark.parametrize("run", ["no-such-run", "../../etc", "20260101-000000-x-aaaa", "A" * 500, "a\x00b"])
+def test_an_address_with_another_run_than_there_is_does_no_harm(run, pages):
+    app = pages.open("train", run=run)
+    assert "run" not in app.query_params
+    assert app.button(key="train_start")
+
+
+def test_a_recent_run_is_opened_from_the_list(claim, pages):
+    claim.record(FINISHED)
+    claim.end("finished", result=FINISHED)
+    claim.release()
+    app = pages.open("train")
+    app.button(key=f"open_{claim.run.id}").click().run()
+    assert app.query_params["run"] == claim.run.id
+
+
+@pytest.mark.parametrize(("here", "said"), [("CPU, 2 cores", True), ("NVIDIA H100", False)])
+def test_where_there_is_no_accelerator_it_says_so_and_what_to_expect(home, pages, monkeypatch, here, said):
+    monkeypatch.setattr(device, "_here", lambda: here)
+    told = [caption.value for caption in pages.open("train").caption if "No GPU here" in caption.value]
+    assert len(told) == said
+    assert all("Expect roughly" in words for words in told)

@@ -1,0 +1,7 @@
+"""Where things are, for tests in any folder."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+APP = ROOT / "streamlit_app.py"
+SHARED = ROOT.parent / "shared" / "data" / "cifar10-jpeg.tar.xz"  # real CIFAR-10 as JPEG files, where it lies
