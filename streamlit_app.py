@@ -9,10 +9,8 @@ st.html(component_style.SHEET)
 address.begin()
 page = st.navigation(
     [
-        st.Page(
-            each.file, title=each.title, icon=each.icon, url_path=each.path or None, default=not each.path
-        )
-        for each in pages.ALL
+        st.Page(p.file, title=p.title, icon=p.icon, url_path=p.path or None, default=not p.path)
+        for p in pages.ALL
     ],
     position="top",
 )

@@ -38,3 +38,13 @@ def gallery(app: AppTest) -> list[int]:
     """The indices of the pictures that the gallery shows, in its order."""
     grids = [element.proto.json for element in app.get("bidi_component")]
     return [int(index) for grid in grids for index in re.findall(r'aria-label=\\"Picture (\d+):', grid)]
+
+
+def texts(app) -> str:
+    return " ".join(element.value for element in app.markdown).replace("\u00a0", " ")
+
+
+def table(app, name: str) -> list[list[str]]:
+    html = next(element.value for element in app.html if f'aria-label="{name}"' in element.value)
+    rows = re.findall(r"<tr.*?</tr>", html)
+    return [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in rows]

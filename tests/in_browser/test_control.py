@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from browser import until
-from test_browser_train import badge, progress, start
+from watching import badge, progress, start
 
 pytestmark = pytest.mark.browser
 

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from toys import config, make_set, network
 
-from cifar7.training import checkpoint, engine
+from cifar7.training import checkpoint, engine, reporting, selection
 from cifar7.training.checkpoint import CheckpointError
 from cifar7.training.engine import Training
 from cifar7.training.errors import TrainingError

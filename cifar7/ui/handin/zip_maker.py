@@ -9,12 +9,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+import cifar7
 from cifar7 import paths
 from cifar7.errors import UserError
 from cifar7.network.profiles import PROFILES, Profile
 from cifar7.runs.folder import RunFolder
 
-ROOT = Path(__file__).parents[2]  # where `python -m cifar7` finds the package
+ROOT = Path(cifar7.__file__).parents[1]  # where `python -m cifar7` finds the package
 PATIENCE = 300  # seconds; usually it takes a few
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 import handmade
 import pytest
 import tiny
-from laid import gallery, lay_tested
+from laid import gallery, lay_tested, table, texts
 
 from cifar7.data import store
 from cifar7.network import edits
@@ -26,16 +25,6 @@ WIDER = edits.set_channels(tiny.SPEC, "C1", 8)
 
 def lay(home, **changes) -> RunFolder:
     return lay_tested(home, **changes)
-
-
-def texts(app) -> str:
-    return " ".join(element.value for element in app.markdown).replace("\u00a0", " ")
-
-
-def table(app, name: str) -> list[list[str]]:
-    html = next(element.value for element in app.html if f'aria-label="{name}"' in element.value)
-    rows = re.findall(r"<tr.*?</tr>", html)
-    return [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in rows]
 
 
 def test_without_two_runs_the_page_invites(home, pages):

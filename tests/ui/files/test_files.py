@@ -220,7 +220,7 @@ def test_a_map_is_taken_away_as_picture_and_numbers():
         np.asarray(Image.open(io.BytesIO(content)))
         == attention_html.overlay(np.full((3, 32, 32), 255, np.uint8), strength)
     ).all()
-    told = read(field_png.map_csv(strength))
+    told = read(attention_html.map_csv(strength))
     assert sum(float(line["strength"]) for line in told) == 64
     assert {int(line["row"]) for line in told if line["strength"] == "1.0"} == set(range(8, 16))
 
@@ -263,7 +263,8 @@ def test_no_page_loads_the_engine_that_draws_before_a_press(home):
 
 def test_the_way_to_take_away_loads_no_pandas():
     code = (
-        "import sys; import cifar7.ui.design.layer_files, cifar7.ui.files.tables, cifar7.ui.design.drawing_vega\n"
+        "import sys; import cifar7.ui.files.tables\n"
+        "import cifar7.ui.design.layer_files, cifar7.ui.design.drawing_vega\n"
         "print([name for name in ('pandas', 'altair', 'vl_convert') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=APP.parent, capture_output=True, text=True)

@@ -10,9 +10,8 @@ import sys
 import handmade
 import numpy as np
 import pytest
-from laid import gallery, lay_tested
+from laid import gallery, lay_tested, table, texts
 from PIL import Image
-from test_ui_compare import table, texts
 from where import APP
 
 from cifar7.data.library import open_set

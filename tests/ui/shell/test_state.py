@@ -144,7 +144,7 @@ def test_a_run_that_waits_stands_in_the_strip_of_every_page(runs):
     run = RunFolder.create(runs, preset("starter"), TrainConfig(), "shapes")
     app = open_app(run=run.id)
     for page in ("design", "mistakes"):
-        app.switch_page(f"cifar7/ui/{page}.py").run()
+        app.switch_page(f"cifar7/ui/{page}/page.py").run()
         assert any("Training starter: waiting for its turn" in piece.value for piece in app.html)
     run.request_stop()
     app.run()
@@ -173,7 +173,7 @@ def test_the_pages_load_no_torch(runs):
     code = (
         "import sys; from streamlit.testing.v1 import AppTest; "
         f"app = AppTest.from_file({str(APP)!r}, default_timeout=60).run(); "
-        "[app.switch_page(f'cifar7/ui/{n}.py').run() for n in ('train', 'mistakes', 'handin', 'design')]; "
+        "[app.switch_page(f'cifar7/ui/{n}/page.py').run() for n in ('train', 'mistakes', 'handin', 'design')]; "
         "assert not app.exception; print(sorted({'torch', 'torchvision'} & set(sys.modules)))"
     )
     done = subprocess.run(

@@ -1,0 +1,50 @@
+"""The run on the Train page, as a browser shows it."""
+
+from __future__ import annotations
+
+# Asked a few times a second, not at every frame: the worker is niced, and the browser would take its cores.
+POLLING = 300  # milliseconds
+
+PROGRESS = """() => {
+  const bar = document.querySelector('[data-testid="stProgress"] [role="progressbar"]');
+  return bar ? Number(bar.getAttribute("aria-valuenow")) : -1;
+}"""
+BADGE = """word => {
+  const heading = document.querySelector(".st-key-run_heading h4");
+  return heading !== null && heading.innerText.trim().endsWith(word);
+}"""
+
+
+def progress(page) -> int:
+    """What the progress bar shows, in percent; -1 where there is none."""
+    return page.evaluate(PROGRESS)
+
+
+def beyond(page, percent: int) -> int:
+    """Wait until the bar has gone beyond so many percent, or away; returns what it shows then."""
+    page.wait_for_function(
+        f"least => {{ const at = ({PROGRESS})(); return at < 0 || at > least; }}",
+        arg=percent,
+        polling=POLLING,
+    )
+    return progress(page)
+
+
+def badge(page, word: str) -> None:
+    """Wait until the run's heading ends with this word."""
+    page.wait_for_function(BADGE, arg=word, polling=POLLING)
+
+
+def another(page, run) -> None:
+    """Wait until the address names another run."""
+    page.wait_for_function("old => !location.search.includes(old)", arg=run.id, polling=POLLING)
+
+
+def start(site, page, **settings):
+    """Open the design of a pocket network by its link and press the button; returns the new run."""
+    laid = site.lay(**settings)
+    page.goto(f"{site.url}/train?run={laid.id}")
+    page.get_by_role("button", name="Train again").click()
+    another(page, laid)
+    badge(page, "training")
+    return site.run(page.url)
