@@ -173,7 +173,8 @@ def test_the_pages_load_no_torch(runs):
     code = (
         "import sys; from streamlit.testing.v1 import AppTest; "
         f"app = AppTest.from_file({str(APP)!r}, default_timeout=60).run(); "
-        "[app.switch_page(f'cifar7/ui/{n}/page.py').run() for n in ('train', 'mistakes', 'handin', 'design')]; "
+        "names = ('train', 'mistakes', 'handin', 'design'); "
+        "[app.switch_page(f'cifar7/ui/{n}/page.py').run() for n in names]; "
         "assert not app.exception; print(sorted({'torch', 'torchvision'} & set(sys.modules)))"
     )
     done = subprocess.run(
