@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from contextlib import suppress
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from cifar7.network.arithmetic import analyse
 from cifar7.network.problems import problems
 from cifar7.runs.folder import RunError, RunFolder, Status, list_runs
 from cifar7.runs.queue import ensure_worker, reconcile, waiting
+from cifar7.training.events import EpochEnd
 
 
 def runs(given: argparse.Namespace) -> int:
@@ -122,7 +124,7 @@ def _full(run: RunFolder, status: Status) -> dict[str, Any]:
         "spec": spec.to_dict(),
         "config": config.to_dict(),
         "environment": run.environment(),
-        "curve": [event for event in run.story() if event.get("event") == "epoch"],
+        "curve": [event.to_dict() for event in run.story() if isinstance(event, EpochEnd)],
         "class_accuracy": shares,
     }
 
@@ -170,7 +172,7 @@ def _epoch_table(epochs: list[dict[str, Any]]) -> str:
     rows = [
         (
             event["epoch"],
-            "-" if event["train_loss"] is None else f"{event['train_loss']:.4f}",
+            f"{event['train_loss']:.4f}" if isfinite(event["train_loss"]) else "-",
             percent(event["train_accuracy"]),
             percent(event[f"{held}_accuracy"]),
             duration(event["seconds"]),

@@ -24,6 +24,7 @@ from cifar7.runs.execute import execute
 from cifar7.runs.folder import RunFolder, Status
 from cifar7.runs.queue import PATIENT_THREADS, resume_here, start_here
 from cifar7.training.config import TrainConfig
+from cifar7.training.events import Beat, EpochEnd, Event, Finished, Notice, Started
 from cifar7.training.recipes import recipe
 
 
@@ -58,8 +59,10 @@ def carry_out(claim: Claim, images: ImageSet, json: bool) -> int:
     say(f"{spec.name} on {images.title} ({len(images.classes)} classes), run {run.id}")
     view = _View()
     with _Interrupts() as interrupts:
-        # The set is open already, under the title that was asked for.
-        status = execute(claim, lambda name, progress: images, asked=interrupts.asked, listen=view.hear)
+        # The set is open already, under the title that was given.
+        status = execute(
+            claim, lambda name, progress: images, stop_reason=interrupts.stop_reason, listen=view.show
+        )
     view.close()
     if status["state"] == "failed":
         say(f"cifar7: {status['reason']}")
@@ -112,21 +115,21 @@ class _Interrupts:
     def __enter__(self) -> _Interrupts:
         for number in (signal.SIGINT, signal.SIGTERM):
             with suppress(ValueError):  # not in the main thread: then there are no signals to catch
-                self._before[number] = signal.signal(number, self._heard)
+                self._before[number] = signal.signal(number, self._handle)
         return self
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
-    def _heard(self, number: int, frame: FrameType | None) -> None:
+    def _handle(self, number: int, frame: FrameType | None) -> None:
         self.count += 1
         if self.count > 1:
             raise KeyboardInterrupt
         say("\nstopping; what there is will be tested and kept (once more to leave at once)")
 
-    def asked(self) -> str | None:
-        """For the training loop: why to stop."""
+    def stop_reason(self) -> str | None:
+        """For the training loop: why to stop, if it is to."""
         return "Interrupted at the command line" if self.count else None
 
 
@@ -136,27 +139,26 @@ class _View:
     def __init__(self) -> None:
         self._line = Progress()
 
-    def hear(self, event: dict[str, Any]) -> None:
+    def show(self, event: Event) -> None:
         """Show one event."""
-        kind = event["event"]
-        if kind == "started":
+        if isinstance(event, Started):
             self._line.keep(
-                f"{event['device']}, {event['precision']}; {event['parameters']:,} parameters; "
-                f"{event['train_images']:,} images to train on, {event['heldout_images']:,} held out, "
-                f"{event['test_images']:,} to test"
+                f"{event.device}, {event.precision}; {event.parameters:,} parameters; "
+                f"{event.train_images:,} images to train on, {event.heldout_images:,} held out, "
+                f"{event.test_images:,} to test"
             )
-            if event["from_step"]:
-                self._line.keep(f"going on from step {event['from_step']:,} of {event['steps']:,}")
-        elif kind == "beat":
+            if event.from_step:
+                self._line.keep(f"going on from step {event.from_step:,} of {event.steps:,}")
+        elif isinstance(event, Beat):
             self._line.update(
-                f"{bar(event['step'], event['steps'])} epoch {event['epoch']}/{event['epochs']}  "
-                f"loss {event['loss']:.3f}  {event['images_per_second']:,.0f} images/s  "
-                f"{duration(event['seconds_left'])} left"
+                f"{bar(event.step, event.steps)} epoch {event.epoch}/{event.epochs}  "
+                f"loss {event.loss:.3f}  {event.images_per_second:,.0f} images/s  "
+                f"{duration(event.seconds_left)} left"
             )
-        elif kind == "epoch":
+        elif isinstance(event, EpochEnd):
             self._line.keep(_epoch(event))
-        elif kind == "notice":
-            self._line.keep(event["words"])
+        elif isinstance(event, Notice):
+            self._line.keep(event.words)
 
     def close(self) -> None:
         """Leave the terminal tidy."""
@@ -169,12 +171,16 @@ def bar(done: int, total: int, width: int = 24) -> str:
     return f"[{'#' * filled}{'-' * (width - filled)}] {100 * done // max(total, 1):3} %"
 
 
-def _epoch(event: dict[str, Any]) -> str:
-    seen = f"epoch {event['epoch']}/{event['epochs']}  loss {event['train_loss']:.3f}  "
-    seen += f"train {percent(event['train_accuracy'])}  "
-    if event["heldout_accuracy"] is not None:
-        return f"{seen}held out {percent(event['heldout_accuracy'])}  {duration(event['seconds'])}"
-    return f"{seen}test {percent(event['test_accuracy'])}  {duration(event['seconds'])}"
+def _epoch(end: EpochEnd) -> str:
+    watched = (
+        f"test {percent(end.test_accuracy)}"
+        if end.heldout_accuracy is None
+        else f"held out {percent(end.heldout_accuracy)}"
+    )
+    return (
+        f"epoch {end.epoch}/{end.epochs}  loss {end.train_loss:.3f}  train {percent(end.train_accuracy)}  "
+        f"{watched}  {duration(end.seconds)}"
+    )
 
 
 PROTOCOLS = {
@@ -184,21 +190,22 @@ PROTOCOLS = {
 
 
 def _summarise(run: RunFolder, spec: NetSpec, images: ImageSet, status: Status) -> None:
-    result = status["result"] or {}
     if status["state"] == "stopped":
         put(str(status["reason"]))
-    accuracy = percent(result.get("test_accuracy"))
-    put(f"test accuracy {accuracy} on {len(images.test):,} images of {images.title}")
-    put(PROTOCOLS[str(result.get("protocol"))])
-    if result.get("test_flip"):
+    result = Finished.from_dict(status["result"])
+    if result is None:
+        put(f"run {run.id} in {_short(run.path.parent)}")
+        return
+    put(f"test accuracy {percent(result.test_accuracy)} on {len(images.test):,} images of {images.title}")
+    put(PROTOCOLS[result.protocol])
+    if result.test_flip:
         put("each image was asked together with its mirror image (test-time flip)")
-    if result.get("averaging"):
+    if result.averaging:
         put("the weights are averages over the training's steps")
-    epochs = result.get("epochs")
     for note in images.notes:
         put(f"note: {note}")
-    put(f"{epochs} epoch{'' if epochs == 1 else 's'} in {duration(result.get('seconds'))}, "
-        f"{result.get('images_per_second') or 0:,.0f} images/s on {result.get('device')}; "
+    put(f"{result.epochs} epoch{'' if result.epochs == 1 else 's'} in {duration(result.seconds)}, "
+        f"{result.images_per_second:,.0f} images/s on {result.device}; "
         f"{analyse(spec).parameters:,} parameters")  # fmt: skip
     put(f"run {run.id} in {_short(run.path.parent)}")
 
@@ -211,12 +218,11 @@ def _short(path: Path) -> str:
 
 def _result(run: RunFolder, spec: NetSpec, images: ImageSet, status: Status) -> dict[str, Any]:
     result = {key: value for key, value in (status["result"] or {}).items() if key != "event"}
-    told = analyse(spec)
     return {
         "run": run.id,
         "path": str(run.path),
         "network": spec.name,
-        "parameters": told.parameters,
+        "parameters": analyse(spec).parameters,
         "data": images.name,
         "data_title": images.title,
         "data_origin": images.origin,

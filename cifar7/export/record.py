@@ -14,8 +14,10 @@ from cifar7.network.arithmetic import Analysis, analyse
 from cifar7.network.problems import check
 from cifar7.network.spec import NetSpec
 from cifar7.results.predictions import Predictions
+from cifar7.runs.files import plain
 from cifar7.runs.folder import RunFolder
 from cifar7.training.config import TrainConfig
+from cifar7.training.events import EpochEnd, Started
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,15 +80,15 @@ def read_record(run: RunFolder, data_dir: Path | None = None) -> Record:
     check(spec)
     environment, predictions = run.environment(), run.predictions()
     events = run.story()
-    epochs = {event["epoch"]: event for event in events if event.get("event") == "epoch"}
-    started = next((event for event in reversed(events) if event.get("event") == "started"), None)
+    epochs = {event.epoch: plain(event.to_dict()) for event in events if isinstance(event, EpochEnd)}
+    started = next((event for event in reversed(events) if isinstance(event, Started)), None)
     if started is None or not environment.get("data"):
         raise ExportError(f"the record of the run {run.id} is damaged; choose another run.")
     return Record(
         spec=spec,
         found=analyse(spec),
         config=run.config(),
-        started=started,
+        started=started.to_dict(),
         epochs=tuple(epochs[number] for number in sorted(epochs)),
         result=status["result"],
         environment=environment,

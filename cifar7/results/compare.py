@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from cifar7.results.predictions import Predictions, PredictionsError
+from cifar7.training.events import EpochEnd, Event
 
 Axis = Literal["epoch", "time"]
 Figure = Literal[
@@ -72,18 +73,18 @@ class CurvePoint:
     value: float  # accuracies 0..1, losses in nats
 
 
-def curves(run: str, events: Iterable[Mapping[str, Any]]) -> tuple[CurvePoint, ...]:
+def curves(run: str, events: Iterable[Event]) -> tuple[CurvePoint, ...]:
     """The curves in a run's recorded events: every figure there is, epoch by epoch.
 
     Of an epoch that was done twice, after a pause or a crash, the later one counts. What is not finite, the
     loss of a run that exploded, is left out.
     """
-    ends = {event["epoch"]: event for event in events if event.get("event") == "epoch"}
+    ends = {event.epoch: event for event in events if isinstance(event, EpochEnd)}
     return tuple(
-        CurvePoint(run, figure, epoch, float(ends[epoch]["seconds"]), float(value))
+        CurvePoint(run, figure, epoch, ends[epoch].seconds, value)
         for figure, name in FIGURES.items()
         for epoch in sorted(ends)
-        if (value := ends[epoch].get(name)) is not None and math.isfinite(value)
+        if (value := getattr(ends[epoch], name)) is not None and math.isfinite(value)
     )
 
 

@@ -175,8 +175,8 @@ def strangers(text: str, run: RunFolder, asked: Profile) -> list[str]:
 
 def fractions(run: RunFolder) -> list[float]:
     """Every accuracy of a run: recorded ones, those of the classes, and the mean confidence."""
-    recorded = [*run.events()[0], run.status()["result"] or {}]
-    values = [v for event in recorded for key, v in event.items() if "accuracy" in key and v is not None]
+    records = [*(event.to_dict() for event in run.events()[0]), run.status()["result"] or {}]
+    values = [v for event in records for key, v in event.items() if "accuracy" in key and v is not None]
     predictions = run.predictions()
     return sorted(
         {*values, *predictions.class_accuracy().tolist(), float(predictions.confidence.mean(dtype=float))}
@@ -188,7 +188,7 @@ def plain_numbers(run: RunFolder, asked: Profile) -> set[str]:
     values: list[Any] = [1]  # the (k - 1) of the formula
     for name in ("spec.json", "config.json", "environment.json"):
         values += leaves(json.loads((run.path / name).read_text()))
-    values += leaves(run.status()["result"]) + leaves(run.events()[0])
+    values += leaves(run.status()["result"]) + leaves([event.to_dict() for event in run.events()[0]])
     values += run.predictions().confusion().ravel().tolist() + run.predictions().confusion().sum(1).tolist()
     found = analyse(run.spec())
     values += [found.parameters, found.macs, found.receptive_field_before, found.receptive_field_total]

@@ -40,7 +40,7 @@ def show(chosen: list[Summary]) -> None:
 
 def _go_on(chosen: list[Summary]) -> None:
     """The next step: the better design, to change it further."""
-    letter, best = max(zip(LETTERS, chosen), key=lambda one: one[1].accuracy or 0.0)
+    letter, best = max(zip(LETTERS, chosen), key=lambda pair: pair[1].accuracy or 0.0)
     if st.button(
         f"Go on from {letter}'s design", icon=":material/tune:", key="compare_go_on",
         help="Puts it on the Design page, to change the next toggle; Undo there brings yours back.",
@@ -52,12 +52,12 @@ def _go_on(chosen: list[Summary]) -> None:
 def _table(chosen: list[Summary]) -> Table:
     specs = [run.run.spec() for run in chosen]
     configs = [run.run.config() for run in chosen]
-    found = [*differences.design_differences(specs), *differences.recipe_differences(configs)]
+    different = [*differences.design_differences(specs), *differences.recipe_differences(configs)]
     rows: list[tuple[tuple[str, ...], tuple[Value, ...]]] = []
-    for one in found:
-        told = (_where(one), *one.values)
-        rows.append((told, told))
-    if not found:
+    for difference in different:
+        row = (_where(difference), *difference.values)
+        rows.append((row, row))
+    if not different:
         same = ("design and recipe", *("the same" for _ in chosen))
         rows.append((same, same))
     figures = [analyse(spec) for spec in specs]
@@ -68,42 +68,43 @@ def _table(chosen: list[Summary]) -> Table:
     rows.append((("test accuracy", *map(percent, accuracies)), ("test accuracy", *accuracies)))
     rows.append((("time to train", *map(duration, seconds)), ("seconds to train", *seconds)))
     columns = [Column(f"{letter} {run.status['name']}") for letter, run in zip(LETTERS, chosen)]
-    shown, values = zip(*rows, strict=True)
-    return Table("What differs between the runs", (Column("", text=True), *columns), shown, values)
+    cells, values = zip(*rows, strict=True)
+    return Table("What differs between the runs", (Column("", text=True), *columns), cells, values)
 
 
 _FIGURES: tuple[tuple[str, Callable[[Analysis], int], Callable[[int], str]], ...] = (
-    ("parameters", lambda found: found.parameters, "{:,}".format),
-    ("receptive field before pooling, px", lambda found: found.receptive_field_before, "{:,}".format),
-    ("receptive field with pooling, px", lambda found: found.receptive_field_total, "{:,}".format),
-    ("MACs for one image", lambda found: found.macs, millions),
+    ("parameters", lambda figures: figures.parameters, "{:,}".format),
+    ("receptive field before pooling, px", lambda figures: figures.receptive_field_before, "{:,}".format),
+    ("receptive field with pooling, px", lambda figures: figures.receptive_field_total, "{:,}".format),
+    ("MACs for one image", lambda figures: figures.macs, millions),
 )
 
 
 def _figure(
     name: str, figures: list[Analysis], value: Callable[[Analysis], int], words: Callable[[int], str]
 ) -> tuple[tuple[str, ...], tuple[Value, ...]]:
-    numbers = [value(found) for found in figures]
+    numbers = [value(one) for one in figures]
     return (name, *map(words, numbers)), (name, *numbers)
 
 
-def _where(one: Difference) -> str:
+def _where(difference: Difference) -> str:
     """The place and the thing in words: "C2, unit 1: dilation"."""
-    if one.where in (NETWORK, RECIPE):
-        return one.what
-    unit = f", unit {one.unit}" if one.unit else ""
-    return f"{one.where}{unit}: {one.what}"
+    if difference.where in (NETWORK, RECIPE):
+        return difference.what
+    unit = f", unit {difference.unit}" if difference.unit else ""
+    return f"{difference.where}{unit}: {difference.what}"
 
 
 def _curves(chosen: list[Summary]) -> None:
     points: list[CurvePoint] = []
     for letter, run in zip(LETTERS, chosen):
         points += compare.curves(letter, run.run.events()[0])
-    kept = st.session_state.get("kept_axis")
+    last_axis = st.session_state.get("kept_axis")
+    default = last_axis if last_axis in AXES else "epoch"
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         st.markdown("##### How they learnt", width="content")
         axis: Axis | None = st.segmented_control(
-            "Curves over", list(AXES), key=state.control("compare_axis", kept if kept in AXES else "epoch"),
+            "Curves over", list(AXES), key=state.control("compare_axis", default),
             format_func=AXES.__getitem__, required=True, label_visibility="collapsed",
             on_change=lambda: st.session_state.update(kept_axis=st.session_state["compare_axis"]),
             help="By epoch: after the same number of pictures. By time: after the same wait.",
@@ -119,9 +120,9 @@ def _curves(chosen: list[Summary]) -> None:
                 None, drawing, key=f"compare_{measure}", alt=_alt(measure, chosen, values),
             )  # fmt: skip
             names = [f"{letter} {run.status['name']}" for letter, run in zip(LETTERS, chosen)]
-            told = [{**row, "run": names[LETTERS.index(row["run"])]} for row in values]
+            named = [{**row, "run": names[LETTERS.index(row["run"])]} for row in values]
             titled = {**drawing, "title": {"text": drawing["title"], "subtitle": [", ".join(names), _LINES]}}
-            take_away.rows(f"compared-{measure}", titled, told, curves.COLUMNS)
+            take_away.rows(f"compared-{measure}", titled, named, curves.COLUMNS)
 
 
 def _alt(measure: str, chosen: list[Summary], values: list[dict[str, object]]) -> str:

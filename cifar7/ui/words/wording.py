@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from math import isfinite, isnan
+
 
 def percent(fraction: float | None, digits: int = 1) -> str:
-    """A fraction 0..1 as "84.3 %", with a space that does not break; a dash for None."""
-    return "–" if fraction is None else f"{100 * fraction:.{digits}f}\u00a0%"
+    """A fraction 0..1 as "84.3 %", with a space that does not break; a dash for none."""
+    return "–" if fraction is None or isnan(fraction) else f"{100 * fraction:.{digits}f}\u00a0%"
 
 
 def probability(value: float) -> str:
@@ -18,7 +20,9 @@ def probability(value: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time span as "8 s", "3 min 05 s" or "2 h 07 min"."""
+    """A time span as "8 s", "3 min 05 s" or "2 h 07 min"; a dash for one that is not known."""
+    if not isfinite(seconds):
+        return "–"
     whole = max(0, round(seconds))
     if whole < 60:
         return f"{whole}\u00a0s"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 import tiny
+from handmade import recorded
 
 from cifar7.network.presets import preset
 from cifar7.runs import queue
 from cifar7.runs.claim import Claim
 from cifar7.runs.folder import RunFolder, list_runs
 from cifar7.training.config import TrainConfig
+from cifar7.training.events import Finished
 from cifar7.training.recipes import RECIPES, SHRIMALI
 from cifar7.ui.shell.address import NET
 from cifar7.ui.shell.link import Link, encode
@@ -103,7 +105,7 @@ def claim(home) -> Claim:
     """A run at step 5 of 20, executed by this process, with a checkpoint."""
     claim = queue.start_here(home / "runs", tiny.SPEC, tiny.config(), "tiny")
     claim.update(phase="training")
-    claim.record(BEAT)
+    claim.record(recorded(BEAT))
     (claim.run.path / "checkpoint.pt").write_bytes(b"")
     return claim
 
@@ -122,11 +124,11 @@ def test_pause_asks_the_run_to_pause_and_stop_is_still_possible(claim, pages):
     app = pages.open("train", run=claim.run.id)
     assert keys(app) == {"train_pause", "train_stop"}
     app.button(key="train_pause").click().run()
-    assert claim.asked() == "pause"
+    assert claim.requested() == "pause"
     assert app.button(key="train_pause").disabled
     assert app.button(key="train_pause").label == "Pausing…"
     app.button(key="train_stop").click().run()
-    assert claim.asked() == "stop"
+    assert claim.requested() == "stop"
     assert app.button(key="train_pause").disabled, "a pause would take the place of the stop"
 
 
@@ -216,8 +218,8 @@ def test_a_finished_run_is_trained_for_more_epochs(claim, home, pages):
 
 
 def finish(claim: Claim) -> None:
-    claim.record({**BEAT, "epoch": 2, "step": 20})
-    claim.record(RESULT)
+    claim.record(recorded({**BEAT, "epoch": 2, "step": 20}))
+    claim.record(recorded(RESULT))
     claim.end("finished", result=RESULT)
     claim.release()
 
@@ -240,7 +242,7 @@ def test_what_is_paused_is_looked_at_seldom():
 
 def test_the_two_accuracies_on_training_images_are_told_apart(claim, pages):
     end = {"event": "epoch", "epoch": 1, "epochs": 2, "step": 10, "train_accuracy_running": 0.4}
-    claim.record(end | {"train_accuracy": 0.55, "heldout_accuracy": 0.5, "heldout_loss": 1.0})
+    claim.record(recorded(end | {"train_accuracy": 0.55, "heldout_accuracy": 0.5, "heldout_loss": 1.0}))
     said = captions(pages.open("train", run=claim.run.id))
     assert "Epoch 1: 40.0\u00a0% while learning, 55.0\u00a0% afterwards." in said
     assert "mirrored and shifted" in said
@@ -256,7 +258,7 @@ def test_only_what_alters_the_images_is_named():
 
 
 def test_flips_and_averages_are_said_beside_the_score():
-    assert run_words.scored_words(RESULT) == ""
-    said = run_words.scored_words({**RESULT, "test_flip": True, "averaging": 0.99})
+    assert run_words.scored_words(Finished.from_dict(RESULT)) == ""
+    said = run_words.scored_words(Finished.from_dict({**RESULT, "test_flip": True, "averaging": 0.99}))
     assert "mirror image" in said
     assert "averages" in said
