@@ -1,4 +1,4 @@
-"""Why a run ended early, in words, and what is left of it."""
+"""Why a run ended early, as sentences, and what is left of it."""
 
 from __future__ import annotations
 

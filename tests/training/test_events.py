@@ -22,7 +22,7 @@ from cifar7.training.events import (
 from cifar7.training.lr_finding import Finding, find
 
 FINISHED = Finished(
-    "finished", "holdout", 2, 20, 2, 0.9, None, 0.8, 0.5, 65.0, 60.0, 1234.5, "CPU, 2 cores", "fp32", False, 0.0,
+    "finished", "holdout", 2, 20, 2, 0.9, None, 0.8, 0.5, 65.0, 60.0, 1234.5, "CPU", "fp32", False, 0.0,
     np.ones((3, 2), np.float32), np.zeros(3, np.int64), {},
 )  # fmt: skip
 EVENTS = (
