@@ -1,14 +1,12 @@
-"""`presets` and `describe`: what can be known of a network without torch."""
+"""`presets` and `describe`: networks and their figures, without torch."""
 
 from __future__ import annotations
 
 import argparse
-import json
-from pathlib import Path
 from typing import Any
 
+from cifar7.commands.named import by_name_or_file
 from cifar7.commands.output import put, put_json, table
-from cifar7.errors import UserError
 from cifar7.network import profiles
 from cifar7.network.arithmetic import Analysis, Row, analyse
 from cifar7.network.assignment import Verdict, card
@@ -17,8 +15,6 @@ from cifar7.network.presets import PRESETS, Preset, preset
 from cifar7.network.problems import check
 from cifar7.network.profiles import PROFILES, Profile, ProfileError, profile
 from cifar7.network.spec import NetSpec, SpecError
-
-LARGEST_SPEC = 1_000_000  # bytes
 
 
 def presets(given: argparse.Namespace) -> int:
@@ -67,45 +63,19 @@ def describe(given: argparse.Namespace) -> int:
 
 def read_network(name_or_file: str) -> NetSpec:
     """A preset, or a file with a network in JSON, checked to be buildable. Raises SpecError."""
-    path = Path(name_or_file)
-    if name_or_file in PRESETS or not (path.suffix == ".json" or path.is_file()):
-        return preset(name_or_file)
-    try:
-        spec = NetSpec.from_dict(json.loads(_content(path, f"a preset ({', '.join(PRESETS)})", SpecError)))
-        check(spec)
-    except SpecError as error:
-        raise SpecError(f"{path}: {error}") from None
-    except (ValueError, RecursionError) as error:
-        raise SpecError(
-            f'{path}: is not JSON ({error}); `show RUN --json` prints a network as "spec"'
-        ) from None
+    hint = '; `show RUN --json` prints a network as "spec"'
+    return by_name_or_file(name_or_file, "a preset", PRESETS, preset, _buildable, SpecError, hint)
+
+
+def _buildable(content: Any) -> NetSpec:
+    spec = NetSpec.from_dict(content)
+    check(spec)
     return spec
 
 
 def read_profile(name_or_file: str) -> Profile:
     """A built-in profile, or a teacher's in a JSON file. Raises ProfileError."""
-    path = Path(name_or_file)
-    if name_or_file in PROFILES or not (path.suffix == ".json" or path.is_file()):
-        return profile(name_or_file)
-    try:
-        return profiles.read_profile(
-            json.loads(_content(path, f"a profile ({', '.join(PROFILES)})", ProfileError))
-        )
-    except ProfileError as error:
-        raise ProfileError(f"{path}: {error}") from None
-    except (ValueError, RecursionError) as error:
-        raise ProfileError(f"{path}: is not JSON ({error})") from None
-
-
-def _content(path: Path, instead: str, kind: type[UserError]) -> bytes:
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_SPEC + 1)
-    except OSError as error:
-        raise kind(f"cannot be read ({error.strerror}); give {instead} or a file") from None
-    if len(content) > LARGEST_SPEC:
-        raise kind(f"is larger than {LARGEST_SPEC:,} bytes; some kilobytes of JSON are expected")
-    return content
+    return by_name_or_file(name_or_file, "a profile", PROFILES, profile, profiles.read_profile, ProfileError)
 
 
 def _verdict(verdict: Verdict) -> tuple[str, ...]:
