@@ -1,7 +1,7 @@
-"""Fields of dataclasses with their limits and their words, declared once.
+"""Fields of dataclasses with their limits and texts, declared once.
 
-Whoever checks a value, shows a control, makes a flag or writes a comment reads the declaration. No torch, no
-Streamlit.
+The check of a value, a page's control, a flag and a comment in an exported file all read the declaration. No
+torch, no Streamlit.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from cifar7.errors import UserError
 def number(default: Any = MISSING, *, low: float, high: float, above: bool = False, **about: Any) -> Any:
     """A field with a range, both ends included; with `above`, the lower end is not.
 
-    Whether it takes whole numbers only, or None as well, is said by its annotation. `about`: see `Option`.
+    Its annotation says whether it takes whole numbers only, and None as well. `about`: fields of `Option`.
     """
     return field(default=default, metadata={"low": low, "high": high, "above": above, **about})
 
@@ -43,7 +43,7 @@ class Option:
     title: str  # of its control; where it says no more, the name with spaces
     help: str  # sentences
     group: str  # what it stands together with
-    unit: str = ""  # of numbers: what is counted, in a few words
+    unit: str = ""  # of numbers: what is counted, in short
     low: float = 0
     high: float = 0
     above: bool = False  # the lower end does not belong to the range
@@ -56,7 +56,7 @@ class Option:
 
     @property
     def span(self) -> str:
-        """The range in words, as in "from 1 to 1000"."""
+        """The range as text, as in "from 1 to 1000"."""
         return _span(self.low, self.high, self.above)
 
     def applies(self, values: Any) -> bool:

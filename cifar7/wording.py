@@ -13,7 +13,7 @@ def percent(fraction: float | None, digits: int = 2, space: str = " ", none: str
 def duration(seconds: float | None, tenths_below: float = 0, space: str = " ", none: str = "–") -> str:
     """A time span as "8 s", "3 min 05 s" or "2 h 07 min"; `none` for None.
 
-    `tenths_below`: of a shorter time, in seconds, tenths are told too, as in "8.4 s".
+    `tenths_below`: a shorter time, in seconds, has tenths, as in "8.4 s".
     """
     if seconds is None:
         return none

@@ -13,50 +13,56 @@ from cifar7.network.assignment import Verdict, card
 from cifar7.network.lessons import lessons
 from cifar7.network.presets import PRESETS, Preset, preset
 from cifar7.network.problems import check
-from cifar7.network.profiles import PROFILES, Profile, ProfileError, profile
+from cifar7.network.profiles import PROFILES, Profile, ProfileError
 from cifar7.network.spec import NetSpec, SpecError
 
 
-def presets(given: argparse.Namespace) -> int:
+def presets(arguments: argparse.Namespace) -> int:
     """List the presets."""
-    entries = [(known, analyse(known.spec)) for known in PRESETS.values()]
-    if given.json:
-        put_json({"presets": [_preset(known, told) for known, told in entries]})
+    entries = [(entry, analyse(entry.spec)) for entry in PRESETS.values()]
+    if arguments.json:
+        put_json({"presets": [_preset(entry, analysis) for entry, analysis in entries]})
         return 0
     rows = [
-        (known.name, f"{told.parameters:,}", _fields(told), f"{told.macs / 1e6:.2f} M", known.summary)
-        for known, told in entries
+        (
+            entry.name,
+            f"{analysis.parameters:,}",
+            _fields(analysis),
+            f"{analysis.macs / 1e6:.2f} M",
+            entry.summary,
+        )
+        for entry, analysis in entries
     ]
     put(table(("name", "parameters", "RF in px", "MACs", "what it is"), rows, left=(0, 4)))
     return 0
 
 
-def describe(given: argparse.Namespace) -> int:
+def describe(arguments: argparse.Namespace) -> int:
     """Layers and totals of one network."""
-    spec, asked = read_network(given.network), read_profile(given.profile)
-    told = analyse(spec)
-    verdicts, found = card(told, asked), lessons(spec)
-    if given.json:
-        put_json({"name": spec.name, "classes": spec.classes, **_totals(told),
+    spec, profile = read_network(arguments.network), read_profile(arguments.profile)
+    analysis = analyse(spec)
+    verdicts, warnings = card(analysis, profile), lessons(spec)
+    if arguments.json:
+        put_json({"name": spec.name, "classes": spec.classes, **_totals(analysis),
                   "input": [spec.in_channels, spec.image_size, spec.image_size],
-                  "layers": [_layer(row) for row in told.rows],
-                  "profile": asked.name, "requirements": [v.to_dict() for v in verdicts],
-                  "warnings": [lesson.to_dict() for lesson in found], "spec": spec.to_dict()})  # fmt: skip
+                  "layers": [_layer(row) for row in analysis.rows],
+                  "profile": profile.name, "requirements": [v.to_dict() for v in verdicts],
+                  "warnings": [lesson.to_dict() for lesson in warnings], "spec": spec.to_dict()})  # fmt: skip
         return 0
     put(f"{spec.name}: {spec.in_channels}x{spec.image_size}x{spec.image_size} to {spec.classes} classes")
     put()
-    put(table(_HEAD, [_cells(row) for row in told.rows], left=(0, 1)))
+    put(table(_HEAD, [_cells(row) for row in analysis.rows], left=(0, 1)))
     put()
-    put(f"parameters       {told.parameters:,}")
-    put(f"MACs             {told.macs:,} for one image")
-    put(f"receptive field  {_fields(told)} px, before pooling / with it")
+    put(f"parameters       {analysis.parameters:,}")
+    put(f"MACs             {analysis.macs:,} for one image")
+    put(f"receptive field  {_fields(analysis)} px, before pooling / with it")
     put()
-    put(asked.title)
+    put(profile.title)
     put(table(("", "requirement", "limit", "measured"), [_verdict(v) for v in verdicts], left=(0, 1, 2, 3)))
     for verdict in verdicts:
         if verdict.advice:
             put(f"\n{verdict.requirement.title}: {verdict.advice}")
-    for lesson in found:
+    for lesson in warnings:
         put(f"\n{lesson.stage or 'network'}: {lesson.message}")
     return 0
 
@@ -75,7 +81,9 @@ def _buildable(content: Any) -> NetSpec:
 
 def read_profile(name_or_file: str) -> Profile:
     """A built-in profile, or a teacher's in a JSON file. Raises ProfileError."""
-    return by_name_or_file(name_or_file, "a profile", PROFILES, profile, profiles.read_profile, ProfileError)
+    return by_name_or_file(
+        name_or_file, "a profile", PROFILES, profiles.profile, profiles.read_profile, ProfileError
+    )
 
 
 def _verdict(verdict: Verdict) -> tuple[str, ...]:
@@ -83,14 +91,14 @@ def _verdict(verdict: Verdict) -> tuple[str, ...]:
     return (mark, verdict.requirement.title, verdict.requirement.words, verdict.words)
 
 
-def _preset(known: Preset, told: Analysis) -> dict[str, Any]:
-    words = {"name": known.name, "title": known.title, "summary": known.summary}
-    return {**words, "classes": known.spec.classes, **_totals(told)}
+def _preset(entry: Preset, analysis: Analysis) -> dict[str, Any]:
+    texts = {"name": entry.name, "title": entry.title, "summary": entry.summary}
+    return {**texts, "classes": entry.spec.classes, **_totals(analysis)}
 
 
-def _totals(told: Analysis) -> dict[str, Any]:
-    field = {"before_pooling": told.receptive_field_before, "total": told.receptive_field_total}
-    return {"parameters": told.parameters, "macs": told.macs, "receptive_field": field}
+def _totals(analysis: Analysis) -> dict[str, Any]:
+    field = {"before_pooling": analysis.receptive_field_before, "total": analysis.receptive_field_total}
+    return {"parameters": analysis.parameters, "macs": analysis.macs, "receptive_field": field}
 
 
 def _layer(row: Row) -> dict[str, Any]:
@@ -126,5 +134,5 @@ def _cells(row: Row) -> tuple[object, ...]:
             row.jump, row.receptive_field)  # fmt: skip
 
 
-def _fields(told: Analysis) -> str:
-    return f"{told.receptive_field_before} / {told.receptive_field_total}"
+def _fields(analysis: Analysis) -> str:
+    return f"{analysis.receptive_field_before} / {analysis.receptive_field_total}"

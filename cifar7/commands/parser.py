@@ -1,4 +1,4 @@
-"""What can be said on the command line, and which function carries it out.
+"""The commands and options of the command line, and the function that carries out each.
 
 The contract for scripts: with --json one JSON object on stdout and nothing else; progress on stderr; a
 mistake is one line on stderr and exit status 2.

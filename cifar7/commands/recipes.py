@@ -26,7 +26,7 @@ def recipes(arguments: argparse.Namespace) -> int:
 
 
 def read_config(arguments: argparse.Namespace) -> TrainConfig:
-    """The settings of --recipe, with those that have a flag of their own in their place.
+    """The settings of --recipe, with the flags of single settings in place of its values.
 
     Says so where the recipe is of a run on another image set. Raises ConfigError.
     """

@@ -1,7 +1,7 @@
-"""How a network is trained. Each setting is one field, which says all there is to know of it.
+"""How a network is trained. Each setting is one field, declared with its limits and texts.
 
 The page's controls, the command line's flags, the tables of differences and the constants of an exported
-train.py are made from `OPTIONS`; `cifar7.fields` says what a declaration holds.
+train.py are made from `OPTIONS`; `cifar7.fields.Option` lists what a declaration may hold.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from cifar7.fields import choice, flag, number, options, read_value
 
 DEVICES = {"auto": "Automatic", "cpu": "CPU", "cuda": "NVIDIA GPU (CUDA)", "mps": "Apple GPU (MPS)"}
 
-# Where an option stands on the page and in --help, in this order.
+# The groups of options on the page and in --help, in this order.
 BASICS = "basics"
 SCORING = "scoring"
 SCHEDULE = "learning rate schedule"
@@ -38,7 +38,7 @@ class TrainConfig:
     The order of the fields is that of the saved JSON, the tables and, within a group, the flags.
     """
 
-    # Limits first, then words, then a sentence or two of help.
+    # Limits first, then names and unit, then a sentence or two of help.
     # fmt: off
     epochs: int = number(
         8, low=1, high=1000, group=BASICS, unit="passes over the training images",

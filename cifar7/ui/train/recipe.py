@@ -1,7 +1,7 @@
 """The settings of a training run: a control for each field of `TrainConfig`.
 
-Each shows the value kept in `state` and changes that one setting. Title, range, choices and help are the
-field's own.
+Each shows the value in `state` and changes that one setting. Title, range, choices and help come from the
+field.
 """
 
 from __future__ import annotations
