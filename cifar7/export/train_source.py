@@ -14,13 +14,11 @@ from typing import Any
 from cifar7.export import train_blocks as blocks
 from cifar7.export.errors import ExportError
 from cifar7.network.source import safe_name
-from cifar7.training.config import OPTIONS, TrainConfig
+from cifar7.training.config import TrainConfig
 
 # Every setting that the written file follows, and the values it knows of those that have a closed set.
 KNOWN: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(
-        ("epochs", "batch_size", "lr", "momentum", "nesterov", "epsilon", "weight_decay", "warmup"), ()
-    ),
+    **dict.fromkeys(("epochs", "batch_size", "lr", "momentum", "nesterov", "weight_decay", "warmup"), ()),
     **dict.fromkeys(("step_epochs", "step_factor", "label_smoothing", "crop_padding"), ()),
     **dict.fromkeys(("holdout", "train_sample", "seed", "device", "cutout", "averaging", "test_flip"), ()),
     "optimiser": ("sgd", "adamw"),
@@ -163,7 +161,6 @@ def _constants(config: TrainConfig) -> Iterator[tuple[str, object, str]]:
         (config.schedule == "step", "STEP_EPOCHS", config.step_epochs, "epochs between two drops"),
         (config.schedule == "step", "STEP_FACTOR", config.step_factor, "what a drop leaves"),
         (adamw, "MOMENTUM", config.momentum, "beta 1: share of the mean gradient that is kept"),
-        (_epsilon(config), "EPSILON", config.epsilon, OPTIONS["epsilon"].unit),
         (not adamw and config.momentum, "MOMENTUM", config.momentum, "share of the last step that is kept"),
         (config.weight_decay, "WEIGHT_DECAY", config.weight_decay, "a step, times the learning rate"),
         (config.label_smoothing, "LABEL_SMOOTHING", config.label_smoothing, "spread over all classes"),
@@ -231,7 +228,6 @@ def _optimiser(config: TrainConfig) -> str:
     words.append("lr=LEARNING_RATE")
     if config.optimiser == "adamw":
         words.append("betas=(MOMENTUM, 0.999)")
-        words += ["eps=EPSILON"] if _epsilon(config) else []
         words += [] if config.weight_decay else ["weight_decay=0.0"]
         return f"AdamW({', '.join(words)})"
     if config.momentum:
@@ -239,11 +235,6 @@ def _optimiser(config: TrainConfig) -> str:
     if config.nesterov:
         words.append("nesterov=True")
     return f"SGD({', '.join(words)})"
-
-
-def _epsilon(config: TrainConfig) -> bool:
-    """Whether it is written: not where it is what AdamW assumes."""
-    return config.optimiser == "adamw" and config.epsilon != OPTIONS["epsilon"].default
 
 
 def _step(config: TrainConfig) -> Iterator[str]:

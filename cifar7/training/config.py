@@ -68,11 +68,6 @@ class TrainConfig:
         True, group=OPTIMISER, when={"optimiser": "sgd"},
         help="Looks ahead along the momentum before correcting.",
     )
-    epsilon: float = number(
-        1e-8, low=0, high=1, above=True, step=1e-8, group=OPTIMISER, when={"optimiser": "adamw"},
-        unit="added to the root of the mean square of the gradients",
-        help="Keeps AdamW's strides small where the gradients of a weight are next to nothing.",
-    )
     weight_decay: float = number(
         5e-4, low=0, high=1, step=0.0001, group=OPTIMISER,
         unit="a step, times the learning rate",

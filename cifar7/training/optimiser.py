@@ -10,6 +10,7 @@ from torch.optim.sgd import sgd
 from cifar7.training.config import TrainConfig
 
 BETA_2 = 0.999  # adamw: share of the mean square of the gradients that is kept
+EPSILON = 1e-8  # adamw: added to its root
 
 
 class Group:
@@ -53,7 +54,6 @@ class Optimiser:
     def __init__(self, module: nn.Module, config: TrainConfig) -> None:
         self.groups = groups(module, config.weight_decay)
         self._kind, self._momentum, self._nesterov = config.optimiser, config.momentum, config.nesterov
-        self._epsilon = config.epsilon
         device = next(module.parameters()).device
         # One kernel for all parameters, where torch has it.
         self._fused = device.type in ("cpu", "cuda")
@@ -106,7 +106,7 @@ class Optimiser:
             lr=lr,
             beta1=self._momentum,
             beta2=BETA_2,
-            eps=self._epsilon,
+            eps=EPSILON,
             weight_decay=group.weight_decay,
             amsgrad=False,
             maximize=False,

@@ -152,7 +152,7 @@ RECIPES = [
 ]
 PLAINEST = {"momentum": 0.0, "nesterov": False, "weight_decay": 0.0, "flip": "none", "crop_padding": 0}
 RARER: list[dict[str, Any]] = [
-    {"optimiser": "adamw", "lr": 0.01, "epsilon": 0.001},
+    {"optimiser": "adamw", "lr": 0.01},
     {"optimiser": "adamw", "lr": 0.01, **PLAINEST, "schedule": "constant"},
     {"flip": "alternating", "cutout": 8, "normalisation": "half"},
     {"averaging": 0.9, "schedule": "step", "test_flip": True},

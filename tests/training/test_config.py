@@ -113,7 +113,6 @@ def test_the_words_of_an_option_follow_its_name_unless_it_says_more():
         ("step_epochs", {"schedule": "step"}),
         ("step_factor", {"schedule": "step"}),
         ("nesterov", {"optimiser": "sgd"}),
-        ("epsilon", {"optimiser": "adamw"}),
         ("holdout", {"protocol": "holdout"}),
     ],
 )
@@ -122,7 +121,7 @@ def test_an_option_is_idle_beside_another_choice(name, setting):
     for value in OPTIONS[other].choices:
         assert OPTIONS[name].applies(TrainConfig(**{other: value})) == (value == setting[other])
     assert [option.name for option in OPTIONS.values() if option.when] == [
-        "nesterov", "epsilon", "warmup", "step_epochs", "step_factor", "holdout",
+        "nesterov", "warmup", "step_epochs", "step_factor", "holdout",
     ]  # fmt: skip
 
 

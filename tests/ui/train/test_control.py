@@ -41,7 +41,6 @@ def test_every_field_has_a_control_with_its_title_and_its_help(pages):
     app = pages.open("train")
     seen = controls(app)
     app.selectbox(key="recipe_schedule").set_value("step").run()
-    app.selectbox(key="recipe_optimiser").set_value("adamw").run()
     seen |= controls(app)
     assert seen.keys() == TrainConfig().to_dict().keys()
     for name, widget in seen.items():
