@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from math import isfinite, isnan
+
 NO_BREAK = "\u00a0"  # a space at which no line is broken
 
 
 def percent(fraction: float | None, digits: int = 2, space: str = " ", none: str = "–") -> str:
-    """A fraction 0..1 as "84.32 %"; `none` for None."""
-    return none if fraction is None else f"{100 * fraction:.{digits}f}{space}%"
+    """A fraction 0..1 as "84.32 %"; `none` for None and nan."""
+    return none if fraction is None or isnan(fraction) else f"{100 * fraction:.{digits}f}{space}%"
 
 
 def duration(seconds: float | None, tenths_below: float = 0, space: str = " ", none: str = "–") -> str:
-    """A time span as "8 s", "3 min 05 s" or "2 h 07 min"; `none` for None.
+    """A time span as "8 s", "3 min 05 s" or "2 h 07 min"; `none` for None and what is not finite.
 
     `tenths_below`: a shorter time, in seconds, has tenths, as in "8.4 s".
     """
-    if seconds is None:
+    if seconds is None or not isfinite(seconds):
         return none
     if 0 <= seconds < tenths_below:
         return f"{seconds:.1f}{space}s"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from cifar7 import wording
@@ -20,6 +22,8 @@ from cifar7.export import wording as in_exports
         (3599.6, "1 h 00 min"),
         (7620, "2 h 07 min"),  # 2 * 3600 + 7 * 60
         (None, "–"),
+        (math.nan, "–"),
+        (math.inf, "–"),
     ],
 )
 def test_a_duration_is_rounded_before_it_is_divided(seconds: float | None, text: str) -> None:
@@ -34,6 +38,7 @@ def test_a_short_duration_may_have_tenths() -> None:
 
 def test_shares_and_counts() -> None:
     assert [wording.percent(0.84321, digits) for digits in (0, 1, 2)] == ["84 %", "84.3 %", "84.32 %"]
+    assert [wording.percent(fraction) for fraction in (None, math.nan)] == ["–", "–"]
     assert wording.count(1, "epoch") == "1 epoch"
     assert wording.count(45000, "image") == "45,000 images"
     assert wording.count(0, "run") == "0 runs"
