@@ -6,7 +6,8 @@ import argparse
 
 from cifar7.commands.networks import read_network
 from cifar7.commands.output import DataProgress, Progress, put, put_json, say, table
-from cifar7.commands.training import config_of, fitted, wait_patiently
+from cifar7.commands.recipes import read_config
+from cifar7.commands.training import fitted, wait_patiently
 from cifar7.data import library
 from cifar7.errors import UserError
 
@@ -18,7 +19,7 @@ def find_lr(options: argparse.Namespace) -> int:
     if options.steps is not None and options.steps < 20:
         raise UserError(f"{options.steps} steps tell nothing; give 20 or more.")
     wait_patiently()
-    spec, config = read_network(options.network), config_of(options)
+    spec, config = read_network(options.network), read_config(options)
     progress = DataProgress()
     images = library.open_data(options.data, progress.report)
     progress.close()

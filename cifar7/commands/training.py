@@ -6,7 +6,6 @@ import argparse
 import os
 import signal
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from cifar7.commands.history import find
 from cifar7.commands.networks import read_network
 from cifar7.commands.output import DataProgress, Progress, duration, percent, put, put_json, say
+from cifar7.commands.recipes import read_config
 from cifar7.data import library
 from cifar7.data.imageset import ImageSet
 from cifar7.network.arithmetic import analyse
@@ -23,16 +23,14 @@ from cifar7.runs.claim import Claim
 from cifar7.runs.execute import execute
 from cifar7.runs.folder import RunFolder, Status
 from cifar7.runs.queue import PATIENT_THREADS, resume_here, start_here
-from cifar7.training.config import TrainConfig
 from cifar7.training.events import Beat, EpochEnd, Event, Finished, Notice, Started
-from cifar7.training.recipes import recipe
 
 
 def train(given: argparse.Namespace) -> int:
     """Train and test; exit status 0, 2 if the run failed, 130 if it was interrupted."""
     wait_patiently()
     spec = read_network(given.network)
-    config = config_of(given)
+    config = read_config(given)
     progress = DataProgress()
     images = library.open_data(given.data, progress.report)
     progress.close()
@@ -80,18 +78,6 @@ def wait_patiently() -> None:
     """Before torch is loaded: its threads are to leave the cores to others while they wait."""
     for name, value in PATIENT_THREADS.items():
         os.environ.setdefault(name, value)
-
-
-SETTINGS = ("epochs", "batch_size", "lr", "seed", "device", "protocol")  # that a command may say
-
-
-def config_of(given: argparse.Namespace) -> TrainConfig:
-    """The recipe, with what was said otherwise."""
-    said = {name: getattr(given, name, None) for name in SETTINGS}
-    # All at once: one setting may need another.
-    return replace(
-        recipe(given.recipe).config, **{name: value for name, value in said.items() if value is not None}
-    )
 
 
 def fitted(spec: NetSpec, images: ImageSet) -> NetSpec:

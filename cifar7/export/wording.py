@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from cifar7 import wording
+from cifar7.wording import count as count
+from cifar7.wording import percent as percent
+
 _MARKS = "\\`*_[]<>|~$&@"  # mean something anywhere in a line
-
-
-def percent(fraction: float | None) -> str:
-    """A fraction 0..1 as "84.32 %"; a dash where there is none."""
-    return "–" if fraction is None else f"{100 * fraction:.2f} %"
 
 
 def points(difference: float) -> str:
@@ -20,17 +19,7 @@ def points(difference: float) -> str:
 
 def duration(seconds: float) -> str:
     """A time span as "8.4 s", "3 min 05 s" or "2 h 07 min"."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
-
-
-def count(number: float, noun: str) -> str:
-    """A number with its noun: "1 epoch", "45,000 images"."""
-    return f"{number:,.0f} {noun}{'' if number == 1 else 's'}"
+    return wording.duration(seconds, tenths_below=60)
 
 
 def plain(text: str) -> str:

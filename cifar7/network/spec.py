@@ -6,10 +6,12 @@ builder builds and the exporter writes; a new kind of layer is added here first.
 
 from __future__ import annotations
 
-from dataclasses import MISSING, dataclass, field, fields, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any
 
+from cifar7 import fields as declared
 from cifar7.errors import UserError
+from cifar7.fields import choice, number, show
 
 SCHEMA_VERSION = 1
 STAGE_NAMES = ("C1", "C2", "C3", "C4")
@@ -26,16 +28,6 @@ MAX_UNITS = 12
 
 class SpecError(UserError):
     """A network description that cannot be built: says which stage, and the cure."""
-
-
-def number(default: Any = MISSING, *, low: float, high: float) -> Any:
-    """A dataclass field with a range, both ends included."""
-    return field(default=default, metadata={"low": low, "high": high})
-
-
-def choice(default: str, choices: tuple[str, ...]) -> Any:
-    """A dataclass field with a closed set of values."""
-    return field(default=default, metadata={"choices": choices})
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +168,12 @@ class NetSpec:
         version = given.pop("version", None)
         if isinstance(version, bool) or version not in range(1, SCHEMA_VERSION + 1):
             raise SpecError(
-                f"the network's version is {_show(version)}; this cifar7 reads 1 to {SCHEMA_VERSION}."
+                f"the network's version is {show(version)}; this cifar7 reads 1 to {SCHEMA_VERSION}."
             )
         stages = dict(_mapping(given.pop("stages", None), "stages"))
         if sorted(stages) != sorted(STAGE_NAMES):
             raise SpecError(
-                f"stages has {_show(sorted(map(str, stages)))}; it needs exactly {', '.join(STAGE_NAMES)}."
+                f"stages has {show(sorted(map(str, stages)))}; it needs exactly {', '.join(STAGE_NAMES)}."
             )
         return cls(
             stages=tuple(_read_stage(stages[n], n) for n in STAGE_NAMES),
@@ -221,7 +213,7 @@ def _read_head(data: Any) -> Head:
 
 def _read_units(data: Any, where: str) -> tuple[Unit, ...]:
     if not isinstance(data, list) or len(data) > MAX_UNITS:
-        raise SpecError(f"{where}: units is {_show(data)}; it takes a list of at most {MAX_UNITS} units.")
+        raise SpecError(f"{where}: units is {show(data)}; it takes a list of at most {MAX_UNITS} units.")
     places = [f"{where}, unit {i}" for i in range(1, len(data) + 1)]
     return tuple(
         Unit(**_read_fields(Unit, dict(_mapping(u, at)), at)) for u, at in zip(data, places, strict=True)
@@ -230,7 +222,7 @@ def _read_units(data: Any, where: str) -> tuple[Unit, ...]:
 
 def _mapping(data: Any, where: str) -> dict[str, Any]:
     if not isinstance(data, dict):
-        raise SpecError(f"{where} is {_show(data)}; it takes an object with named fields.")
+        raise SpecError(f"{where} is {show(data)}; it takes an object with named fields.")
     return data
 
 
@@ -238,7 +230,7 @@ def _read_fields(cls: type, given: dict[str, Any], where: str, skip: tuple[str, 
     known = {f.name: f for f in fields(cls) if f.name not in skip}
     for name in given:
         if name not in known:
-            raise SpecError(f"{where} has no field {_show(name)}; it takes {', '.join(known)}.")
+            raise SpecError(f"{where} has no field {show(name)}; it takes {', '.join(known)}.")
     for name, spec_field in known.items():
         if name not in given:
             if spec_field.default is MISSING:
@@ -249,35 +241,5 @@ def _read_fields(cls: type, given: dict[str, Any], where: str, skip: tuple[str, 
 
 
 def read_value(value: Any, spec_field: Any, where: str) -> Any:
-    """One field's value, checked against its declared type and range. Raises SpecError."""
-    meta, kind = spec_field.metadata, spec_field.type
-    if "choices" in meta:
-        if value not in meta["choices"]:
-            raise SpecError(f"{where} is {_show(value)}; it takes {', '.join(meta['choices'])}.")
-    elif "low" in meta:
-        if value is None and "None" in kind:
-            return None
-        whole = "float" not in kind
-        kinds = int if whole else (int, float)
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, kinds)
-            or not meta["low"] <= value <= meta["high"]
-        ):
-            noun = "a whole number" if whole else "a number"
-            raise SpecError(
-                f"{where} is {_show(value)}; it takes {noun} from {meta['low']} to {meta['high']}."
-            )
-        return value if whole else float(value)
-    elif kind == "bool":
-        if not isinstance(value, bool):
-            raise SpecError(f"{where} is {_show(value)}; it takes true or false.")
-    elif not isinstance(value, str) or not 1 <= len(value) <= 60 or not value.isprintable():
-        raise SpecError(f"{where} is {_show(value)}; it takes a text of 1 to 60 printable characters.")
-    return value
-
-
-def _show(value: Any) -> str:
-    """A value as it may stand in a message: short, on one line."""
-    text = "missing" if value is None else repr(value)
-    return text if len(text) <= 60 else text[:57] + "…"
+    """The value of a field, checked against its declared type and range. Raises SpecError."""
+    return declared.read_value(value, spec_field, where, SpecError)

@@ -8,7 +8,7 @@ from typing import Any
 
 from cifar7.network import working
 from cifar7.network.spec import OUTPUT, STAGE_NAMES, Head, NetSpec, Stage, Unit
-from cifar7.training.config import TrainConfig
+from cifar7.training.config import OPTIONS, TrainConfig
 
 ABSENT = "–"
 NETWORK = "network"
@@ -30,11 +30,6 @@ _NAMES = {
     "dropout_after": "dropout stands after the",
     "between": "normalisation and activation after the depthwise part",
     "pointwise_padding": "padding of the 1x1, pixels",
-    "lr": "peak learning rate",
-    "flip": "mirror images",
-    "crop_padding": "shift by, pixels",
-    "holdout": "images held out",
-    "train_sample": "images of the train accuracy",
 }
 
 
@@ -113,14 +108,11 @@ def _part(part: Stage | Head) -> dict[str, str]:
 
 
 def _recipe(config: TrainConfig) -> dict[str, str]:
-    idle = set()
-    if config.schedule != "one-cycle":
-        idle.add("warmup")
-    if config.schedule != "step":
-        idle |= {"step_epochs", "step_factor"}
-    if config.protocol != "holdout":
-        idle.add("holdout")
-    return _plain(config, tuple(idle))
+    return {
+        option.noun: _word(getattr(config, name))
+        for name, option in OPTIONS.items()
+        if option.applies(config)
+    }
 
 
 def _plain(thing: Any, skip: tuple[str, ...]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from cifar7.errors import UserError
 from cifar7.network.problems import problems
 from cifar7.runs import queue
 from cifar7.runs.folder import ENDED, RunFolder, Status
-from cifar7.training.config import limits
+from cifar7.training.config import OPTIONS
 from cifar7.ui.shell import pages, state
 from cifar7.ui.words.run_list import STATE_COLOURS, STATE_WORDS
 from cifar7.ui.words.wording import count, plain
@@ -150,7 +150,7 @@ def _resume_button(run_id: str) -> None:
 
 def longer(run: RunFolder, status: Status) -> None:
     """For a finished run: how many more epochs, and the button that trains them."""
-    most = limits("epochs")["high"] - run.config().epochs if status["state"] == "finished" else 0
+    most = int(OPTIONS["epochs"].high) - run.config().epochs if status["state"] == "finished" else 0
     if most < 1 or run.checkpoint_path() is None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="run_longer"):

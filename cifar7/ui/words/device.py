@@ -12,6 +12,8 @@ from cifar7 import paths
 from cifar7.errors import UserError
 from cifar7.runs.folder import RunFolder
 
+_APPLE = "Apple GPU"
+
 
 def words(run_id: str | None = None) -> str:
     """What the run was executed on, which is a fact; else what this machine seems to offer."""
@@ -30,6 +32,15 @@ def accelerated() -> bool:
     return not _here().startswith("CPU")
 
 
+def offered(current: str) -> tuple[str, ...]:
+    """The devices to choose from: those that this machine seems to have, and `current`, perhaps of a link."""
+    if not accelerated():
+        here: tuple[str, ...] = ("auto", "cpu")
+    else:
+        here = ("auto", "cpu", "mps" if _here() == _APPLE else "cuda")
+    return here if current in here else (*here, current)
+
+
 def cores() -> int:
     """The cores that a worker may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -41,7 +52,7 @@ def _here() -> str:
     if name:
         return name
     if platform.system() == "Darwin" and platform.machine() == "arm64":
-        return "Apple GPU"
+        return _APPLE
     return f"CPU, {cores()} core{'s' if cores() > 1 else ''}"
 
 
