@@ -11,6 +11,7 @@ from typing import Any
 
 from cifar7.network import fixes, measures
 from cifar7.network.arithmetic import Row, walk
+from cifar7.network.kinds import Family
 from cifar7.network.problems import problems
 from cifar7.network.spec import OUTPUT, STAGE_NAMES, NetSpec
 
@@ -57,9 +58,9 @@ def lessons(spec: NetSpec) -> list[Lesson]:
 
 def _on_logits(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
     at = max(i for i, row in enumerate(rows) if row.layer.weighted)
-    after = [r for r in rows[at + 1 :] if not r.layer.kind.endswith("pool") and r.layer.kind != "add"]
+    after = [row for row in rows[at + 1 :] if row.layer.follows]
     if after:
-        names = " and ".join(fixes.plain_name(row.layer.kind) for row in after)
+        names = " and ".join(row.layer.entry.title for row in after)
         mended = fixes.bare_logits(spec)
         yield (
             after[0].layer.stage,
@@ -73,13 +74,10 @@ def _shrinking(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
     for row in measures.convolutions(rows):
         layer = row.layer
         if layer.stride == 1 and row.kernel > 1 and row.output[1] < row.input[1]:
-            same = layer.dilation * (layer.kernel - 1) / 2
+            cause = f"a {row.kernel}×{row.kernel} kernel with padding {layer.padding}"
             if layer.dilation > 1:
-                cause = (
-                    f"dilation {layer.dilation} with padding {layer.padding}, where {same:g} would keep it"
-                )
-            else:
-                cause = f"a {row.kernel}×{row.kernel} kernel with padding {layer.padding}"
+                cause = f"dilation {layer.dilation} with padding {layer.padding}"
+                cause += f", where {layer.same_padding:g} would keep it"
             message = f"the map shrinks from {row.input[1]} to {row.output[1]} pixels: {cause}."
             mended = fixes.keep_maps(spec, (layer.stage,))
             yield layer.stage, message, f"Pad so that {layer.stage} keeps its maps", mended
@@ -98,7 +96,7 @@ def _padded_pointwise(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
 def _false_depthwise(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
     for row in measures.convolutions(rows):
         layer = row.layer
-        if not measures.is_depthwise(row):
+        if not layer.depthwise:
             continue
         if row.kernel == 1:
             mended = fixes.change(spec, layer.stage, layer.unit, kernel=3)
@@ -136,9 +134,7 @@ def _idle_dilation(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
 def _linear_pair(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
     for at, after in enumerate(rows):
         before = measures.before(rows, at)
-        if before is None or not before.layer.kind == after.layer.kind == "conv":
-            continue
-        if not _separable_pair(before, after):
+        if before and measures.redundant_pair(before, after):
             stage, number = before.layer.stage, before.layer.unit
             mended = fixes.change(spec, stage, number, activation=True)
             yield (
@@ -149,20 +145,15 @@ def _linear_pair(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
             )
 
 
-def _separable_pair(before: Row, after: Row) -> bool:
-    """Depthwise then pointwise is one convolution by design, with or without an activation (Chollet 2017)."""
-    return measures.is_depthwise(before) and after.kernel == 1
-
-
 def _cut_border(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
     for row in rows:
         layer, size = row.layer, row.input[1]
         left = size - row.output[1] * row.stride
-        if layer.kind in ("max_pool", "avg_pool") and left > 0:
+        if layer.family is Family.POOL and left > 0:
             message = (
                 f"a {row.kernel}×{row.kernel} pool on {size}×{size} drops the last {left} row and column."
             )
-            if layer.kind == "avg_pool":
+            if layer.head:
                 yield (
                     layer.stage,
                     message,
@@ -196,7 +187,7 @@ def _small_field(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
 
 
 def _silent_pool(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
-    before = next(r.receptive_field_in for r in rows if r.layer.kind in ("avg_pool", "global_avg_pool"))
+    before = next(row.receptive_field_in for row in rows if row.layer.head)
     total = rows[-1].receptive_field
     if before <= ASKED_FIELD < total:
         message = f"{total} pixels only because the pooling head is counted; the convolutions see {before}."
@@ -205,7 +196,7 @@ def _silent_pool(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
 
 def _holes(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
     for at, row in enumerate(rows):
-        if row.layer.kind == "conv" and row.layer.dilation > 1 and row.kernel > 1:
+        if row.layer.dilation > 1 and row.kernel > 1:
             share = measures.coverage(rows[: at + 1])
             if share < 1:
                 message = (

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 
 from cifar7.network.arithmetic import Row, walk
 from cifar7.network.edits import set_unit
+from cifar7.network.kinds import Family
 from cifar7.network.spec import (
     MAX_UNITS,
     OUTPUT,
@@ -184,7 +185,7 @@ def _resized(rows: Sequence[Row]) -> Iterator[Problem]:
     """A residual connection around layers that do not keep the size of the map."""
     for at, row in enumerate(rows):
         added = rows[at - row.layer.span].input[1]
-        if row.layer.kind == "add" and added != row.input[1]:
+        if row.layer.family is Family.SUM and added != row.input[1]:
             yield Problem(
                 row.layer.stage,
                 f"unit {row.layer.unit}: its residual connection adds a map of {added} pixels a side "
@@ -200,7 +201,7 @@ def _shapes(spec: NetSpec) -> Iterator[Problem]:
         yield _vanished(last)
         return
     yield from _resized(rows)
-    pool = next(r for r in rows if r.layer.kind in ("avg_pool", "global_avg_pool"))
+    pool = next(row for row in rows if row.layer.head)
     if pool.output[1] != 1:
         yield Problem(
             OUTPUT,
@@ -221,9 +222,9 @@ def _shapes(spec: NetSpec) -> Iterator[Problem]:
 def _vanished(row: Row) -> Problem:
     size, layer = row.input[1], row.layer
     span = layer.dilation * (row.kernel - 1) + 1
-    what = "pool" if layer.kind.endswith("pool") else f"convolution of unit {layer.unit}"
-    cure = "Pool less often before it, or choose a smaller kernel or dilation."
-    if layer.kind == "conv":
+    what, cure = "pool", "Pool less often before it, or choose a smaller kernel or dilation."
+    if layer.family is Family.CONVOLUTION:
+        what = f"convolution of unit {layer.unit}"
         cure = "Pool less often before it, choose a smaller kernel or dilation, or more padding."
     room = size + 2 * layer.padding
     message = f"the map vanishes: the {what} spans {span} pixels, and its map has {room} with the padding."

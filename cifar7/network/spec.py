@@ -1,7 +1,7 @@
 """A network is data: stages C1 to C4 of convolution units, and an output stage O.
 
 The vocabulary is closed. What can be said here is exactly what the page edits, the arithmetic counts, the
-builder builds and the exporter writes; a new kind of layer is added here first.
+builder builds and the exporter writes. The kinds of layers that a network may name stand in `kinds`.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
 
 from cifar7.errors import UserError
+from cifar7.network.kinds import Family, names
 
 SCHEMA_VERSION = 1
 STAGE_NAMES = ("C1", "C2", "C3", "C4")
 OUTPUT = "O"
 
 KINDS = ("standard", "grouped", "separable")
-ACTIVATIONS = ("relu", "leaky_relu", "silu", "gelu")
-NORMS = ("batch", "group", "none")
+ACTIVATIONS = names(Family.ACTIVATION)
+NORMS = (*(name.removesuffix("_norm") for name in names(Family.NORM)), "none")
 ORDERS = ("conv-norm-act", "conv-act-norm")
 CLASSIFIERS = ("none", "conv", "linear")
 DROPOUT_PLACES = ("unit", "depthwise")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from cifar7.network.arithmetic import Row, Shape
+from cifar7.network.kinds import square
 from cifar7.network.spec import Head, NetSpec, Unit
 from cifar7.ui.words.terms import CLASSIFIERS
 
@@ -63,11 +64,6 @@ def flow_words(rows: tuple[Row, ...], stage: str) -> str:
 def capital(text: str) -> str:
     """A sentence that begins with a capital letter."""
     return text[:1].upper() + text[1:]
-
-
-def square(side: int) -> str:
-    """A side in pixels as "3×3"."""
-    return f"{side}×{side}"
 
 
 def shape_words(shape: Shape) -> str:
