@@ -9,23 +9,19 @@ from typing import Any
 from cifar7.network.arithmetic import analyse, walk
 from cifar7.network.edits import set_unit
 from cifar7.network.problems import problems
-from cifar7.network.spec import OUTPUT, STAGE_NAMES, Head, NetSpec, Stage, Unit
+from cifar7.network.spec import STAGE_NAMES, NetSpec, Unit
 
 
 def units(spec: NetSpec) -> Iterator[tuple[str, int, Unit]]:
     """(stage, number from 1, unit) of every unit in order."""
-    parts: list[tuple[str, Stage | Head]] = [
-        *zip(STAGE_NAMES, spec.stages, strict=True),
-        (OUTPUT, spec.output),
-    ]
-    for name, part in parts:
+    for name, part in spec.parts():
         for number, unit in enumerate(part.units, 1):
             yield name, number, unit
 
 
 def change(spec: NetSpec, stage: str, number: int, **fields: Any) -> NetSpec:
     """One unit with some fields changed."""
-    return set_unit(spec, stage, number, replace(_unit(spec, stage, number), **fields))
+    return set_unit(spec, stage, number, replace(spec.units(stage)[number - 1], **fields))
 
 
 def bare_logits(spec: NetSpec) -> NetSpec | None:
@@ -46,7 +42,7 @@ def keep_maps(spec: NetSpec, stages: Collection[str]) -> NetSpec:
 
 def unpad(spec: NetSpec, stage: str, number: int) -> NetSpec:
     """No padding on what looks at one pixel: a unit of kernel 1, a pointwise convolution."""
-    unit = _unit(spec, stage, number)
+    unit = spec.units(stage)[number - 1]
     padding = unit.padding if unit.spatial else None
     return _with_fitting_head(change(spec, stage, number, pointwise_padding=0, padding=padding))
 
@@ -79,11 +75,6 @@ def widen_field(spec: NetSpec, above: int, total: bool) -> NetSpec | None:
                 if (analysis.receptive_field_total if total else analysis.receptive_field_before) > above:
                     return wider
     return None
-
-
-def _unit(spec: NetSpec, stage: str, number: int) -> Unit:
-    part = spec.output if stage == OUTPUT else spec.stage(stage)
-    return part.units[number - 1]
 
 
 def _with_fitting_head(spec: NetSpec) -> NetSpec:

@@ -54,8 +54,7 @@ def problems(spec: NetSpec) -> list[Problem]:
 
 def obstacle(spec: NetSpec, stage: str, number: int, residual: int) -> Problem | None:
     """What keeps a residual connection around `residual` units from ending at unit `number`, or None."""
-    part = spec.output if stage == OUTPUT else spec.stage(stage)
-    unit = part.units[number - 1]
+    unit = spec.units(stage)[number - 1]
     without = problems(set_unit(spec, stage, number, replace(unit, residual=0)))
     found = problems(set_unit(spec, stage, number, replace(unit, residual=residual)))
     return next((problem for problem in found if problem not in without), None)
@@ -67,7 +66,7 @@ def _ranges(spec: NetSpec) -> Iterator[Problem]:
     if len(spec.stages) != len(STAGE_NAMES):
         yield Problem("", f"The network has {len(spec.stages)} stages.", "Give it four, C1 to C4.")
         return
-    for name, part in _parts(spec):
+    for name, part in spec.parts():
         parts.append((name, name, part))
         if len(part.units) > MAX_UNITS:
             yield Problem(name, f"has {len(part.units)} units.", f"Give it at most {MAX_UNITS}.")
@@ -83,14 +82,10 @@ def _ranges(spec: NetSpec) -> Iterator[Problem]:
                 yield Problem(stage, f"{said}.", f"It takes {cure}")
 
 
-def _parts(spec: NetSpec) -> list[tuple[str, Stage | Head]]:
-    return [*zip(STAGE_NAMES, spec.stages), (OUTPUT, spec.output)]
-
-
 def _units(spec: NetSpec) -> Iterator[tuple[str, int, int, Unit]]:
     """(stage, number, input channels, unit) of every unit in order."""
     channels = spec.in_channels
-    for name, part in _parts(spec):
+    for name, part in spec.parts():
         for number, unit in enumerate(part.units, 1):
             yield name, number, channels, unit
             channels = unit.channels
@@ -137,7 +132,7 @@ def _padding(spec: NetSpec) -> Iterator[Problem]:
 def _connections(spec: NetSpec) -> Iterator[Problem]:
     """Residual connections that leave their stage, overlap, or add what cannot stand value on value."""
     into = {(stage, number): channels for stage, number, channels, _ in _units(spec)}
-    for stage, part in _parts(spec):
+    for stage, part in spec.parts():
         taken = 0  # the last unit that an earlier connection goes around
         for number, unit in enumerate(part.units, 1):
             if not unit.residual:

@@ -130,6 +130,14 @@ class NetSpec:
         """The stage called `C1` … `C4`."""
         return self.stages[STAGE_NAMES.index(name)]
 
+    def parts(self) -> list[tuple[str, Stage | Head]]:
+        """Name and content of C1 … C4 and O, in order."""
+        return [*zip(STAGE_NAMES, self.stages), (OUTPUT, self.output)]
+
+    def units(self, name: str) -> tuple[Unit, ...]:
+        """The units of C1 … C4 or O."""
+        return self.output.units if name == OUTPUT else self.stage(name).units
+
     def channels_into(self, name: str) -> int:
         """Channels that the stage C1 … C4 or O gets from the last unit before it."""
         before = self.stages[: (*STAGE_NAMES, OUTPUT).index(name)]
@@ -142,6 +150,12 @@ class NetSpec:
         at = STAGE_NAMES.index(name)
         return replace(self, stages=(*self.stages[:at], stage, *self.stages[at + 1 :]))
 
+    def with_units(self, name: str, units: tuple[Unit, ...]) -> NetSpec:
+        """The same network with other units in C1 … C4 or O."""
+        if name == OUTPUT:
+            return replace(self, output=replace(self.output, units=units))
+        return self.with_stage(name, replace(self.stage(name), units=units))
+
     def with_classes(self, classes: int) -> NetSpec:
         """The same network for another number of classes; without a classifier its last unit changes."""
         if classes == self.classes:
@@ -149,13 +163,11 @@ class NetSpec:
         spec = replace(self, classes=classes)
         if spec.output.classifier != "none":
             return spec
-        if spec.output.units:
-            return replace(spec, output=replace(spec.output, units=_resize_last(spec.output.units, classes)))
-        name = next((n for n in reversed(STAGE_NAMES) if spec.stage(n).units), None)
-        if name is None:
+        last = next((name for name, part in reversed(spec.parts()) if part.units), None)
+        if last is None:
             return spec
-        stage = spec.stage(name)
-        return spec.with_stage(name, replace(stage, units=_resize_last(stage.units, classes)))
+        *units, unit = spec.units(last)
+        return spec.with_units(last, (*units, replace(unit, channels=classes)))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON; of a unit or stage only what differs from the default."""
@@ -170,8 +182,8 @@ class NetSpec:
     def from_dict(cls, data: Any) -> NetSpec:
         """The network that `to_dict` wrote, of this version or an older one.
 
-        Raises SpecError for anything else: names, types and ranges are checked here. Whether the network can
-        be built is asked of `problems.problems`.
+        Raises SpecError for anything else: names, types and ranges are checked here. `problems.problems`
+        says whether the network can be built.
         """
         given = dict(_mapping(data, "the network"))
         version = given.pop("version", None)
@@ -189,10 +201,6 @@ class NetSpec:
             output=_read_head(given.pop("output", None)),
             **_read_fields(cls, given, "the network", skip=("stages", "output")),
         )
-
-
-def _resize_last(units: tuple[Unit, ...], channels: int) -> tuple[Unit, ...]:
-    return (*units[:-1], replace(units[-1], channels=channels))
 
 
 def _part_to_dict(part: Stage | Head) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from itertools import groupby
 from cifar7.network.arithmetic import Row, Shape
 from cifar7.network.kinds import square
 from cifar7.network.spec import Head, NetSpec, Unit
-from cifar7.ui.words.terms import CLASSIFIERS
+from cifar7.network.toggle_table import CLASSIFIER_TITLES
 
 
 def form(unit: Unit) -> str:
@@ -42,7 +42,7 @@ def head_words(spec: NetSpec) -> str:
     """What the output stage is made of."""
     head: Head = spec.output
     pool = "global average pool" if head.pool is None else f"average pool {square(head.pool)}"
-    last = "" if head.classifier == "none" else f"{CLASSIFIERS[head.classifier]} → {spec.classes}"
+    last = "" if head.classifier == "none" else f"{CLASSIFIER_TITLES[head.classifier]} → {spec.classes}"
     return " · ".join(filter(None, [units_words(head.units), pool, last]))
 
 
