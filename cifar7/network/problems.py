@@ -78,8 +78,7 @@ def _ranges(spec: NetSpec) -> Iterator[Problem]:
             try:
                 read_value(getattr(obj, spec_field.name), spec_field, f"{where}: {spec_field.name}")
             except SpecError as error:
-                said, _, cure = str(error).partition("; it takes ")
-                yield Problem(stage, f"{said}.", f"It takes {cure}")
+                yield Problem(stage, f"{error.fault}.", error.cure[:1].upper() + error.cure[1:])
 
 
 def _units(spec: NetSpec) -> Iterator[tuple[str, int, int, Unit]]:

@@ -262,7 +262,7 @@ def read_value(value: Any, spec_field: Any, where: str) -> Any:
     meta, kind = spec_field.metadata, spec_field.type
     if "choices" in meta:
         if value not in meta["choices"]:
-            raise SpecError(f"{where} is {_show(value)}; it takes {', '.join(meta['choices'])}.")
+            raise SpecError(f"{where} is {_show(value)}", f"it takes {', '.join(meta['choices'])}.")
     elif "low" in meta:
         if value is None and "None" in kind:
             return None
@@ -275,14 +275,14 @@ def read_value(value: Any, spec_field: Any, where: str) -> Any:
         ):
             noun = "a whole number" if whole else "a number"
             raise SpecError(
-                f"{where} is {_show(value)}; it takes {noun} from {meta['low']} to {meta['high']}."
+                f"{where} is {_show(value)}", f"it takes {noun} from {meta['low']} to {meta['high']}."
             )
         return value if whole else float(value)
     elif kind == "bool":
         if not isinstance(value, bool):
-            raise SpecError(f"{where} is {_show(value)}; it takes true or false.")
+            raise SpecError(f"{where} is {_show(value)}", "it takes true or false.")
     elif not isinstance(value, str) or not 1 <= len(value) <= 60 or not value.isprintable():
-        raise SpecError(f"{where} is {_show(value)}; it takes a text of 1 to 60 printable characters.")
+        raise SpecError(f"{where} is {_show(value)}", "it takes a text of 1 to 60 printable characters.")
     return value
 
 
