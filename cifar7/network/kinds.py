@@ -60,7 +60,7 @@ class Layer:
 
     @property
     def entry(self) -> LayerKind:
-        """What is known of its kind."""
+        """The entry of its kind."""
         return LAYER_KINDS[self.kind]
 
     @property

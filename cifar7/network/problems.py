@@ -1,4 +1,4 @@
-"""What keeps a network from being built, in words: the stage, what is wrong, and the cure."""
+"""What keeps a network from being built: the stage, what is wrong, and the cure."""
 
 from __future__ import annotations
 
@@ -38,26 +38,24 @@ class Problem:
 
 def check(spec: NetSpec) -> None:
     """Raise SpecError with every problem of the network, in one line; nothing where it can be built."""
-    found = problems(spec)
-    if found:
-        raise SpecError(" · ".join(str(p) for p in found))
+    if faults := problems(spec):
+        raise SpecError(" · ".join(map(str, faults)))
 
 
 def problems(spec: NetSpec) -> list[Problem]:
     """Everything that keeps the network from being built, in the order of its stages."""
-    found = list(_ranges(spec))
-    if found:
-        return found
-    found = [*_channels(spec), *_padding(spec), *_connections(spec)]
-    return found or list(_shapes(spec))
+    # Each group presumes that those before it find nothing.
+    return (
+        list(_ranges(spec)) or [*_channels(spec), *_padding(spec), *_connections(spec)] or list(_shapes(spec))
+    )
 
 
 def obstacle(spec: NetSpec, stage: str, number: int, residual: int) -> Problem | None:
     """What keeps a residual connection around `residual` units from ending at unit `number`, or None."""
     unit = spec.units(stage)[number - 1]
     without = problems(set_unit(spec, stage, number, replace(unit, residual=0)))
-    found = problems(set_unit(spec, stage, number, replace(unit, residual=residual)))
-    return next((problem for problem in found if problem not in without), None)
+    connected = problems(set_unit(spec, stage, number, replace(unit, residual=residual)))
+    return next((problem for problem in connected if problem not in without), None)
 
 
 def _ranges(spec: NetSpec) -> Iterator[Problem]:
@@ -157,12 +155,12 @@ def _overreaching(stage: str, number: int, around: int, taken: int) -> Problem:
 
 def _unlike(stage: str, units: tuple[Unit, ...], around: range, added: int) -> Iterator[Problem]:
     """A connection that adds `added` channels to another number, or goes around a stride."""
-    first, last, own = around[0], around[-1], units[around[-1] - 1].channels
-    if added != own:
+    first, last, channels = around[0], around[-1], units[around[-1] - 1].channels
+    if added != channels:
         yield Problem(
             stage,
             f"unit {last}: its residual connection adds the {added} channels that go into unit {first} "
-            f"to its own {own}.",
+            f"to its own {channels}.",
             f"Give unit {last} the same {added} channels, or put the connection around units that keep them.",
         )
     for number in around:

@@ -1,6 +1,6 @@
 """A network is data: stages C1 to C4 of convolution units, and an output stage O.
 
-The vocabulary is closed. What can be said here is exactly what the page edits, the arithmetic counts, the
+The vocabulary is closed. What it can say is exactly what the page edits, the arithmetic counts, the
 builder builds and the exporter writes. The kinds of layers that a network may name stand in `kinds`.
 """
 
@@ -185,21 +185,21 @@ class NetSpec:
         Raises SpecError for anything else: names, types and ranges are checked here. `problems.problems`
         says whether the network can be built.
         """
-        given = dict(_mapping(data, "the network"))
-        version = given.pop("version", None)
+        values = dict(_mapping(data, "the network"))
+        version = values.pop("version", None)
         if isinstance(version, bool) or version not in range(1, SCHEMA_VERSION + 1):
             raise SpecError(
                 f"the network's version is {_show(version)}; this cifar7 reads 1 to {SCHEMA_VERSION}."
             )
-        stages = dict(_mapping(given.pop("stages", None), "stages"))
+        stages = dict(_mapping(values.pop("stages", None), "stages"))
         if sorted(stages) != sorted(STAGE_NAMES):
             raise SpecError(
                 f"stages has {_show(sorted(map(str, stages)))}; it needs exactly {', '.join(STAGE_NAMES)}."
             )
         return cls(
             stages=tuple(_read_stage(stages[n], n) for n in STAGE_NAMES),
-            output=_read_head(given.pop("output", None)),
-            **_read_fields(cls, given, "the network", skip=("stages", "output")),
+            output=_read_head(values.pop("output", None)),
+            **_read_fields(cls, values, "the network", skip=("stages", "output")),
         )
 
 
@@ -215,17 +215,17 @@ def _unit_to_dict(unit: Unit) -> dict[str, Any]:
 
 
 def _read_stage(data: Any, where: str) -> Stage:
-    given = dict(_mapping(data, where))
-    units = _read_units(given.pop("units", []), where)
-    return Stage(units=units, **_read_fields(Stage, given, where, skip=("units",)))
+    values = dict(_mapping(data, where))
+    units = _read_units(values.pop("units", []), where)
+    return Stage(units=units, **_read_fields(Stage, values, where, skip=("units",)))
 
 
 def _read_head(data: Any) -> Head:
     if data is None:
         return Head()
-    given = dict(_mapping(data, OUTPUT))
-    units = _read_units(given.pop("units", []), OUTPUT)
-    return Head(units=units, **_read_fields(Head, given, OUTPUT, skip=("units",)))
+    values = dict(_mapping(data, OUTPUT))
+    units = _read_units(values.pop("units", []), OUTPUT)
+    return Head(units=units, **_read_fields(Head, values, OUTPUT, skip=("units",)))
 
 
 def _read_units(data: Any, where: str) -> tuple[Unit, ...]:
@@ -243,18 +243,18 @@ def _mapping(data: Any, where: str) -> dict[str, Any]:
     return data
 
 
-def _read_fields(cls: type, given: dict[str, Any], where: str, skip: tuple[str, ...] = ()) -> dict[str, Any]:
-    known = {f.name: f for f in fields(cls) if f.name not in skip}
-    for name in given:
-        if name not in known:
-            raise SpecError(f"{where} has no field {_show(name)}; it takes {', '.join(known)}.")
-    for name, spec_field in known.items():
-        if name not in given:
+def _read_fields(cls: type, values: dict[str, Any], where: str, skip: tuple[str, ...] = ()) -> dict[str, Any]:
+    declarations = {f.name: f for f in fields(cls) if f.name not in skip}
+    for name in values:
+        if name not in declarations:
+            raise SpecError(f"{where} has no field {_show(name)}; it takes {', '.join(declarations)}.")
+    for name, spec_field in declarations.items():
+        if name not in values:
             if spec_field.default is MISSING:
                 raise SpecError(f"{where} lacks {name}.")
             continue
-        given[name] = read_value(given[name], spec_field, f"{where}: {name}")
-    return given
+        values[name] = read_value(values[name], spec_field, f"{where}: {name}")
+    return values
 
 
 def read_value(value: Any, spec_field: Any, where: str) -> Any:

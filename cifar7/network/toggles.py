@@ -40,7 +40,7 @@ class Place:
 
     @property
     def prefix(self) -> str:
-        """Before what is said of an edit, as in "C1, unit 2: "."""
+        """How a sentence about an edit begins, as in "C1, unit 2: "."""
         return f"{self.stage}, unit {self.unit}: " if self.unit else f"{self.stage}: " if self.stage else ""
 
 
@@ -51,7 +51,7 @@ Control = Literal["buttons", "list", "number", "slider", "switch"]
 
 @dataclass(frozen=True, slots=True)
 class Trials:
-    """The values of a toggle that an experiment tries, and each in words: "dilation 2"."""
+    """The values of a toggle that an experiment tries, and the label of each: "dilation 2"."""
 
     options: Values
     text: Callable[[Any], str]

@@ -21,14 +21,14 @@ def form(unit: Unit) -> str:
 
 
 def units_words(units: tuple[Unit, ...]) -> str:
-    """Units in a row: "2 × conv 3×3 → 16, 32 · separable 3×3 → 64"; equal widths are said once."""
-    said = []
+    """Units in a row: "2 × conv 3×3 → 16, 32 · separable 3×3 → 64"; equal widths stand once."""
+    parts = []
     for what, alike in groupby(units, key=form):
         widths = [u.channels for u in alike]
         times = f"{len(widths)} × " if len(widths) > 1 else ""
-        shown = widths if len(set(widths)) > 1 else widths[:1]
-        said.append(f"{times}{what} → {', '.join(map(str, shown))}")
-    return " · ".join(said)
+        listed = widths if len(set(widths)) > 1 else widths[:1]
+        parts.append(f"{times}{what} → {', '.join(map(str, listed))}")
+    return " · ".join(parts)
 
 
 def stage_words(spec: NetSpec, name: str) -> str:
@@ -48,10 +48,10 @@ def head_words(spec: NetSpec) -> str:
 
 def flow_words(rows: tuple[Row, ...], stage: str) -> str:
     """What a stage does to map and receptive field: "map 32×32 → 16×16, RF 1 → 6"; empty for no layers."""
-    own = [row for row in rows if row.layer.stage == stage]
-    if not own:
+    steps = [row for row in rows if row.layer.stage == stage]
+    if not steps:
         return ""
-    first, last = own[0], own[-1]
+    first, last = steps[0], steps[-1]
     sides = square(first.input[1])
     if last.output[1] != first.input[1]:
         sides += f" → {square(last.output[1])}"
