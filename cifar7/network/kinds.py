@@ -226,8 +226,6 @@ LAYER_KINDS: dict[str, LayerKind] = {
         _activation("leaky_relu", "leaky ReLU", "nn.LeakyReLU"),
         _activation("silu", "SiLU", "nn.SiLU"),
         _activation("gelu", "GELU", "nn.GELU"),
-        _activation("mish", "Mish", "nn.Mish"),
-        _activation("hardswish", "Hardswish", "nn.Hardswish"),
         LayerKind(
             "dropout", Family.DROPOUT, "dropout", "nn.Dropout", lambda layer: ((layer.rate,), {}),
             label=lambda layer, kernel: (f"dropout {layer.rate:g}",),
