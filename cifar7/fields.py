@@ -104,7 +104,7 @@ def read_value(value: Any, declared: Field[Any], where: str, error: type[UserErr
         valid = isinstance(value, str) and 1 <= len(value) <= 60 and value.isprintable()
         expected = "a text of 1 to 60 printable characters"
     if not valid:
-        raise error(f"{where} is {show(value)}; it takes {expected}.")
+        raise error(f"{where} is {show(value)}", f"it takes {expected}.")
     return value
 
 

@@ -127,7 +127,7 @@ _HEAD = ("stage", "layer", "output", "k", "s", "p", "d", "g", "parameters", "MAC
 def _cells(row: Row) -> tuple[object, ...]:
     layer = row.layer
     window: tuple[object, ...] = (row.kernel, row.stride, layer.padding, layer.dilation, layer.groups)
-    if not (layer.weighted or layer.kind.endswith("pool")):
+    if not (layer.weighted or layer.windowed):
         window = ("", "", "", "", "")
     return (layer.stage, f"{layer.kind} {layer.role}".strip(), "x".join(map(str, row.output)), *window,
             f"{row.parameters:,}" if row.parameters else "", f"{row.macs:,}" if row.macs else "",

@@ -14,7 +14,6 @@ from cifar7.export.wording import count, duration, percent, plain, table
 from cifar7.network import working
 from cifar7.network.arithmetic import Analysis, Row, analyse
 from cifar7.network.assignment import Achieved, Verdict, card
-from cifar7.network.layers import POOLS
 from cifar7.network.profiles import Profile
 from cifar7.network.spec import NetSpec
 from cifar7.training.config import TrainConfig
@@ -189,7 +188,7 @@ def _field(found: Analysis) -> str:
     rows = [
         (row.layer.stage, working.name(row), working.receptive_field(row), working.jump(row))
         for row in found.rows
-        if row.layer.weighted or row.layer.kind in (*POOLS, "add")
+        if not row.layer.follows
     ]
     sums = any(row.layer.kind == "add" for row in found.rows)
     told = " A residual sum sees what the wider of its two maps sees." if sums else ""

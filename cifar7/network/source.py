@@ -11,10 +11,9 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from cifar7.network.arithmetic import Analysis, Row, analyse
+from cifar7.network.kinds import Family
 from cifar7.network.problems import check
 from cifar7.network.spec import NetSpec
-
-_ACTIVATIONS = {"relu": "nn.ReLU()", "leaky_relu": "nn.LeakyReLU()", "silu": "nn.SiLU()", "gelu": "nn.GELU()"}
 
 
 def model_source(spec: NetSpec) -> str:
@@ -23,9 +22,9 @@ def model_source(spec: NetSpec) -> str:
     Raises SpecError where the network cannot be built.
     """
     check(spec)
-    found = analyse(spec)
-    stages = [(name, list(rows)) for name, rows in groupby(found.rows, key=lambda row: row.layer.stage)]
-    lines = [*_head(spec, found), *_init(stages), "", *_forward(spec, stages), "", "", *_main(spec)]
+    analysis = analyse(spec)
+    stages = [(name, list(rows)) for name, rows in groupby(analysis.rows, key=lambda row: row.layer.stage)]
+    lines = [*_head(spec, analysis), *_init(stages), "", *_forward(spec, stages), "", "", *_main(spec)]
     return "\n".join(lines) + "\n"
 
 
@@ -42,7 +41,7 @@ def renamed_keys(spec: NetSpec) -> dict[str, str]:
 
 def _places(rows: Sequence[Row]) -> list[str]:
     """Where each layer of a stage stands in what is written: "4", or "4.0" and on inside a Residual at 4."""
-    closes = {at - row.layer.span: at for at, row in enumerate(rows) if row.layer.kind == "add"}
+    closes = {at - row.layer.span: at for at, row in enumerate(rows) if row.layer.family is Family.SUM}
     places, position, begin, close = [], 0, 0, 0
     for at, row in enumerate(rows):
         if at in closes:
@@ -50,7 +49,7 @@ def _places(rows: Sequence[Row]) -> list[str]:
         if at < close:
             places.append(f"{position}.{at - begin}")
             continue
-        position += row.layer.kind == "linear"  # the flattening before it takes a place
+        position += row.layer.family is Family.LINEAR  # the flattening before it takes a place
         places.append(f"{position}")
         position += 1
     return places
@@ -66,15 +65,15 @@ _RESIDUAL = '''class Residual(nn.Sequential):
 '''
 
 
-def _head(spec: NetSpec, found: Analysis) -> list[str]:
-    residual = any(row.layer.kind == "add" for row in found.rows)
+def _head(spec: NetSpec, analysis: Analysis) -> list[str]:
+    residual = any(row.layer.family is Family.SUM for row in analysis.rows)
     size = f"{spec.in_channels}x{spec.image_size}x{spec.image_size}"
     return [
         f'"""{safe_name(spec.name)}: images of {size} to {spec.classes} classes.',
         "",
-        f"{found.parameters:,} parameters, {found.macs:,} multiply-accumulates an image.",
-        f"Receptive field {found.receptive_field_before} pixels before the pooling head, "
-        f"{found.receptive_field_total} with it.",
+        f"{analysis.parameters:,} parameters, {analysis.macs:,} multiply-accumulates an image.",
+        f"Receptive field {analysis.receptive_field_before} pixels before the pooling head, "
+        f"{analysis.receptive_field_total} with it.",
         "Beside each layer: its output (channels, height, width), receptive field and jump in pixels.",
         '"""',
         "",
@@ -97,24 +96,24 @@ def _init(stages: list[tuple[str, list[Row]]]) -> Iterator[str]:
     for name, rows in stages:
         yield f"        self.{name} = nn.Sequential("
         for row, place in zip(rows, _places(rows), strict=True):
-            if row.layer.kind == "linear":
+            if row.layer.family is Family.LINEAR:
                 yield "            nn.Flatten(),"
-            if row.layer.kind == "add":
+            if row.layer.family is Family.SUM:
                 yield f"            ),  # and its input added: {_shape(row)}, RF {row.receptive_field}"
                 continue
             if place.endswith(".0"):
                 yield "            Residual("
             note = f"  # {_shape(row)}"
-            if row.layer.kind == "conv" or row.layer.kind.endswith("pool"):
+            if row.layer.windowed:
                 note += f", RF {row.receptive_field}, jump {row.jump}"
             yield f"            {'    ' * ('.' in place)}{layer_source(row)},{note}"
-        if name == "O" and rows[-1].layer.kind != "linear":
+        if name == "O" and rows[-1].layer.family is not Family.LINEAR:
             yield "            nn.Flatten(),"
         yield "        )"
 
 
 def _shape(row: Row) -> str:
-    if row.layer.kind == "linear":
+    if row.layer.family is Family.LINEAR:
         return f"({row.output[0]})"
     return "({}, {}, {})".format(*row.output)
 
@@ -137,27 +136,4 @@ def _main(spec: NetSpec) -> Iterator[str]:
 
 def layer_source(row: Row) -> str:
     """The constructor call of one layer."""
-    layer, kind = row.layer, row.layer.kind
-    if kind == "conv":
-        words = [f"{layer.in_channels}, {layer.out_channels}, kernel_size={layer.kernel}"]
-        words += [
-            f"{name}={value}"
-            for name, value, usual in (
-                ("stride", layer.stride, 1),
-                ("padding", layer.padding, 0),
-                ("dilation", layer.dilation, 1),
-                ("groups", layer.groups, 1),
-                ("bias", layer.bias, True),
-            )
-            if value != usual
-        ]
-        return f"nn.Conv2d({', '.join(words)})"
-    return {
-        "linear": f"nn.Linear({layer.in_channels}, {layer.out_channels})",
-        "batch_norm": f"nn.BatchNorm2d({layer.out_channels})",
-        "group_norm": f"nn.GroupNorm({layer.groups}, {layer.out_channels})",
-        "dropout": f"nn.Dropout({layer.rate})",
-        "max_pool": f"nn.MaxPool2d({layer.kernel})",
-        "avg_pool": f"nn.AvgPool2d({layer.kernel})",
-        "global_avg_pool": "nn.AdaptiveAvgPool2d(1)",
-    }.get(kind) or _ACTIVATIONS[kind]
+    return row.layer.source

@@ -1,7 +1,7 @@
 """A network is data: stages C1 to C4 of convolution units, and an output stage O.
 
-The vocabulary is closed. What can be said here is exactly what the page edits, the arithmetic counts, the
-builder builds and the exporter writes; a new kind of layer is added here first.
+The vocabulary is closed. What it can say is exactly what the page edits, the arithmetic counts, the
+builder builds and the exporter writes. The kinds of layers that a network may name stand in `kinds`.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from typing import Any
 from cifar7 import fields as declared
 from cifar7.errors import UserError
 from cifar7.fields import choice, number, show
+from cifar7.network.kinds import Family, names
 
 SCHEMA_VERSION = 1
 STAGE_NAMES = ("C1", "C2", "C3", "C4")
 OUTPUT = "O"
 
 KINDS = ("standard", "grouped", "separable")
-ACTIVATIONS = ("relu", "leaky_relu", "silu", "gelu")
-NORMS = ("batch", "group", "none")
+ACTIVATIONS = names(Family.ACTIVATION)
+NORMS = (*(name.removesuffix("_norm") for name in names(Family.NORM)), "none")
 ORDERS = ("conv-norm-act", "conv-act-norm")
 CLASSIFIERS = ("none", "conv", "linear")
 DROPOUT_PLACES = ("unit", "depthwise")
@@ -121,6 +122,14 @@ class NetSpec:
         """The stage called `C1` … `C4`."""
         return self.stages[STAGE_NAMES.index(name)]
 
+    def parts(self) -> list[tuple[str, Stage | Head]]:
+        """Name and content of C1 … C4 and O, in order."""
+        return [*zip(STAGE_NAMES, self.stages), (OUTPUT, self.output)]
+
+    def units(self, name: str) -> tuple[Unit, ...]:
+        """The units of C1 … C4 or O."""
+        return self.output.units if name == OUTPUT else self.stage(name).units
+
     def channels_into(self, name: str) -> int:
         """Channels that the stage C1 … C4 or O gets from the last unit before it."""
         before = self.stages[: (*STAGE_NAMES, OUTPUT).index(name)]
@@ -133,6 +142,12 @@ class NetSpec:
         at = STAGE_NAMES.index(name)
         return replace(self, stages=(*self.stages[:at], stage, *self.stages[at + 1 :]))
 
+    def with_units(self, name: str, units: tuple[Unit, ...]) -> NetSpec:
+        """The same network with other units in C1 … C4 or O."""
+        if name == OUTPUT:
+            return replace(self, output=replace(self.output, units=units))
+        return self.with_stage(name, replace(self.stage(name), units=units))
+
     def with_classes(self, classes: int) -> NetSpec:
         """The same network for another number of classes; without a classifier its last unit changes."""
         if classes == self.classes:
@@ -140,13 +155,11 @@ class NetSpec:
         spec = replace(self, classes=classes)
         if spec.output.classifier != "none":
             return spec
-        if spec.output.units:
-            return replace(spec, output=replace(spec.output, units=_resize_last(spec.output.units, classes)))
-        name = next((n for n in reversed(STAGE_NAMES) if spec.stage(n).units), None)
-        if name is None:
+        last = next((name for name, part in reversed(spec.parts()) if part.units), None)
+        if last is None:
             return spec
-        stage = spec.stage(name)
-        return spec.with_stage(name, replace(stage, units=_resize_last(stage.units, classes)))
+        *units, unit = spec.units(last)
+        return spec.with_units(last, (*units, replace(unit, channels=classes)))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON; of a unit or stage only what differs from the default."""
@@ -161,29 +174,25 @@ class NetSpec:
     def from_dict(cls, data: Any) -> NetSpec:
         """The network that `to_dict` wrote, of this version or an older one.
 
-        Raises SpecError for anything else: names, types and ranges are checked here. Whether the network can
-        be built is asked of `problems.problems`.
+        Raises SpecError for anything else: names, types and ranges are checked here. `problems.problems`
+        says whether the network can be built.
         """
-        given = dict(_mapping(data, "the network"))
-        version = given.pop("version", None)
+        values = dict(_mapping(data, "the network"))
+        version = values.pop("version", None)
         if isinstance(version, bool) or version not in range(1, SCHEMA_VERSION + 1):
             raise SpecError(
                 f"the network's version is {show(version)}; this cifar7 reads 1 to {SCHEMA_VERSION}."
             )
-        stages = dict(_mapping(given.pop("stages", None), "stages"))
+        stages = dict(_mapping(values.pop("stages", None), "stages"))
         if sorted(stages) != sorted(STAGE_NAMES):
             raise SpecError(
                 f"stages has {show(sorted(map(str, stages)))}; it needs exactly {', '.join(STAGE_NAMES)}."
             )
         return cls(
             stages=tuple(_read_stage(stages[n], n) for n in STAGE_NAMES),
-            output=_read_head(given.pop("output", None)),
-            **_read_fields(cls, given, "the network", skip=("stages", "output")),
+            output=_read_head(values.pop("output", None)),
+            **_read_fields(cls, values, "the network", skip=("stages", "output")),
         )
-
-
-def _resize_last(units: tuple[Unit, ...], channels: int) -> tuple[Unit, ...]:
-    return (*units[:-1], replace(units[-1], channels=channels))
 
 
 def _part_to_dict(part: Stage | Head) -> dict[str, Any]:
@@ -198,17 +207,17 @@ def _unit_to_dict(unit: Unit) -> dict[str, Any]:
 
 
 def _read_stage(data: Any, where: str) -> Stage:
-    given = dict(_mapping(data, where))
-    units = _read_units(given.pop("units", []), where)
-    return Stage(units=units, **_read_fields(Stage, given, where, skip=("units",)))
+    values = dict(_mapping(data, where))
+    units = _read_units(values.pop("units", []), where)
+    return Stage(units=units, **_read_fields(Stage, values, where, skip=("units",)))
 
 
 def _read_head(data: Any) -> Head:
     if data is None:
         return Head()
-    given = dict(_mapping(data, OUTPUT))
-    units = _read_units(given.pop("units", []), OUTPUT)
-    return Head(units=units, **_read_fields(Head, given, OUTPUT, skip=("units",)))
+    values = dict(_mapping(data, OUTPUT))
+    units = _read_units(values.pop("units", []), OUTPUT)
+    return Head(units=units, **_read_fields(Head, values, OUTPUT, skip=("units",)))
 
 
 def _read_units(data: Any, where: str) -> tuple[Unit, ...]:
@@ -236,8 +245,8 @@ def _read_fields(cls: type, given: dict[str, Any], where: str, skip: tuple[str, 
             if spec_field.default is MISSING:
                 raise SpecError(f"{where} lacks {name}.")
             continue
-        given[name] = read_value(given[name], spec_field, f"{where}: {name}")
-    return given
+        values[name] = read_value(values[name], spec_field, f"{where}: {name}")
+    return values
 
 
 def read_value(value: Any, spec_field: Any, where: str) -> Any:

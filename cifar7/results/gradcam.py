@@ -23,7 +23,6 @@ Maps = npt.NDArray[np.float32]
 # ones, of 4 x 4, in 6 of 10, and those of C1, which see 5 x 5 pixels, little more often than untrained ones.
 SMALLEST = 6  # values a side; a smaller map hardly says where
 SHORTEST = 8  # pixels a side; who sees less cannot tell one thing from another
-_POOLING_HEADS = ("avg_pool", "global_avg_pool")
 
 
 def grad_cam(module: Network, images: Tensor, layer: int, classes: Sequence[int] | Tensor) -> Maps:
@@ -46,7 +45,7 @@ def grad_cam(module: Network, images: Tensor, layer: int, classes: Sequence[int]
 
 def layers_to_choose(rows: Sequence[Row]) -> tuple[int, ...]:
     """The layers worth looking into: the last one of each convolution unit before the pooling head."""
-    head = next((i for i, row in enumerate(rows) if row.layer.kind in _POOLING_HEADS), len(rows))
+    head = next((i for i, row in enumerate(rows) if row.layer.head), len(rows))
     return tuple(
         i
         for i in range(head)

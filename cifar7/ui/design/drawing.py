@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from html import escape
 from itertools import groupby, pairwise
 
-from cifar7.network import measures, working
+from cifar7.network import working
 from cifar7.network.arithmetic import Analysis, Row
+from cifar7.network.kinds import Family
 from cifar7.network.spec import OUTPUT, STAGE_NAMES, NetSpec
 from cifar7.ui.words.lines import Line, lines
 from cifar7.ui.words.summary import flow_words, head_words, shape_words, square, stage_words
@@ -99,7 +100,7 @@ def _layer(line: Line, height: float, before: Ends, after: Ends, spec: NetSpec) 
     beyond = row.receptive_field > spec.image_size
     tip = f"{working.name(row)} → {shape_words(row.output)}, receptive field {row.receptive_field} px"
     texts = [f"{row.output[0]}", _glyph(row), *layer_words(row), f"{row.receptive_field}"]
-    kind = "pool" if row.layer.kind.endswith("pool") else "made"
+    kind = "pool" if row.layer.family is Family.POOL else "made"
     return _column(_map(row.output[0], height, _groups(row), kind), before, after, texts, tip, beyond)
 
 
@@ -133,35 +134,22 @@ def _join(ends: Ends | None) -> str:
 
 
 def _groups(row: Row) -> int:
-    return row.layer.groups if row.layer.kind == "conv" else 1
+    return row.layer.groups if row.layer.family is Family.CONVOLUTION else 1
 
 
 def _glyph(row: Row) -> str:
     """The taps of a convolution, the square of a pool."""
-    layer, kernel = row.layer, row.kernel
-    if layer.kind == "linear":
-        return ""
-    if layer.kind == "add":
+    glyph = row.layer.entry.glyph
+    if glyph == "sum":
         return "<b>+</b>"
-    step = min(TAP * layer.dilation, LARGEST_GLYPH / kernel)
-    side = f"width:{kernel * step:.1f}px;height:{kernel * step:.1f}px"
-    if layer.kind == "conv":
-        return f'<i class="taps" style="{side};background-size:{step:.2f}px {step:.2f}px"></i>'
-    return f'<i class="square" style="{side}"></i>'
+    if not glyph:
+        return ""
+    step = min(TAP * row.layer.dilation, LARGEST_GLYPH / row.kernel)
+    side = f"width:{row.kernel * step:.1f}px;height:{row.kernel * step:.1f}px"
+    taps = f";background-size:{step:.2f}px {step:.2f}px" if glyph == "taps" else ""
+    return f'<i class="{glyph}" style="{side}{taps}"></i>'
 
 
 def layer_words(row: Row) -> tuple[str, str]:
     """The layer in two very short lines."""
-    layer, kernel = row.layer, square(row.kernel)
-    if layer.kind == "max_pool":
-        return "max", kernel
-    if layer.kind in ("avg_pool", "global_avg_pool"):
-        return "avg", kernel
-    if layer.kind == "linear":
-        return "linear", ""
-    if layer.kind == "add":
-        return "sum", ""
-    notes = ["dw"] if measures.is_depthwise(row) else [f"g{layer.groups}"] if layer.groups > 1 else []
-    notes += [f"d{layer.dilation}"] if layer.dilation > 1 and row.kernel > 1 else []
-    notes += [f"s{layer.stride}"] if layer.stride > 1 else []
-    return kernel, " ".join(notes)
+    return row.layer.entry.tag_of(row.layer, row.kernel)

@@ -7,6 +7,7 @@ from itertools import groupby, pairwise
 from typing import Any
 
 from cifar7.network.arithmetic import Analysis
+from cifar7.network.kinds import Family
 from cifar7.network.spec import NetSpec
 from cifar7.ui.design.drawing import HEIGHT, arcs_of, layer_words
 from cifar7.ui.shell.palette import HELD_OUT, TRAINING
@@ -30,7 +31,7 @@ def drawing(spec: NetSpec, found: Analysis) -> dict[str, Any]:
         for line in group:
             at += 1
             row = line.row
-            kind = "pool" if row.layer.kind.endswith("pool") else "made"
+            kind = "pool" if row.layer.family is Family.POOL else "made"
             maps.append(_map(at, row.output[0], row.output[1], spec.image_size, kind))
             said = [f"{row.output[0]}", *layer_words(row), f"{row.receptive_field}"]
             texts += _below(at, said, row.receptive_field > spec.image_size)

@@ -44,7 +44,7 @@ _COLUMNS = (
 
 
 def _slides(row: Row) -> bool:
-    return row.layer.kind == "conv" or row.layer.kind.endswith("pool")
+    return row.layer.windowed
 
 
 def layers_csv(found: Analysis, then: Analysis | None = None) -> bytes:
