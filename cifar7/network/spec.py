@@ -235,13 +235,13 @@ def _mapping(data: Any, where: str) -> dict[str, Any]:
     return data
 
 
-def _read_fields(cls: type, given: dict[str, Any], where: str, skip: tuple[str, ...] = ()) -> dict[str, Any]:
-    known = {f.name: f for f in fields(cls) if f.name not in skip}
-    for name in given:
-        if name not in known:
-            raise SpecError(f"{where} has no field {show(name)}; it takes {', '.join(known)}.")
-    for name, spec_field in known.items():
-        if name not in given:
+def _read_fields(cls: type, values: dict[str, Any], where: str, skip: tuple[str, ...] = ()) -> dict[str, Any]:
+    declarations = {f.name: f for f in fields(cls) if f.name not in skip}
+    for name in values:
+        if name not in declarations:
+            raise SpecError(f"{where} has no field {show(name)}; it takes {', '.join(declarations)}.")
+    for name, spec_field in declarations.items():
+        if name not in values:
             if spec_field.default is MISSING:
                 raise SpecError(f"{where} lacks {name}.")
             continue
