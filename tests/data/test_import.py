@@ -16,7 +16,7 @@ import pytest
 from pictures import picture, two_classes, write_archive
 from where import ROOT
 
-from cifar7.data import folders, library, store
+from cifar7.data import library, reading, store
 from cifar7.data.imageset import DataError, RawSet
 
 
@@ -50,7 +50,7 @@ def test_an_imported_set_is_listed_and_opened_by_name(here, archive):
 
 def test_importing_what_was_opened_before_decodes_nothing(here, archive, monkeypatch):
     opened = library.open_path(archive, data_dir=here)
-    monkeypatch.setattr(folders, "read_path", never)
+    monkeypatch.setattr(reading, "read_path", never)
     told = library.import_path(archive, "mine", data_dir=here)
     assert told.fingerprint == opened.fingerprint
     shutil.rmtree(here / opened.name)
@@ -59,7 +59,7 @@ def test_importing_what_was_opened_before_decodes_nothing(here, archive, monkeyp
 
 def test_importing_the_same_again_changes_nothing(here, archive, monkeypatch):
     first = library.import_path(archive, "mine", data_dir=here)
-    monkeypatch.setattr(folders, "read_path", never)
+    monkeypatch.setattr(reading, "read_path", never)
     assert library.import_path(archive, "mine", data_dir=here) == first
 
 
@@ -148,14 +148,14 @@ def test_what_a_killed_writer_left_is_not_seen_and_swept_away(here, archive):
 
 def test_two_who_want_the_same_set_decode_it_once(here, archive, monkeypatch):
     decoded = []
-    read = folders.read_path
+    read = reading.read_path
 
     def slow(*args: object) -> RawSet:
         decoded.append(1)
         time.sleep(0.3)
         return read(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(folders, "read_path", slow)
+    monkeypatch.setattr(reading, "read_path", slow)
     monkeypatch.setattr(store, "PATIENCE", 0.05)
     opened: list[str] = []
     told: list[str] = []

@@ -16,7 +16,7 @@ from pictures import picture, two_classes, write_archive, write_folder
 from where import ROOT, SHARED
 
 from cifar7 import paths
-from cifar7.data import folders, library, shapes, store
+from cifar7.data import library, reading, shapes, store
 from cifar7.data.imageset import DataError, RawSet, Split, channel_statistics, fingerprint
 
 
@@ -111,7 +111,7 @@ def test_a_set_of_another_format_counts_as_absent(here, archive, monkeypatch):
 
 def test_a_set_opened_by_its_path_is_decoded_once(here, archive, monkeypatch):
     first = library.open_path(archive, data_dir=here)
-    monkeypatch.setattr(folders, "read_path", never)
+    monkeypatch.setattr(reading, "read_path", never)
     again = library.open_path(str(archive), data_dir=here)
     by_name = library.open_set(first.name, data_dir=here)
     assert first.title == again.title == by_name.title == "mine.zip"
@@ -129,7 +129,7 @@ def test_the_cache_goes_by_content(here, archive, tmp_path, monkeypatch):
     shutil.copy(archive, other)
     changed = write_archive(archive, two_classes(3))
     assert len(library.open_path(changed, data_dir=here).train) == 6
-    monkeypatch.setattr(folders, "read_path", never)
+    monkeypatch.setattr(reading, "read_path", never)
     renamed = library.open_path(other, data_dir=here)
     assert (renamed.name, renamed.title) == (first.name, "other.zip")
 
