@@ -55,10 +55,12 @@ def test_names_lose_their_dots_and_backslashes(tmp_path):
 
 def test_progress_runs_up_to_its_total(tmp_path):
     for name in KINDS:
-        told = [(m.done, m.total) for m in archive_members(write_archive(tmp_path / name, two_classes(50)))]
-        assert [done for done, _ in told] == sorted(done for done, _ in told)
-        assert {total for _, total in told} == {told[-1][1]}
-        assert 0 < told[-1][0] <= told[-1][1]
+        positions = [
+            (m.done, m.total) for m in archive_members(write_archive(tmp_path / name, two_classes(50)))
+        ]
+        assert [done for done, _ in positions] == sorted(done for done, _ in positions)
+        assert {total for _, total in positions} == {positions[-1][1]}
+        assert 0 < positions[-1][0] <= positions[-1][1]
 
 
 @pytest.mark.parametrize(
@@ -245,7 +247,7 @@ def test_an_archive_is_held_in_memory_one_member_at_a_time(tmp_path):
 
 def test_an_archive_of_many_members_does_not_pile_up_their_headers(tmp_path):
     path = write_archive(tmp_path / "a.tar", {f"{i:05}": b"" for i in range(6000)})
-    assert most_held(path) < 3 * 2**20  # the names that were seen; the headers would be 6 MB more
+    assert most_held(path) < 3 * 2**20  # the names so far; the headers would be 6 MB more
 
 
 def most_held(path: Path) -> int:

@@ -225,7 +225,7 @@ def test_a_name_goes_before_a_path(here, archive, tmp_path, monkeypatch, few_sha
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("name_or_path", "message"),
     [
         ("cifar10", "CIFAR-10 is not on this machine"),
         ("cats", "there is no data set 'cats'"),
@@ -233,21 +233,21 @@ def test_a_name_goes_before_a_path(here, archive, tmp_path, monkeypatch, few_sha
         ("/gone", "there is no file or folder /gone"),
     ],
 )
-def test_what_is_neither_a_name_nor_a_path(here, given, message):
+def test_what_is_neither_a_name_nor_a_path(here, name_or_path, message):
     with pytest.raises(DataError, match=message):
-        library.open_data(given, data_dir=here)
+        library.open_data(name_or_path, data_dir=here)
 
 
 # Shapes.
 
 
 def test_shapes_are_drawn_once(here, few_shapes):
-    told: list[tuple[str, int, int]] = []
-    first = library.open_set("shapes", lambda *given: told.append(given), here)
+    reports: list[tuple[str, int, int]] = []
+    first = library.open_set("shapes", lambda *report: reports.append(report), here)
     again = library.open_set("shapes", data_dir=here)
     assert few_shapes == [1]
     assert first.fingerprint == again.fingerprint
-    assert told[-1][1] == told[-1][2] == 30
+    assert reports[-1][1] == reports[-1][2] == 30
     assert contents(here) == ["shapes"]
 
 

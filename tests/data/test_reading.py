@@ -92,11 +92,11 @@ def test_progress_grows_and_ends_at_its_total(tmp_path, monkeypatch):
         write_folder(tmp_path / "mine", two_classes(20)),
         write_archive(tmp_path / "a.zip", two_classes(20)),
     ):
-        told: list[tuple[str, int, int]] = []
-        read_path(path, lambda *given, told=told: told.append(given))
-        assert {what for what, _, _ in told} == {f"Reading {path.name}"}
-        assert len(told) > 5
-        done = [d / total for _, d, total in told]
+        reports: list[tuple[str, int, int]] = []
+        read_path(path, lambda *report, reports=reports: reports.append(report))
+        assert {what for what, _, _ in reports} == {f"Reading {path.name}"}
+        assert len(reports) > 5
+        done = [d / total for _, d, total in reports]
         assert done == sorted(done)
         assert done[-1] == 1
 
