@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
     from streamlit.testing.v1 import AppTest
 
+# One thread of arithmetic for each process, before torch is imported, for this one and those that it starts:
+# the networks here are too small to gain from more, and the test processes would wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # The rooms below the pages are tested where there is no Streamlit, too (a rented GPU machine, Python 3.10).
 HAS_STREAMLIT = importlib.util.find_spec("streamlit") is not None

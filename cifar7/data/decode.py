@@ -42,32 +42,32 @@ def decode(data: bytes, name: str) -> Decoded:
         raise DataError(f"{name} {error}") from error
     except Exception as error:  # Pillow's decoders raise almost anything on damaged bytes
         unknown = isinstance(error, Image.UnidentifiedImageError)
-        why = "not an image" if unknown else str(error) or type(error).__name__
-        raise DataError(f"{name} cannot be read as an image ({why}): replace or remove it") from error
+        reason = "not an image" if unknown else str(error) or type(error).__name__
+        raise DataError(f"{name} cannot be read as an image ({reason}): replace or remove it") from error
 
 
 def _decode(data: bytes) -> Decoded:
-    with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
-        if opened.width * opened.height > MAX_PIXELS:
+    with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        if image.width * image.height > MAX_PIXELS:
             raise DataError(
-                f"has {opened.width} x {opened.height} pixels, more than {MAX_PIXELS:,}: scale it down"
+                f"has {image.width} x {image.height} pixels, more than {MAX_PIXELS:,}: scale it down"
             )
         # A JPEG may hold several pictures as well: what a phone keeps beside a photo.
-        animated = opened.format != "MPO" and getattr(opened, "n_frames", 1) > 1
-        exif = opened.getexif()
+        animated = image.format != "MPO" and getattr(image, "n_frames", 1) > 1
+        exif = image.getexif()
         if (
-            opened.size == (SIZE, SIZE)
-            and opened.mode == "RGB"
+            image.size == (SIZE, SIZE)
+            and image.mode == "RGB"
             and not exif
-            and not opened.has_transparency_data
+            and not image.has_transparency_data
         ):
-            return Decoded(np.asarray(opened), (SIZE, SIZE), False, animated)
-        size = opened.size[::-1] if exif.get(ORIENTATION, 1) in QUARTER_TURNS else opened.size
-        opened.draft("RGB", (4 * SIZE, 4 * SIZE))  # a large JPEG is decoded at a fraction of its size
-        image, see_through = _to_rgb(ImageOps.exif_transpose(opened))
-    if image.size != (SIZE, SIZE):
-        image = ImageOps.fit(image, (SIZE, SIZE), Image.Resampling.LANCZOS)
-    return Decoded(np.asarray(image), (size[0], size[1]), see_through, animated)
+            return Decoded(np.asarray(image), (SIZE, SIZE), False, animated)
+        size = image.size[::-1] if exif.get(ORIENTATION, 1) in QUARTER_TURNS else image.size
+        image.draft("RGB", (4 * SIZE, 4 * SIZE))  # a large JPEG is decoded at a fraction of its size
+        rgb, see_through = _to_rgb(ImageOps.exif_transpose(image))
+    if rgb.size != (SIZE, SIZE):
+        rgb = ImageOps.fit(rgb, (SIZE, SIZE), Image.Resampling.LANCZOS)
+    return Decoded(np.asarray(rgb), (size[0], size[1]), see_through, animated)
 
 
 def _to_rgb(image: Image.Image) -> tuple[Image.Image, bool]:

@@ -26,7 +26,7 @@ def paint(
 ) -> Images:
     """The pictures, uint8 (N, 3, 32, 32). Colours, background and noise are independent of the class.
 
-    `done` is told how many images there are so far.
+    `done` is called with the number of images painted so far.
     """
     images = np.empty((len(scenes.labels), 3, SIZE, SIZE), dtype=np.uint8)
     for start in range(0, len(images), CHUNK):
@@ -69,9 +69,9 @@ def _stray(scenes: Scenes) -> Floats:
     """The field of the stray shapes."""
     field = np.full((len(scenes.labels), SIZE, SIZE), NOWHERE)
     for label, name in enumerate(PLAIN):
-        chosen = np.flatnonzero(scenes.stray == label)
-        x, y, turn = (v[chosen, None, None] for v in (scenes.stray_x, scenes.stray_y, scenes.stray_turn))
-        field[chosen] = _shape(name, *_turned(x, y, turn), scenes.stray_radius[chosen, None, None])
+        rows = np.flatnonzero(scenes.stray == label)
+        x, y, turn = (v[rows, None, None] for v in (scenes.stray_x, scenes.stray_y, scenes.stray_turn))
+        field[rows] = _shape(name, *_turned(x, y, turn), scenes.stray_radius[rows, None, None])
     return field
 
 
@@ -87,21 +87,21 @@ def _fields(scenes: Scenes) -> tuple[Floats, Floats, Floats, Floats]:
     """The distance fields of an eye's rim, of the shape, arrow or eye, of its pupil, and of the target."""
     body, rim, pupil, aim = (np.full((len(scenes.labels), SIZE, SIZE), NOWHERE) for _ in range(4))
     for label, name in enumerate(CLASSES):
-        chosen = np.flatnonzero(scenes.labels == label)
+        rows = np.flatnonzero(scenes.labels == label)
         x, y, radius, turn, target_x, target_y = (
-            value[chosen, None, None]
+            value[rows, None, None]
             for value in (scenes.x, scenes.y, scenes.radius, scenes.turn, scenes.target_x, scenes.target_y)
         )
         if name in PLAIN:
-            body[chosen] = _shape(name, *_turned(x, y, turn), radius)
+            body[rows] = _shape(name, *_turned(x, y, turn), radius)
         elif name in PAIRS[0]:
-            body[chosen] = _arrow(*_turned(x, y, turn))
-            aim[chosen] = np.hypot(X - target_x, Y - target_y) - DOT
+            body[rows] = _arrow(*_turned(x, y, turn))
+            aim[rows] = np.hypot(X - target_x, Y - target_y) - DOT
         else:
-            rim[chosen] = np.hypot(X - x, Y - y) - EYE
-            body[chosen] = rim[chosen] + 0.9  # pixels of black around the white
-            pupil[chosen] = np.hypot(X - x - GAZE * np.cos(turn), Y - y - GAZE * np.sin(turn)) - PUPIL
-            aim[chosen] = _star(X - target_x, target_y - Y, STAR, 0.45 * STAR, 5, np.pi / 2)
+            rim[rows] = np.hypot(X - x, Y - y) - EYE
+            body[rows] = rim[rows] + 0.9  # pixels of black around the white
+            pupil[rows] = np.hypot(X - x - GAZE * np.cos(turn), Y - y - GAZE * np.sin(turn)) - PUPIL
+            aim[rows] = _star(X - target_x, target_y - Y, STAR, 0.45 * STAR, 5, np.pi / 2)
     return rim, body, pupil, aim
 
 
@@ -174,7 +174,7 @@ def _background(light: Floats, hue: Floats, random: np.random.Generator) -> Floa
 
 
 def _scribble(picture: Floats, light: Floats, random: np.random.Generator) -> None:
-    """Two faint lines across the picture, which are neither here nor there."""
+    """Two faint lines across the picture, which mean nothing."""
     n = len(picture)
     for _ in range(2):
         x, y = random.uniform(0, SIZE, (2, n, 1, 1))
@@ -187,8 +187,8 @@ def _colour(hue: Floats, saturation: Floats, brightness: Floats) -> Floats:
     """RGB (N, 3, 1, 1) of a hue (1 = once around) and saturation 0..1, at the given LUMA."""
     ramp = np.abs((hue * 6 + np.array([0, 4, 2])[:, None, None]) % 6 - 3) - 1  # (N, 3, 1, 1)
     rgb = 1 - saturation * (1 - np.clip(ramp, 0, 1))
-    own = (rgb * LUMA).sum(axis=1, keepdims=True)
+    luma = (rgb * LUMA).sum(axis=1, keepdims=True)
     brightness = np.clip(brightness, 0.02, 0.98)
-    darker = rgb * brightness / own
-    lighter = 1 - (1 - rgb) * (1 - brightness) / np.maximum(1 - own, 1e-6)
-    return np.where(brightness < own, darker, lighter)
+    darker = rgb * brightness / luma
+    lighter = 1 - (1 - rgb) * (1 - brightness) / np.maximum(1 - luma, 1e-6)
+    return np.where(brightness < luma, darker, lighter)

@@ -7,7 +7,7 @@ from cifar7.data.imageset import DataError
 
 SPLITS = ("train", "test")
 RIGHT = "give train/<class>/<image> and test/<class>/<image>, with the same classes in both"
-SHOWN = 3  # names in a note
+NAMES = 3  # in a note
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Place:
 
 
 class Layout:
-    """Told every file and folder of a source in turn; answers where images belong, and remembers the rest.
+    """Takes every file and folder of a source in turn: where images belong, and what was passed over.
 
     `source` is the name of the folder or archive, for messages.
     """
@@ -71,7 +71,7 @@ class Layout:
             )
 
     def classes(self) -> tuple[str, ...]:
-        """The class names in alphabetical order, once everything was told.
+        """The class names in alphabetical order, after the last call of `place`.
 
         DataError: no images, one split only, a class that one split lacks, fewer than two classes.
         """
@@ -94,18 +94,14 @@ class Layout:
         """What was passed over."""
         notes = []
         if n := len(self._no_images):
-            what = "1 file that is not an image was" if n == 1 else f"{n:,} files that are not images were"
-            notes.append(f"{what} passed over: {_some(self._no_images)}.")
+            files = "1 file that is not an image was" if n == 1 else f"{n:,} files that are not images were"
+            notes.append(f"{files} passed over: {_some(self._no_images)}.")
         if n := len(self._elsewhere):
-            what = (
-                "1 image outside train/ and test/ was"
-                if n == 1
-                else f"{n:,} images outside train/ and test/ were"
-            )
-            notes.append(f"{what} passed over: {_some(self._elsewhere)}.")
+            images, were = ("1 image", "was") if n == 1 else (f"{n:,} images", "were")
+            notes.append(f"{images} outside train/ and test/ {were} passed over: {_some(self._elsewhere)}.")
         return notes
 
 
 def _some(names: list[str]) -> str:
-    shown = ", ".join(repr(name) for name in names[:SHOWN])
-    return shown + (f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else "")
+    first = ", ".join(repr(name) for name in names[:NAMES])
+    return first + (f" and {len(names) - NAMES:,} more" if len(names) > NAMES else "")

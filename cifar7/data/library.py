@@ -1,11 +1,13 @@
 """The sets there are, and opening them: CIFAR-10, what was imported, and the built-in shapes."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from cifar7 import paths
-from cifar7.data import folders, shapes, store
-from cifar7.data.imageset import DataError, ImageSet, Progress, SetInfo, silent
+from cifar7.data import reading, shapes, store
+from cifar7.data.imageset import DataError, ImageSet, Progress, RawSet, SetInfo, silent
 
 OFFICIAL = "cifar10"
 BUILT_IN = "shapes"
@@ -22,13 +24,13 @@ def available(data_dir: Path | None = None) -> list[SetInfo]:
 
     Reads only meta.json files. cifar10 and shapes are listed also while they are not on this machine yet.
     """
-    here = {meta.info.name: meta for meta in store.list_metas(_folder(data_dir)) if not meta.hidden}
-    drawn = here.pop(BUILT_IN, None)
-    built_in = drawn.info if drawn is not None and drawn.source == shapes.RECIPE else shapes.info(BUILT_IN)
-    fetched = here.pop(OFFICIAL, None)
-    official = _not_here() if fetched is None else fetched.info
-    imported = [meta.info for meta in here.values()]
-    return [official, *imported, built_in]
+    metas = {meta.info.name: meta for meta in store.list_metas(_folder(data_dir)) if not meta.hidden}
+    built_in, official = metas.pop(BUILT_IN, None), metas.pop(OFFICIAL, None)
+    return [
+        official.info if official else _absent_official(),
+        *(meta.info for meta in metas.values()),
+        built_in.info if built_in and built_in.source == shapes.RECIPE else shapes.info(BUILT_IN),
+    ]
 
 
 def usable(info: SetInfo) -> bool:
@@ -61,11 +63,11 @@ def open_set(name: str, progress: Progress | None = None, data_dir: Path | None 
     store.check_name(name)
     meta = store.read_meta(folder, name)
     if name == BUILT_IN:
-        meta = _generated(folder, progress or silent)
+        meta = _written_once(folder, name, shapes.RECIPE, _draw_shapes, progress)
     if meta is None:
-        known = ", ".join(info.name for info in available(data_dir) if info.present or info.name == BUILT_IN)
+        names = ", ".join(info.name for info in available(data_dir) if usable(info))
         raise DataError(
-            TO_FETCH if name == OFFICIAL else f"there is no data set {name!r}; there are: {known}"
+            TO_FETCH if name == OFFICIAL else f"there is no data set {name!r}; there are: {names}"
         )
     return store.open_stored(folder, meta)
 
@@ -74,19 +76,13 @@ def open_path(path: str | Path, progress: Progress | None = None, data_dir: Path
     """Class folders, or an archive of them; decoded once, later mapped from the cache.
 
     The cache goes by content, not by the path: of an archive its bytes, of a folder names, sizes and times.
-    The set's name opens it again. DataError as `folders.read_path`.
+    The set's name opens it again. DataError as `reading.read_path`.
     """
     path, folder = Path(path), _folder(data_dir)
-    source = folders.source_key(path)
-    name = _cache_name(source)
-    meta = _stored(folder, name, source)
-    if meta is None:
-        with store.exclusive(folder, name, progress or silent):
-            meta = _stored(folder, name, source)  # another process may have been quicker
-            if meta is None:
-                raw = folders.read_path(path, progress or silent)
-                meta = store.write_set(folder, name, raw, source, hidden=True)
-    return replace(store.open_stored(folder, meta), title=folders.title(path))
+    source = reading.source_key(path)
+    read = partial(reading.read_path, path)
+    meta = _written_once(folder, _cache_name(source), source, read, progress)
+    return replace(store.open_stored(folder, meta), title=reading.source_title(path))
 
 
 def open_data(name_or_path: str, progress: Progress | None = None, data_dir: Path | None = None) -> ImageSet:
@@ -104,15 +100,15 @@ def open_data(name_or_path: str, progress: Progress | None = None, data_dir: Pat
 def import_path(
     path: str | Path, name: str, progress: Progress | None = None, data_dir: Path | None = None
 ) -> SetInfo:
-    """Take class folders or an archive of them in as the set `name`, to be listed from now on.
+    """Import class folders or an archive of them as the set `name`, listed from now on.
 
-    DataError: a name that is taken by something else or reserved, or as `folders.read_path`.
+    DataError: a name that is taken by something else or reserved, or as `reading.read_path`.
     """
     path, folder = Path(path), _folder(data_dir)
     store.check_name(name)
     if name in (OFFICIAL, BUILT_IN) or name.startswith(CACHE):
         raise DataError(f"{name!r} is reserved: choose another name")
-    source = folders.source_key(path)
+    source = reading.source_key(path)
     with store.exclusive(folder, name, progress or silent):
         if (folder / name).exists():
             meta = _stored(folder, name, source)
@@ -125,14 +121,14 @@ def import_path(
         if cached is not None:
             meta = store.copy_set(folder, cached, name)
         else:
-            meta = store.write_set(folder, name, folders.read_path(path, progress or silent), source)
+            meta = store.write_set(folder, name, reading.read_path(path, progress or silent), source)
     return meta.info
 
 
 def fetch_cifar10(progress: Progress | None = None, data_dir: Path | None = None) -> SetInfo:
     """Download the official set unless it is here already: 170 MB, checked, stored in the form of every set.
 
-    DataError if it cannot be had; nothing half-written is left.
+    DataError if the download fails; nothing half-written is left.
     """
     from cifar7.data import official  # loads torchvision
 
@@ -159,17 +155,24 @@ def _cache_name(source: str) -> str:
     return CACHE + source.rsplit("-", 1)[1][:16]
 
 
-def _generated(folder: Path, progress: Progress) -> store.Meta:
-    meta = _stored(folder, BUILT_IN, shapes.RECIPE)
+def _draw_shapes(progress: Progress) -> RawSet:
+    return shapes.generate(progress=progress)
+
+
+def _written_once(
+    folder: Path, name: str, source: str, make: Callable[[Progress], RawSet], progress: Progress | None
+) -> store.Meta:
+    """The set `name` made from `source`; made and written first where it is not here yet."""
+    meta = _stored(folder, name, source)
     if meta is None:
-        with store.exclusive(folder, BUILT_IN, progress):
-            meta = _stored(folder, BUILT_IN, shapes.RECIPE)
+        with store.exclusive(folder, name, progress or silent):
+            meta = _stored(folder, name, source)  # another process may have been quicker
             if meta is None:
-                meta = store.write_set(folder, BUILT_IN, shapes.generate(progress=progress), shapes.RECIPE)
+                meta = store.write_set(folder, name, make(progress or silent), source, name.startswith(CACHE))
     return meta
 
 
-def _not_here() -> SetInfo:
+def _absent_official() -> SetInfo:
     return SetInfo(
         name=OFFICIAL, title="CIFAR-10", classes=OFFICIAL_CLASSES, train_size=50_000, test_size=10_000,
         origin="official", synthetic=False, notes=("Not on this machine yet: a download of 170 MB.",),

@@ -95,23 +95,23 @@ def _places(n: int, random: np.random.Generator) -> tuple[Floats, Floats, Floats
     other place than near some border.
     """
     edge, near, far = SIZE - TARGET_MARGIN, TARGET_MARGIN, POINTER_MARGIN + REACH[0]
-    found = np.empty((0, 3, 2))
-    while len(found) < n:
+    places = np.empty((0, 3, 2))  # (accepted, pointer and two places, xy)
+    while len(places) < n:
         m = 8 * n
         pointer = random.uniform(POINTER_MARGIN, edge - REACH[0], (m, 2))
         along = random.integers(0, 2, m).astype(bool)  # along the left border, or in its upper corner
         pointer[along, 1] = random.uniform(POINTER_MARGIN, SIZE - POINTER_MARGIN, along.sum())
         across, side = random.uniform(far, edge, (m, 2)), random.uniform(near, edge, (m, 2))
         below = random.integers(0, 2, (m, 2)).astype(bool) & ~along[:, None]  # a place by the lower border
-        places = np.stack([np.where(below, side, across), np.where(below, across, side)], axis=2)  # (M, 2, 2)
-        offset = places - pointer[:, None]
+        two = np.stack([np.where(below, side, across), np.where(below, across, side)], axis=2)  # (M, 2, 2)
+        offset = two - pointer[:, None]
         reach = np.abs(offset).max(axis=2)  # (M, 2)
         angle = np.degrees(np.arctan2(offset[:, :, 1], offset[:, :, 0]))
         between = np.abs((angle[:, 0] - angle[:, 1] + 180) % 360 - 180)
         good = (reach >= REACH[0]).all(axis=1) & (reach <= REACH[1]).all(axis=1)
         good &= (between >= ANGLE[0]) & (between <= ANGLE[1])
-        found = np.concatenate([found, np.concatenate([pointer[:, None], places], axis=1)[good]])
-    places = found[:n]
+        places = np.concatenate([places, np.concatenate([pointer[:, None], two], axis=1)[good]])
+    places = places[:n]
     flip = random.integers(0, 2, (n, 1, 2)).astype(bool)
     swap = random.integers(0, 2, (n, 1, 1)).astype(bool)
     places = np.where(flip, SIZE - places, places)

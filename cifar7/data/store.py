@@ -11,7 +11,7 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +34,13 @@ from cifar7.data.imageset import (
 
 FORMAT = 1  # raised when the files of a set change their meaning; older folders then count as absent
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-PATIENCE = 0.5  # seconds to wait for another writer before saying so
+PATIENCE = 0.5  # seconds to wait for another writer before reporting it
 ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 
 
 @dataclass(frozen=True)
 class Meta:
-    """meta.json: what is told of a set, and where its content came from.
+    """meta.json: what describes a set, and where its content came from.
 
     `source` names the content and recipe it was made from; `hidden` sets are caches of a path, not listed.
     """
@@ -53,15 +53,9 @@ class Meta:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
-        told = {key: value for key, value in vars(self.info).items() if key != "present"}
-        return {
-            "format": FORMAT,
-            **told,
-            "mean": self.mean,
-            "std": self.std,
-            "source": self.source,
-            "hidden": self.hidden,
-        }
+        info = {key: value for key, value in vars(self.info).items() if key != "present"}
+        rest = {key: value for key, value in vars(self).items() if key != "info"}
+        return {"format": FORMAT, **info, **rest}
 
     @staticmethod
     def from_dict(d: dict[str, Any]) -> "Meta":
@@ -101,16 +95,16 @@ def list_metas(data_dir: Path) -> list[Meta]:
 
 
 def open_stored(data_dir: Path, meta: Meta) -> ImageSet:
-    """The set with its images memory-mapped, read-only. DataError if its files are damaged."""
+    """Open the set with its images memory-mapped, read-only. DataError if its files are damaged."""
     info, folder = meta.info, data_dir / meta.info.name
     try:
-        loaded = [np.load(folder / f"{array}.npy", mmap_mode="r", allow_pickle=False) for array in ARRAYS]
-        _check_arrays(loaded, info)
+        arrays = [np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in ARRAYS]
+        _check_arrays(arrays, info)
     except (OSError, ValueError, EOFError) as error:
         raise DataError(
             f"the stored set {info.name!r} is damaged: delete {folder} and load it again"
         ) from error
-    train, test = Split(loaded[0], loaded[1]), Split(loaded[2], loaded[3])
+    train, test = Split(arrays[0], arrays[1]), Split(arrays[2], arrays[3])
     return ImageSet(
         name=info.name, title=info.title, classes=info.classes, train=train, test=test,
         fingerprint=info.fingerprint, origin=info.origin, synthetic=info.synthetic, notes=info.notes,
@@ -118,21 +112,21 @@ def open_stored(data_dir: Path, meta: Meta) -> ImageSet:
     )  # fmt: skip
 
 
-def _check_arrays(loaded: list[np.ndarray], info: SetInfo) -> None:
+def _check_arrays(arrays: list[np.ndarray], info: SetInfo) -> None:
     """ValueError unless the arrays are what meta.json says: they may have been cut or exchanged."""
-    told: list[tuple[tuple[int, ...], type]] = []
+    expected: list[tuple[tuple[int, ...], type]] = []
     for size in (info.train_size, info.test_size):
-        told += [((size, CHANNELS, SIZE, SIZE), np.uint8), ((size,), np.int64)]
-    for array, (shape, kind) in zip(loaded, told, strict=True):
-        if array.shape != shape or array.dtype != kind:
-            raise ValueError(f"{array.dtype} {array.shape}, should be {kind} {shape}")
+        expected += [((size, CHANNELS, SIZE, SIZE), np.uint8), ((size,), np.int64)]
+    for array, (shape, dtype) in zip(arrays, expected, strict=True):
+        if array.shape != shape or array.dtype != dtype:
+            raise ValueError(f"{array.dtype} {array.shape}, should be {dtype} {shape}")
 
 
 @contextmanager
 def exclusive(data_dir: Path, name: str, progress: Progress = silent) -> Iterator[None]:
-    """One writer of `name` at a time, over processes; the others wait, and say so to `progress`.
+    """One writer of `name` at a time, across processes; the others wait, and report it to `progress`.
 
-    Sweeps out what a killed writer left. DataError if `data_dir` cannot be written to.
+    Removes what a killed writer left. DataError if `data_dir` cannot be written to.
     """
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
@@ -147,8 +141,8 @@ def exclusive(data_dir: Path, name: str, progress: Progress = silent) -> Iterato
             f"cannot write to the data directory {data_dir}: {error.strerror or error}"
         ) from error
     try:
-        for left in data_dir.glob(f".new+{name}+*"):
-            shutil.rmtree(left, ignore_errors=True)
+        for leftover in data_dir.glob(f".new+{name}+*"):
+            shutil.rmtree(leftover, ignore_errors=True)
         yield
     finally:
         # While it is still held: whoever waits on the removed file notices and starts over.
@@ -173,7 +167,7 @@ def staging(data_dir: Path, name: str) -> Iterator[Path]:
 
 
 def write_set(data_dir: Path, name: str, raw: RawSet, source: str, hidden: bool = False) -> Meta:
-    """Store `raw` under `name`, in the place of what stood there. Inside `exclusive` only."""
+    """Store `raw` under `name`, replacing what stood there. Inside `exclusive` only."""
     mean, std = channel_statistics(raw.train.images)
     info = SetInfo(
         name=name, title=raw.title, classes=raw.classes, train_size=len(raw.train), test_size=len(raw.test),
@@ -195,22 +189,20 @@ def _write_meta(folder: Path, meta: Meta) -> None:
     (folder / "meta.json").write_text(text, encoding="utf-8")
 
 
-def _publish(folder: Path, place: Path) -> None:
-    """Rename the finished folder to its place; what stood there is set aside first, and removed."""
-    if place.exists():
+def _publish(folder: Path, target: Path) -> None:
+    """Rename the finished folder to `target`; what stood there is set aside first, then removed."""
+    if target.exists():
         aside = folder.with_name(f"{folder.name}-old")
-        place.rename(aside)
-        folder.rename(place)
+        target.rename(aside)
+        folder.rename(target)
         shutil.rmtree(aside, ignore_errors=True)
     else:
-        folder.rename(place)
+        folder.rename(target)
 
 
 def copy_set(data_dir: Path, meta: Meta, name: str) -> Meta:
     """The stored set once more under another, listed name. The arrays never change, so links are enough."""
-    copied = Meta(
-        SetInfo(**{**vars(meta.info), "name": name}), meta.mean, meta.std, meta.source, hidden=False
-    )
+    copied = replace(meta, info=replace(meta.info, name=name), hidden=False)
     with staging(data_dir, name) as folder:
         for array_name in ARRAYS:
             _link_or_copy(data_dir / meta.info.name / f"{array_name}.npy", folder / f"{array_name}.npy")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,10 +17,11 @@ from cifar7.bench import report
 from cifar7.bench.loops import SUBMISSIONS, TEXTBOOK, Lap, Pictures, ours, plain, transform, until
 from cifar7.bench.memory import Memory
 from cifar7.bench.profile import convolution_share
-from cifar7.bench.report import Contender, Plan, epoch, ratios, summary, take_turns
+from cifar7.bench.report import Contender, Plan, bench, epoch, fitted, ratios, summary, take_turns
 from cifar7.commands import benching
 from cifar7.data.imageset import ImageSet
 from cifar7.data.library import open_set
+from cifar7.network.presets import preset
 from cifar7.network.spec import Stage, Unit
 from cifar7.training.recipes import Recipe
 
@@ -155,6 +157,10 @@ def test_the_command(
     monkeypatch.setenv("CIFAR7_HOME", str(tmp_path))
     tiny.make_set(tmp_path / "data")
     monkeypatch.setattr(report, "QUICK", PLAN)
+    # What is asserted does not depend on the networks' size, and these are called by their names.
+    monkeypatch.setattr(report, "fitted", lambda name, data: tiny.SPEC)
+    results: list[dict[str, Any]] = []
+    monkeypatch.setattr(report, "bench", lambda *args: results.append(bench(*args)) or results[-1])
     told = json_of(capsys, "bench", "--quick", "--data", "tiny", "--device", "cpu")
     assert list(told["loops"]) == ["submissions", "submissions-starter", "textbook", "ours"]
     assert {one["network"] for one in told["loops"].values()} == {"starter", "velasoka-separable"}
@@ -167,11 +173,18 @@ def test_the_command(
     assert [one["images"] for one in told["growth"]["images"]] == [128, 128]
     assert told["accuracy"] == {"measured": False, "why": "left out by --quick"}
     assert told["machine"]["threads"] == torch.get_num_threads()
+    # The same figures as text: measured once.
+    monkeypatch.setattr(report, "bench", lambda *_: results[0])
     status, out, _ = call(capsys, "bench", "--quick", "--data", "tiny", "--device", "cpu")
     assert status == 0
     for words in ("none here", "times as fast as the textbook loop", "x 6250 =", "not measured, left out"):
         assert words in out
     assert str(tmp_path) not in out + json.dumps(told)
+
+
+def test_a_preset_gets_the_classes_of_the_set(images: ImageSet) -> None:
+    spec = fitted("starter", images)
+    assert (spec.name, spec.classes) == (preset("starter").name, 3)
 
 
 def test_data_that_is_not_here_is_said(

@@ -17,14 +17,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pictures import add, two_classes, write_archive
 
-from cifar7.data.archives import Limits, is_archive, members
+from cifar7.data.archives import archive_members, is_archive
 from cifar7.data.imageset import DataError
+from cifar7.data.members import Limits
 
 KINDS = ["a.tar", "a.tar.gz", "a.tgz", "a.tar.xz", "a.tar.bz2", "a.zip"]
 
 
 def read_all(path: Path, limits: Limits | None = None) -> dict[str, bytes]:
-    return {m.name: m.read() for m in members(path, limits or Limits()) if not m.is_folder}
+    return {m.name: m.read() for m in archive_members(path, limits or Limits()) if not m.is_folder}
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -44,7 +45,7 @@ def test_the_kind_is_told_by_the_content_not_by_the_name(tmp_path):
 
 def test_a_member_may_be_left_unread(tmp_path):
     path = write_archive(tmp_path / "a.tar.gz", {"1": b"x" * 700, "2": b"y" * 512, "3": b"z"})
-    assert [m.read() for m in members(path) if m.name != "1"] == [b"y" * 512, b"z"]
+    assert [m.read() for m in archive_members(path) if m.name != "1"] == [b"y" * 512, b"z"]
 
 
 def test_names_lose_their_dots_and_backslashes(tmp_path):
@@ -54,10 +55,12 @@ def test_names_lose_their_dots_and_backslashes(tmp_path):
 
 def test_progress_runs_up_to_its_total(tmp_path):
     for name in KINDS:
-        told = [(m.done, m.total) for m in members(write_archive(tmp_path / name, two_classes(50)))]
-        assert [done for done, _ in told] == sorted(done for done, _ in told)
-        assert {total for _, total in told} == {told[-1][1]}
-        assert 0 < told[-1][0] <= told[-1][1]
+        positions = [
+            (m.done, m.total) for m in archive_members(write_archive(tmp_path / name, two_classes(50)))
+        ]
+        assert [done for done, _ in positions] == sorted(done for done, _ in positions)
+        assert {total for _, total in positions} == {positions[-1][1]}
+        assert 0 < positions[-1][0] <= positions[-1][1]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +137,7 @@ def test_a_member_that_is_not_whole_is_not_given(tmp_path):
     path = write_archive(tmp_path / "a.tar", {"1": b"x" * 5000})
     path.write_bytes(path.read_bytes()[:2000])
     with pytest.raises(DataError, match="'1' is not whole"):
-        [member.read() for member in members(path)]
+        [member.read() for member in archive_members(path)]
 
 
 def test_a_tar_cut_off_between_two_members_is_told(tmp_path):
@@ -194,9 +197,9 @@ def test_a_decompression_bomb_is_refused_though_its_members_are_no_images(tmp_pa
     path = write_archive(tmp_path / kind, {str(i): bytes(2**20) for i in range(8)})
     limits = Limits(ratio=100, ratio_from=2**20)  # zeros shrink a thousandfold
     with pytest.raises(DataError, match="decompression bomb"):
-        list(members(path, limits))
+        list(archive_members(path, limits))
     with pytest.raises(DataError, match="unpacks to more than"):
-        list(members(path, Limits(total_bytes=4 * 2**20)))
+        list(archive_members(path, Limits(total_bytes=4 * 2**20)))
 
 
 def test_a_header_cannot_ask_for_all_the_memory(tmp_path):
@@ -233,7 +236,7 @@ def test_folders_are_told_from_files(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("train/", b"")
     for name in ("a.tar", "a.zip"):
-        assert [(m.name, m.is_folder) for m in members(tmp_path / name)] == [("train", True)]
+        assert [(m.name, m.is_folder) for m in archive_members(tmp_path / name)] == [("train", True)]
 
 
 def test_an_archive_is_held_in_memory_one_member_at_a_time(tmp_path):
@@ -244,14 +247,14 @@ def test_an_archive_is_held_in_memory_one_member_at_a_time(tmp_path):
 
 def test_an_archive_of_many_members_does_not_pile_up_their_headers(tmp_path):
     path = write_archive(tmp_path / "a.tar", {f"{i:05}": b"" for i in range(6000)})
-    assert most_held(path) < 3 * 2**20  # the names that were seen; the headers would be 6 MB more
+    assert most_held(path) < 3 * 2**20  # the names so far; the headers would be 6 MB more
 
 
 def most_held(path: Path) -> int:
     """Bytes held at most while all of the archive is read."""
     tracemalloc.start()
     try:
-        for member in members(path):
+        for member in archive_members(path):
             member.read()
         return tracemalloc.get_traced_memory()[1]
     finally:

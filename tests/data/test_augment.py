@@ -47,8 +47,8 @@ def test_flip_mirrors_half_of_the_images_left_to_right():
     images = noise(4000, 4, 6)
     out = random_flip(images, dice())
     mirrored = (out == images.flip(3)).flatten(1).all(1)
-    kept = (out == images).flatten(1).all(1)
-    assert torch.equal(mirrored, ~kept)
+    unchanged = (out == images).flatten(1).all(1)
+    assert torch.equal(mirrored, ~unchanged)
     # 4000 fair coins: 2000 heads, standard deviation 31.6
     assert abs(int(mirrored.sum()) - 2000) < 4 * 31.6
 
@@ -136,7 +136,7 @@ def test_cutout_blanks_a_square_around_any_pixel_and_no_more(size):
     out = random_cutout(torch.ones(3000, 2, 5, 7), size, dice())
     blank = out == 0  # (B, C, H, W)
     assert torch.equal(blank[:, 0], blank[:, 1])
-    seen = {
+    shifts = {
         (tuple(rows.tolist()), tuple(columns.tolist()))
         for rows, columns in ((b.any(1).nonzero()[:, 0], b.any(0).nonzero()[:, 0]) for b in blank[:, 0])
     }
@@ -147,7 +147,7 @@ def test_cutout_blanks_a_square_around_any_pixel_and_no_more(size):
     expected_columns = [
         tuple(c for c in range(m - size // 2, m - size // 2 + size) if 0 <= c < 7) for m in range(7)
     ]
-    assert seen == {(rows, columns) for rows in expected_rows for columns in expected_columns}
+    assert shifts == {(rows, columns) for rows in expected_rows for columns in expected_columns}
     assert torch.equal(blank[:, 0].flatten(1).sum(1), (blank[:, 0].any(2).sum(1) * blank[:, 0].any(1).sum(1)))
 
 

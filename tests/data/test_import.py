@@ -16,7 +16,7 @@ import pytest
 from pictures import picture, two_classes, write_archive
 from where import ROOT
 
-from cifar7.data import folders, library, store
+from cifar7.data import library, reading, store
 from cifar7.data.imageset import DataError, RawSet
 
 
@@ -40,26 +40,26 @@ def never(*_: object, **__: object) -> None:
 
 
 def test_an_imported_set_is_listed_and_opened_by_name(here, archive):
-    told = library.import_path(archive, "mine", data_dir=here)
-    assert told in library.available(here)
-    assert (told.name, told.title, told.train_size, told.test_size) == ("mine", "mine.zip", 4, 2)
+    info = library.import_path(archive, "mine", data_dir=here)
+    assert info in library.available(here)
+    assert (info.name, info.title, info.train_size, info.test_size) == ("mine", "mine.zip", 4, 2)
     images = library.open_set("mine", data_dir=here)
-    assert (images.classes, images.fingerprint) == (("blue", "red"), told.fingerprint)
+    assert (images.classes, images.fingerprint) == (("blue", "red"), info.fingerprint)
     assert contents(here) == ["mine"]
 
 
 def test_importing_what_was_opened_before_decodes_nothing(here, archive, monkeypatch):
     opened = library.open_path(archive, data_dir=here)
-    monkeypatch.setattr(folders, "read_path", never)
-    told = library.import_path(archive, "mine", data_dir=here)
-    assert told.fingerprint == opened.fingerprint
+    monkeypatch.setattr(reading, "read_path", never)
+    info = library.import_path(archive, "mine", data_dir=here)
+    assert info.fingerprint == opened.fingerprint
     shutil.rmtree(here / opened.name)
     assert len(library.open_set("mine", data_dir=here).train) == 4
 
 
 def test_importing_the_same_again_changes_nothing(here, archive, monkeypatch):
     first = library.import_path(archive, "mine", data_dir=here)
-    monkeypatch.setattr(folders, "read_path", never)
+    monkeypatch.setattr(reading, "read_path", never)
     assert library.import_path(archive, "mine", data_dir=here) == first
 
 
@@ -148,20 +148,20 @@ def test_what_a_killed_writer_left_is_not_seen_and_swept_away(here, archive):
 
 def test_two_who_want_the_same_set_decode_it_once(here, archive, monkeypatch):
     decoded = []
-    read = folders.read_path
+    read = reading.read_path
 
     def slow(*args: object) -> RawSet:
         decoded.append(1)
         time.sleep(0.3)
         return read(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(folders, "read_path", slow)
+    monkeypatch.setattr(reading, "read_path", slow)
     monkeypatch.setattr(store, "PATIENCE", 0.05)
     opened: list[str] = []
-    told: list[str] = []
+    phases: list[str] = []
 
     def open_it() -> None:
-        opened.append(library.open_path(archive, lambda what, *_: told.append(what), here).fingerprint)
+        opened.append(library.open_path(archive, lambda what, *_: phases.append(what), here).fingerprint)
 
     threads = [threading.Thread(target=open_it) for _ in range(4)]
     for thread in threads:
@@ -170,6 +170,6 @@ def test_two_who_want_the_same_set_decode_it_once(here, archive, monkeypatch):
         thread.join()
     assert decoded == [1]
     assert len(opened) == 4
-    assert any(what.startswith("Waiting for another process that writes path-") for what in told)
+    assert any(what.startswith("Waiting for another process that writes path-") for what in phases)
     assert len(set(opened)) == 1
     assert contents(here)[0].startswith("path-")

@@ -1,4 +1,4 @@
-"""`train/<class>/<file>` and `test/<class>/<file>`, and what is said when it is otherwise."""
+"""`train/<class>/<file>` and `test/<class>/<file>`, and the message where it is otherwise."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from cifar7.data.layout import Layout, Place
 GOOD = ("train/a/1.png", "train/b/1.png", "test/a/1.png", "test/b/1.png")
 
 
-def told(*names: str) -> Layout:
-    """A layout that was told these; a name that ends in a slash is a folder."""
+def layout_of(*names: str) -> Layout:
+    """A layout of these names; one that ends in a slash is a folder."""
     layout = Layout("x.zip")
     for name in names:
         layout.place(name.rstrip("/"), name.endswith("/"))
@@ -33,14 +33,14 @@ def test_below_a_top_folder():
 
 
 def test_classes_are_in_alphabetical_order():
-    assert told("test/b/1.png", *GOOD[:3], "train/b/2.png").classes() == ("a", "b")
+    assert layout_of("test/b/1.png", *GOOD[:3], "train/b/2.png").classes() == ("a", "b")
 
 
 def test_two_top_folders_are_told():
     with pytest.raises(
         DataError, match=r"in two places, below 'old/' and below 'new/' \('new/test/a/1.png'\)"
     ):
-        told("old/train/a/1.png", "new/test/a/1.png")
+        layout_of("old/train/a/1.png", "new/test/a/1.png")
 
 
 @pytest.mark.parametrize("name", ["train/1.png", "photos/test/1.png", "train/a/b/1.png"])
@@ -48,7 +48,7 @@ def test_an_image_at_a_wrong_depth_is_named(name):
     with pytest.raises(
         DataError, match=rf"'{name}' in x\.zip is not in a class folder of t\w+/: give train/<class>"
     ):
-        told(*(("photos/" if "photos" in name else "") + good for good in GOOD), name)
+        layout_of(*(("photos/" if "photos" in name else "") + good for good in GOOD), name)
 
 
 @pytest.mark.parametrize(
@@ -68,18 +68,18 @@ def test_an_image_at_a_wrong_depth_is_named(name):
 )
 def test_what_is_missing_is_named(names, message):
     with pytest.raises(DataError) as refused:
-        told(*names).classes()
+        layout_of(*names).classes()
     assert message in str(refused.value)
 
 
 def test_many_missing_classes_are_counted():
     names = [f"train/{c}/1.png" for c in "abcdef"] + ["test/a/1.png"]
     with pytest.raises(DataError, match="no images of 'b', 'c', 'd' and 2 more in test/"):
-        told(*names).classes()
+        layout_of(*names).classes()
 
 
 def test_what_is_no_image_is_passed_over_and_counted():
-    layout = told(
+    layout = layout_of(
         *GOOD,
         "README.md",
         "train/a/Thumbs.db",
@@ -95,11 +95,11 @@ def test_what_is_no_image_is_passed_over_and_counted():
 
 
 def test_images_elsewhere_are_passed_over_and_counted():
-    layout = told(*GOOD, "cover.png", "val/a/1.png")
+    layout = layout_of(*GOOD, "cover.png", "val/a/1.png")
     assert layout.notes() == [
         "2 images outside train/ and test/ were passed over: 'cover.png', 'val/a/1.png'."
     ]
 
 
 def test_nothing_passed_over_nothing_noted():
-    assert told(*GOOD, "train/").notes() == []
+    assert layout_of(*GOOD, "train/").notes() == []

@@ -16,7 +16,7 @@ from pictures import picture, two_classes, write_archive, write_folder
 from where import ROOT, SHARED
 
 from cifar7 import paths
-from cifar7.data import folders, library, shapes, store
+from cifar7.data import library, reading, shapes, store
 from cifar7.data.imageset import DataError, RawSet, Split, channel_statistics, fingerprint
 
 
@@ -111,7 +111,7 @@ def test_a_set_of_another_format_counts_as_absent(here, archive, monkeypatch):
 
 def test_a_set_opened_by_its_path_is_decoded_once(here, archive, monkeypatch):
     first = library.open_path(archive, data_dir=here)
-    monkeypatch.setattr(folders, "read_path", never)
+    monkeypatch.setattr(reading, "read_path", never)
     again = library.open_path(str(archive), data_dir=here)
     by_name = library.open_set(first.name, data_dir=here)
     assert first.title == again.title == by_name.title == "mine.zip"
@@ -129,7 +129,7 @@ def test_the_cache_goes_by_content(here, archive, tmp_path, monkeypatch):
     shutil.copy(archive, other)
     changed = write_archive(archive, two_classes(3))
     assert len(library.open_path(changed, data_dir=here).train) == 6
-    monkeypatch.setattr(folders, "read_path", never)
+    monkeypatch.setattr(reading, "read_path", never)
     renamed = library.open_path(other, data_dir=here)
     assert (renamed.name, renamed.title) == (first.name, "other.zip")
 
@@ -225,7 +225,7 @@ def test_a_name_goes_before_a_path(here, archive, tmp_path, monkeypatch, few_sha
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("name_or_path", "message"),
     [
         ("cifar10", "CIFAR-10 is not on this machine"),
         ("cats", "there is no data set 'cats'"),
@@ -233,21 +233,21 @@ def test_a_name_goes_before_a_path(here, archive, tmp_path, monkeypatch, few_sha
         ("/gone", "there is no file or folder /gone"),
     ],
 )
-def test_what_is_neither_a_name_nor_a_path(here, given, message):
+def test_what_is_neither_a_name_nor_a_path(here, name_or_path, message):
     with pytest.raises(DataError, match=message):
-        library.open_data(given, data_dir=here)
+        library.open_data(name_or_path, data_dir=here)
 
 
 # Shapes.
 
 
 def test_shapes_are_drawn_once(here, few_shapes):
-    told: list[tuple[str, int, int]] = []
-    first = library.open_set("shapes", lambda *given: told.append(given), here)
+    reports: list[tuple[str, int, int]] = []
+    first = library.open_set("shapes", lambda *report: reports.append(report), here)
     again = library.open_set("shapes", data_dir=here)
     assert few_shapes == [1]
     assert first.fingerprint == again.fingerprint
-    assert told[-1][1] == told[-1][2] == 30
+    assert reports[-1][1] == reports[-1][2] == 30
     assert contents(here) == ["shapes"]
 
 

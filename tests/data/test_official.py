@@ -42,7 +42,7 @@ class Official:
         self.archive = self.pack(self.files)
         self.status = 200
         self.sent: int | None = None  # bytes after which the server hangs up
-        self.asked = 0
+        self.requests = 0
 
     @staticmethod
     def pack(files: dict[str, bytes]) -> bytes:
@@ -54,7 +54,7 @@ class Official:
         return buffer.getvalue()
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
-        self.asked += 1
+        self.requests += 1
         request.send_response(self.status)
         request.send_header("Content-Length", str(len(self.archive)))
         request.end_headers()
@@ -102,8 +102,8 @@ def contents(folder: Path) -> list[str]:
 
 
 def test_it_is_downloaded_read_and_kept_in_our_form(server, tmp_path):
-    told: list[tuple[str, int, int]] = []
-    info = library.fetch_cifar10(lambda *given: told.append(given), tmp_path)
+    reports: list[tuple[str, int, int]] = []
+    info = library.fetch_cifar10(lambda *report: reports.append(report), tmp_path)
     assert (info.name, info.present, info.train_size, info.test_size) == ("cifar10", True, 5 * EACH, EACH)
     assert info.classes == tuple(NAMES)
     assert library.available(tmp_path)[0] == info
@@ -114,7 +114,7 @@ def test_it_is_downloaded_read_and_kept_in_our_form(server, tmp_path):
     assert np.array_equal(images.train.images[EACH + 1, 2, 5], data[1, 2 * 1024 + 5 * 32 :][:32])
     assert np.array_equal(images.test.images.reshape(EACH, 3072), server.batches["test_batch"][0])
     size = len(server.archive)
-    downloading = [(done, total) for what, done, total in told if what == "Downloading CIFAR-10"]
+    downloading = [(done, total) for what, done, total in reports if what == "Downloading CIFAR-10"]
     assert downloading[-1] == (size, size)
     assert [name for name in contents(tmp_path) if "/" not in name] == ["cifar10"]  # the download is gone
     assert not (tmp_path.parent / "escaped").exists()
@@ -122,21 +122,21 @@ def test_it_is_downloaded_read_and_kept_in_our_form(server, tmp_path):
 
 def test_progress_is_told_block_by_block(server, tmp_path, monkeypatch):
     monkeypatch.setattr(official, "BLOCK", 1000)
-    told: list[int] = []
+    reports: list[int] = []
     library.fetch_cifar10(
-        lambda what, done, total: told.append(done) if what.startswith("Down") else None, tmp_path
+        lambda what, done, total: reports.append(done) if what.startswith("Down") else None, tmp_path
     )
-    assert told == [*range(1000, len(server.archive), 1000), len(server.archive)]
+    assert reports == [*range(1000, len(server.archive), 1000), len(server.archive)]
 
 
 def test_it_is_downloaded_once(server, tmp_path):
     first = library.fetch_cifar10(data_dir=tmp_path)
     assert library.fetch_cifar10(data_dir=tmp_path) == first
-    assert server.asked == 1
+    assert server.requests == 1
 
 
 def failed(data_dir: Path) -> str:
-    """Fetch, which fails, leaves nothing and lets the other sets be; what was said."""
+    """Fetch, which fails, leaves nothing and lets the other sets be; the message."""
     with pytest.raises(DataError) as refused:
         library.fetch_cifar10(data_dir=data_dir)
     assert contents(data_dir) == []
@@ -226,7 +226,7 @@ def test_an_archive_with_a_wrong_file(server, tmp_path, monkeypatch):
 
 
 def test_what_torchvision_knows_is_what_is_listed():
-    """Before the download the classes are told from here, without loading torchvision."""
+    """Before the download the classes come from here, without loading torchvision."""
     assert len(library.OFFICIAL_CLASSES) == 10
     assert tuple(NAMES) == library.OFFICIAL_CLASSES
     assert CIFAR10.tgz_md5 == "c58f30108f718f92721af3b95e74349a"

@@ -51,12 +51,12 @@ def test_it_says_that_it_is_synthetic():
 
 
 def test_progress_ends_at_its_total():
-    told: list[tuple[str, int, int]] = []
-    shapes.generate(600, 100, progress=lambda *given: told.append(given))
-    assert told[0][1:] == (0, 700)
-    assert told[-1][1:] == (700, 700)
-    assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
-    assert len(told) > 3
+    reports: list[tuple[str, int, int]] = []
+    shapes.generate(600, 100, progress=lambda *report: reports.append(report))
+    assert reports[0][1:] == (0, 700)
+    assert reports[-1][1:] == (700, 700)
+    assert [done for _, done, _ in reports] == sorted(done for _, done, _ in reports)
+    assert len(reports) > 3
 
 
 def test_images_use_the_whole_range_and_every_picture_shows_something():
@@ -212,8 +212,8 @@ def test_a_colour_has_the_brightness_that_was_asked_for():
     assert colour.shape == (50, 3, 1, 1)
     assert colour.min() >= 0
     assert colour.max() <= 1
-    told = 0.299 * colour[:, 0] + 0.587 * colour[:, 1] + 0.114 * colour[:, 2]
-    assert np.allclose(told, brightness[:, 0])
+    luma = 0.299 * colour[:, 0] + 0.587 * colour[:, 1] + 0.114 * colour[:, 2]
+    assert np.allclose(luma, brightness[:, 0])
     red = drawing._colour(*(np.full((1, 1, 1, 1), v) for v in (0.0, 1.0, 0.299)))
     assert np.allclose(red[0, :, 0, 0], (1, 0, 0))
 

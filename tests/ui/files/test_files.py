@@ -251,16 +251,6 @@ def handmade_run() -> str:
     return handmade.make_run(paths.home()).id
 
 
-def test_no_page_loads_the_engine_that_draws_before_a_press(home):
-    code = (
-        "import sys; sys.path.insert(0, 'tests'); from conftest import Pages\n"
-        "for name in ('design', 'train', 'handin'): Pages().open(name)\n"
-        "print([name for name in ('vl_convert', 'altair', 'torch') if name in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], cwd=APP.parent, capture_output=True, text=True)
-    assert done.stdout.strip().endswith("[]"), done.stdout + done.stderr
-
-
 def test_the_way_to_take_away_loads_no_pandas():
     code = (
         "import sys; import cifar7.ui.files.tables\n"

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
-import sys
 
 import tiny
 from laid import gallery, lay_tested
 from streamlit.testing.v1 import AppTest
-from where import APP
 
 from cifar7.data import store
 from cifar7.data.imageset import RawSet
@@ -141,15 +138,3 @@ def test_a_run_that_has_no_result_yet_is_not_passed_over_silently(home, pages):
     app = pages.open("mistakes", run=waiting.id)
     assert "no result yet" in app.info[0].value
     assert app.query_params["run"] == waiting.id, "the page looks at another run, the address does not"
-
-
-def test_the_pages_load_no_torch(home):
-    """A page process with torch would be slow to start and heavy to keep; the worker is there for that."""
-    run = lay_tested(home)
-    code = (
-        "import sys; sys.path.insert(0, 'tests'); from conftest import Pages\n"
-        f"for page in ('design', 'train', 'mistakes'): Pages().open(page, run={run.id!r})\n"
-        "print([name for name in ('torch', 'torchvision') if name in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], cwd=APP.parent, capture_output=True, text=True)
-    assert done.stdout.strip().endswith("[]"), done.stdout + done.stderr

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import io
 import re
-import subprocess
-import sys
 
 import handmade
 import numpy as np
 import pytest
 from laid import gallery, lay_tested, table, texts
 from PIL import Image
-from where import APP
 
 from cifar7.data.library import open_set
 from cifar7.ui.mistakes import paste_box
@@ -210,16 +207,3 @@ def test_the_map_is_that_of_the_run_and_of_its_set(home, run, monkeypatch):
     monkeypatch.setattr(inference, "open_set", lambda name: asked.append(name) or open_set(name))
     assert inference.attention(run.id, picture, 5, 1) == pytest.approx(wanted, abs=1e-5)
     assert asked == ["colours"], "another set has another mean"
-
-
-def test_looking_at_the_pages_loads_no_torch(run):
-    code = (
-        "import sys; sys.path.insert(0, 'tests'); from conftest import Pages\n"
-        f"app = Pages().open('mistakes', run={run.id!r})\n"
-        "app.segmented_control(key='mistakes_view').set_value('classes').run()\n"
-        "app.segmented_control(key='mistakes_view').set_value('own').run()\n"
-        "Pages().open('compare')\n"
-        "print([name for name in ('torch', 'torchvision') if name in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], cwd=APP.parent, capture_output=True, text=True)
-    assert done.stdout.strip().endswith("[]"), done.stdout + done.stderr

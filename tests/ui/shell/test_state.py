@@ -1,8 +1,6 @@
 """The state behind the pages: the address, the comparison, undo, what a hostile browser may send."""
 
 import re
-import subprocess
-import sys
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -167,20 +165,6 @@ def test_the_device_is_what_the_run_was_executed_on(runs):
     (run.path / "environment.json").write_text('{"device": "NVIDIA H100"}')
     assert device.words(run.id) == "NVIDIA H100"
     assert device.words("20260101-000000-nobody-abcdefghijkl") == device.words(None)
-
-
-def test_the_pages_load_no_torch(runs):
-    code = (
-        "import sys; from streamlit.testing.v1 import AppTest; "
-        f"app = AppTest.from_file({str(APP)!r}, default_timeout=60).run(); "
-        "names = ('train', 'mistakes', 'handin', 'design'); "
-        "[app.switch_page(f'cifar7/ui/{n}/page.py').run() for n in names]; "
-        "assert not app.exception; print(sorted({'torch', 'torchvision'} & set(sys.modules)))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.stdout.strip().endswith("[]"), done.stdout + done.stderr
 
 
 def test_the_style_sheet_knows_the_colours_of_the_theme():

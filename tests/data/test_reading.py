@@ -11,11 +11,13 @@ import pytest
 from pictures import BLUE, GREEN, RED, picture, saved, two_classes, write_archive, write_folder
 from PIL import Image
 
-from cifar7.data import folders
-from cifar7.data.archives import Limits, members
-from cifar7.data.folders import read_path, source_key
+from cifar7.data import reading
+from cifar7.data.archives import archive_members
+from cifar7.data.folders import walk
 from cifar7.data.imageset import DataError
 from cifar7.data.layout import Layout
+from cifar7.data.members import Limits
+from cifar7.data.reading import read_path, source_key, source_title
 
 
 def colours(images: np.ndarray) -> list[tuple[int, ...]]:
@@ -65,7 +67,7 @@ def test_every_archive_gives_what_the_folder_gives(tmp_path, name, top):
 
 
 def test_more_images_than_a_worker_takes_at_once(tmp_path):
-    each = folders.CHUNK_IMAGES * folders.IN_FLIGHT // 2 + 3  # more chunks than are in flight
+    each = reading.CHUNK_IMAGES * reading.IN_FLIGHT // 2 + 3  # more chunks than are in flight
     files = {f"train/{c}/{i}.png": picture((i % 256, i // 256, c == "b")) for c in "ab" for i in range(each)}
     raw = read_path(
         write_archive(tmp_path / "a.tar", {**files, "test/a/1.png": picture(), "test/b/1.png": picture()})
@@ -75,28 +77,26 @@ def test_more_images_than_a_worker_takes_at_once(tmp_path):
 
 
 def test_a_chunk_is_closed_by_its_bytes_as_well(tmp_path, monkeypatch):
-    monkeypatch.setattr(folders, "CHUNK_BYTES", 1000)
+    monkeypatch.setattr(reading, "CHUNK_BYTES", 1000)
     files = {
         f"train/a/{name}.png": bytes(size) for name, size in (("1", 600), ("2", 600), ("3", 5000), ("4", 1))
     }
-    walk = members(write_archive(tmp_path / "a.tar", files))
-    chunks = [
-        [len(data) for _, _, data in chunk] for chunk, _ in folders._chunks(walk, Layout("a"), "a", Limits())
-    ]
+    archive = archive_members(write_archive(tmp_path / "a.tar", files))
+    chunks = [[len(data) for _, _, data in chunk] for chunk, _ in reading._chunks(archive, Layout("a"))]
     assert chunks == [[600, 600], [5000], [1]]
 
 
 def test_progress_grows_and_ends_at_its_total(tmp_path, monkeypatch):
-    monkeypatch.setattr(folders, "CHUNK_IMAGES", 2)
+    monkeypatch.setattr(reading, "CHUNK_IMAGES", 2)
     for path in (
         write_folder(tmp_path / "mine", two_classes(20)),
         write_archive(tmp_path / "a.zip", two_classes(20)),
     ):
-        told: list[tuple[str, int, int]] = []
-        read_path(path, lambda *given, told=told: told.append(given))
-        assert {what for what, _, _ in told} == {f"Reading {path.name}"}
-        assert len(told) > 5
-        done = [d / total for _, d, total in told]
+        reports: list[tuple[str, int, int]] = []
+        read_path(path, lambda *report, reports=reports: reports.append(report))
+        assert {what for what, _, _ in reports} == {f"Reading {path.name}"}
+        assert len(reports) > 5
+        done = [d / total for _, d, total in reports]
         assert done == sorted(done)
         assert done[-1] == 1
 
@@ -191,7 +191,7 @@ def test_no_deeper_than_a_layout_goes(tmp_path):
         tmp_path / "home",
         {"projects/one/two/three/1.png": b"", "train/a/b/c/d/e.png": b"", ".cache/x/y": b""},
     )
-    assert [name for name, _ in folders._walk(deep, (), Limits())] == [
+    assert [name for name, _ in walk(deep)] == [
         ".cache", "projects", "projects/one", "train", "train/a", "train/a/b", "train/a/b/c", "train/a/b/c/d",
     ]  # fmt: skip
 
@@ -235,9 +235,9 @@ def test_the_title_of_a_folder_without_a_name(tmp_path, monkeypatch):
     write_folder(tmp_path / "mine" / "sub", {})
     (tmp_path / "mine" / "sub").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "mine" / "sub")
-    assert folders.title(Path()) == "sub"
-    assert folders.title(Path("..")) == "mine"
-    assert folders.title(Path("a/b.zip")) == "b.zip"
+    assert source_title(Path()) == "sub"
+    assert source_title(Path("..")) == "mine"
+    assert source_title(Path("a/b.zip")) == "b.zip"
 
 
 def test_names_that_are_no_text(tmp_path):

@@ -1,0 +1,187 @@
+"""Class folders, or an archive of them, to arrays: one way for both, over their members.
+
+Images are decoded by threads while the source is read on.
+"""
+
+import hashlib
+import re
+import warnings
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from cifar7.data.archives import KINDS, archive_members, is_archive
+from cifar7.data.decode import RECIPE, Decoded, decode
+from cifar7.data.folders import folder_members, walk
+from cifar7.data.imageset import SIZE, DataError, Images, Progress, RawSet, Split, silent
+from cifar7.data.layout import Layout, Place
+from cifar7.data.members import LIMITS, Limits, Member
+
+WORKERS = 2
+CHUNK_IMAGES, CHUNK_BYTES = 256, 16 * 2**20  # handed to a worker at once, whichever is reached first
+IN_FLIGHT = 4  # chunks, so that an archive is not unpacked into memory faster than it is decoded
+
+EncodedChunk = list[tuple[Place, str, bytes]]  # place, name for messages, content of the file
+DecodedChunk = list[tuple[Place, Decoded]]
+
+
+def source_key(path: Path) -> str:
+    """A key of the content of `path`: of an archive its bytes, of a folder names, sizes and times.
+
+    DataError if there is nothing, or neither a folder nor an archive.
+    """
+    digest = hashlib.sha256()
+    with _os_error_as_data_error(path):
+        if path.is_dir():
+            kind = "folder"
+            for name, entry in walk(path):
+                stat = entry.stat()
+                identity = (name, entry.is_dir() or (stat.st_size, stat.st_mtime_ns))
+                digest.update(repr(identity).encode())
+        elif path.is_file():
+            kind = "archive"
+            if not is_archive(path):
+                raise DataError(
+                    f"{path} is neither a folder nor an archive that can be read: "
+                    f"give class folders, or a {KINDS} of them"
+                )
+            with path.open("rb") as file:
+                while block := file.read(1 << 20):
+                    digest.update(block)
+        else:
+            raise DataError(f"there is no file or folder {path}")
+    return f"{kind}-{RECIPE}-{digest.hexdigest()[:32]}"
+
+
+def source_title(path: Path) -> str:
+    """What to call the content of `path`: its last name."""
+    name = path.name if path.name not in ("", "..") else path.resolve().name
+    return name.encode("utf-8", "replace").decode()  # a name may hold bytes that are no text
+
+
+def read_path(path: Path, progress: Progress = silent, limits: Limits = LIMITS) -> RawSet:
+    """Decode every image of class folders or an archive of them.
+
+    DataError: anything that `archive_members`, `Layout` or `decode` refuse, by name.
+    """
+    kind, list_members = ("folder", folder_members) if path.is_dir() else ("archive", archive_members)
+    source = source_title(path)
+    layout = Layout(source)
+    with _os_error_as_data_error(path), warnings.catch_warnings():
+        # Pillow warns of sizes that `decode` refuses, and of odd metadata. Not in `decode`: not for threads.
+        warnings.simplefilter("ignore")
+        chunks = _chunks(list_members(path, limits), layout, limits)
+        images = [pair for chunk in _decode_chunks(chunks, source, progress) for pair in chunk]
+    classes = layout.classes()
+    return RawSet(
+        title=source,
+        classes=classes,
+        train=_split("train", images, classes),
+        test=_split("test", images, classes),
+        origin=f"{kind} {source}",
+        synthetic=False,
+        notes=(*layout.notes(), *_notes([image for _, image in images])),
+    )
+
+
+@contextmanager
+def _os_error_as_data_error(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DataError(f"{error.filename or path} cannot be read: {error.strerror or error}") from error
+
+
+def _chunks(
+    members: Iterable[Member], layout: Layout, limits: Limits = LIMITS
+) -> Iterator[tuple[EncodedChunk, Member]]:
+    """Portions of images to decode, each with the last member in it."""
+    chunk: EncodedChunk = []
+    chunk_bytes = images = 0
+    last = None
+    for member in members:
+        if (place := layout.place(member.name, member.is_folder)) is None:
+            continue
+        images += 1
+        if images > limits.images:
+            raise DataError(f"{layout.source} holds more than {limits.images:,} images: take fewer")
+        content, last = member.read(), member
+        chunk.append((place, f"{member.name!r} in {layout.source}", content))
+        chunk_bytes += len(content)
+        if len(chunk) == CHUNK_IMAGES or chunk_bytes > CHUNK_BYTES:
+            yield chunk, member
+            chunk, chunk_bytes = [], 0
+    if last is not None:
+        yield chunk, last
+
+
+def _decode_chunks(
+    chunks: Iterable[tuple[EncodedChunk, Member]], source: str, progress: Progress
+) -> Iterator[DecodedChunk]:
+    """The chunks in their order, decoded by threads while this one reads on."""
+    pending: deque[Future[DecodedChunk]] = deque()
+    what, total = f"Reading {source}", 1
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="decode") as pool:
+        try:
+            for chunk, member in chunks:
+                pending.append(pool.submit(_decode_chunk, chunk))
+                total = member.total
+                if len(pending) == IN_FLIGHT:
+                    yield pending.popleft().result()
+                    progress(what, member.done, total)
+            while pending:
+                yield pending.popleft().result()
+            progress(what, total, total)
+        finally:
+            for future in pending:
+                future.cancel()
+
+
+def _decode_chunk(chunk: EncodedChunk) -> DecodedChunk:
+    return [(place, decode(content, name)) for place, name, content in chunk]
+
+
+def _natural(name: str) -> tuple[list[str | int], str]:
+    """A key that puts 9.png before 10.png."""
+    return [int(part) if part.isdigit() else part for part in re.split("([0-9]+)", name)], name
+
+
+def _split(name: str, decoded: DecodedChunk, classes: tuple[str, ...]) -> Split:
+    """The images of one split, class after class, within a class in the natural order of the files."""
+    label_of = {folder: label for label, folder in enumerate(classes)}
+    rows = [
+        (label_of[place.folder], _natural(place.file), image)
+        for place, image in decoded
+        if place.split == name
+    ]
+    rows.sort(key=lambda row: row[:2])
+    images: Images = np.empty((len(rows), 3, SIZE, SIZE), dtype=np.uint8)
+    for index, (_, _, image) in enumerate(rows):
+        images[index] = image.pixels.transpose(2, 0, 1)  # (H, W, 3) to (3, H, W)
+    return Split(images, np.array([label for label, _, _ in rows], dtype=np.int64))
+
+
+def _notes(images: list[Decoded]) -> list[str]:
+    """What was done to the pixels, for people to know."""
+    notes = []
+    resized = Counter(image.size for image in images if image.size != (SIZE, SIZE))
+    if resized:
+        (width, height), _ = resized.most_common(1)[0]
+        sizes = f"{width}x{height}"
+        if len(resized) > 1:
+            sizes = f"{len(resized)} different sizes, most often {sizes}"
+        were = "was" if resized.total() == 1 else "were"
+        notes.append(
+            f"{resized.total():,} of {len(images):,} images {were} resized to {SIZE}x{SIZE} from {sizes}: "
+            "the centre square, as large as fits, scaled with a Lanczos filter."
+        )
+    if n := sum(image.see_through for image in images):
+        has = "1 image has" if n == 1 else f"{n:,} images have"
+        notes.append(f"{has} transparent parts, which were laid on white.")
+    if n := sum(image.animated for image in images):
+        notes.append(f"Of {n:,} {'animation' if n == 1 else 'animations'} the first picture was taken.")
+    return notes
