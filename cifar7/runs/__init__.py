@@ -1,5 +1,6 @@
-"""Runs of every kind: their folders, the queue, the claim on a run, and the worker that executes them.
+"""A run as a folder: its record, the queue, the claim of who trains it, and the worker process that does.
 
-It trains through cifar7.training and knows neither pages nor the command line. torch is loaded only where a
-run is executed or checked.
+Whoever executes a run is the only writer of its folder; anybody may read it at any time. Knows no page
+and no command, and starts processes by command line only. torch is loaded only by a process that trains
+or checks a run.
 """
