@@ -1,7 +1,7 @@
 """The style of the drawings, the card and the lessons; the page's own sheet is cifar7/ui/shell/style.py."""
 
 SHEET = """<style>
-/* The ways to take a chart or table away: there, and not in the way. */
+/* The download buttons of charts and tables are small. */
 [class*="st-key-take_"] button { min-height: 1.75rem; padding-block: 0; color: var(--c7-muted); }
 [class*="st-key-take_"] button p { font-size: .85rem; }
 .st-key-network_note, .st-key-growth_title { min-height: 1.75rem; }
@@ -56,7 +56,7 @@ SHEET = """<style>
 .c7-looks .real { border: 2px solid #000; }
 .c7-looks .real::after { content: ""; position: absolute; inset: -2px; border: 2px dashed #fff; }
 .c7-looks .heat { background: light-dark(#0A5186, #8CCBF2); mask-size: 100% 100%; }
-/* A picture that is opened, and Grad-CAM over it. */
+/* An opened picture, and Grad-CAM over it. */
 .c7-picture { margin: 0; max-width: 260px; }
 .c7-picture img { width: 100%; image-rendering: pixelated; border-radius: 6px; display: block; }
 .c7-picture figcaption { font-size: .8rem; color: var(--c7-muted); padding-top: .25rem; }
@@ -85,10 +85,10 @@ SHEET = """<style>
 [class*="st-key-lesson_"] > [data-testid="stElementContainer"]:first-child { flex: 1 1 14rem; width: auto; }
 .c7-lesson summary { color: var(--c7-muted); font-size: .85rem; cursor: pointer; width: fit-content; }
 .c7-lesson summary + div { font-size: .9rem; padding: .15rem 0 .1rem; }
-/* The README as it will look, no larger than the page it stands on. */
+/* The preview of the README, with headings no larger than the page's own. */
 .st-key-readme h1 { font-size: 1.6rem; } .st-key-readme h2 { font-size: 1.2rem; }
 .st-key-readme table { font-size: .9rem; } .st-key-readme p, .st-key-readme li { font-size: .95rem; }
-/* Tables of figures: a row is headed by its first cell. */
+/* Tables of figures: the first cell is the heading of its row. */
 .c7-table tbody th[scope=row] { color: inherit; border-bottom: 0; }
 .st-key-comparison { max-width: 56rem; }
 /* Marks and differences in the layer table. */

@@ -1,7 +1,7 @@
-"""The little that the theme cannot say, as one style sheet.
+"""What the theme cannot express, as one style sheet.
 
 Streamlit sets `color-scheme` on the app, so light-dark() follows the chosen theme. The backgrounds are those
-of .streamlit/config.toml. A dialog stands outside the app in the page: it is told the theme by `dialog`.
+of .streamlit/config.toml. A dialog is outside the app's element: `dialog` sets its theme.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ SHEET = """<style>
   font-variant-numeric: tabular-nums; }
 .c7-run .track { flex: 1; height: 4px; border-radius: 2px; background: var(--c7-line); overflow: hidden; }
 .c7-run .track div { height: 100%; background: var(--c7-accent); }
-/* The side with the growth stays in view while one goes down the cards. */
+/* The side with the growth stays in view while the cards scroll. */
 @media (min-width: 641px) and (min-height: 720px) {
   [data-testid="stLayoutWrapper"]:has(> .st-key-side) { position: sticky; top: 9.75rem;
     max-height: calc(100vh - 10.25rem); overflow-y: auto; scrollbar-width: thin; }
@@ -70,10 +70,10 @@ SHEET = """<style>
   font-variant-numeric: tabular-nums; }
 /* As high without the list of groups as with it. */
 [class*="st-key-C"][class*="_kinds"] { min-height: 4.5rem; }
-/* What the last toggle did, or what is wrong: as high with one line as with three, so that nothing jumps. */
+/* The last change, or what is wrong: as high with one line as with three, so that nothing jumps. */
 .c7-said { min-height: 4.5rem; line-height: 1.5; }
 .c7-said .muted { color: var(--c7-muted); }
-/* Text in the drawing of the growth: it is drawn before anyone can know which theme is chosen. */
+/* Text in the drawing of the growth, which is made before the theme is known. */
 [data-testid="stVegaLiteChart"] text[fill="#1B2430"] { fill: var(--c7-ink); }
 /* The layer table. */
 .c7-scroll { overflow-x: auto; }

@@ -15,7 +15,7 @@ from cifar7.runs import queue
 from cifar7.runs.folder import ENDED, RunFolder, Status
 from cifar7.training.config import limits
 from cifar7.ui.shell import pages, state
-from cifar7.ui.words.run_list import STATE_COLOURS, STATE_WORDS
+from cifar7.ui.words.run_list import badge
 from cifar7.ui.words.wording import count, plain
 
 _PROBLEM, _ASKED, _MORE = "train_problem", "train_asked", "train_more"  # keys of session state
@@ -36,8 +36,7 @@ def heading(info: SetInfo, run: RunFolder | None, status: Status | None) -> None
         else:
             kind = status["state"]
             st.markdown(
-                f"#### {plain(status['name'])} on {plain(library.title(status['data']))} "
-                f":{STATE_COLOURS[kind]}-badge[{STATE_WORDS[kind]}]",
+                f"#### {plain(status['name'])} on {plain(library.title(status['data']))} {badge(kind)}",
                 width="content",
             )
             with st.container(horizontal=True, gap="small", width="content"):
