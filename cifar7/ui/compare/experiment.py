@@ -23,7 +23,7 @@ from cifar7.ui.shell import charts, choices, messages, pages, state
 from cifar7.ui.words.wording import ago, count, percent, plain
 
 TICK_SECONDS = 1.0
-REPEATS = (1, 2, 3, 4, 5)
+REPEATS = {number: str(number) for number in range(1, 6)}
 DEFAULT_REPEATS = 3
 LONGEST_NAME = 60
 _PLACE, _TOGGLE, _REPEATS, _EXPERIMENT, _PROBLEM = (
@@ -62,11 +62,10 @@ def _new() -> None:
             "Change", list(toggles), key=f"{_TOGGLE}_{place}", width=210,
             help="Everything else stays as it is. What cannot be built is not offered.",
         )  # fmt: skip
-    repeats = st.segmented_control(
-        "Repeats", REPEATS, key=_REPEATS, default=DEFAULT_REPEATS, required=True,
+    repeats = choices.segments(
+        "Repeats", REPEATS, DEFAULT_REPEATS, key=_REPEATS, memory=_REPEATS,
         help="Pairs of runs, each with a seed of its own. From three on the spread says something.",
     )  # fmt: skip
-    repeats = repeats or DEFAULT_REPEATS
     usable = library.usable(info)
     st.button(
         f"Train {count(2 * repeats, 'run')} to find out",

@@ -9,7 +9,6 @@ import streamlit as st
 
 from cifar7.errors import UserError
 from cifar7.results import compare, figures
-from cifar7.results.figures import By
 from cifar7.results.predictions import Predictions
 from cifar7.ui.compare.curves import LETTERS
 from cifar7.ui.pictures import matrix_chart, picture_dialog, picture_grid, tested
@@ -69,12 +68,12 @@ def _both(a: tuple[str, Summary], b: tuple[str, Summary]) -> None:
 
 
 def _matrix(a: Side, b: Side) -> None:
-    by: By | None = st.segmented_control(
-        "Numbers", figures.BYS, key="compare_by", default="counts", required=True,
-        format_func=matrix_chart.BY_WORDS.__getitem__, help=matrix_chart.BY_HELP,
+    by = choices.segments(
+        "Numbers", matrix_chart.BY_WORDS, "counts", key="compare_by", memory="compare_by",
+        help=matrix_chart.BY_HELP,
     )  # fmt: skip
     errors = st.toggle("Errors only", key="compare_errors", help="Hides the diagonal, where they are right.")
-    look, classes = Look(by or "counts", errors), a.predictions.classes
+    look, classes = Look(by, errors), a.predictions.classes
     table = matrix_chart.rows(b.predictions.confusion(), classes, look=look, other=a.predictions.confusion())
     largest = _largest_change(a, b)
     matrix_chart.show(
@@ -108,13 +107,11 @@ def _largest_change(a: Side, b: Side) -> str:
 
 
 def _pictures(a: Side, b: Side) -> None:
-    sides = {side.letter: side for side in (a, b)}
-    letter = st.segmented_control(
-        "Pictures", list(sides), key=_SIDE, default=a.letter, required=True, label_visibility="collapsed",
-        format_func=lambda letter: f"Only {letter} right: {len(sides[letter].alone):,}",
-    )  # fmt: skip
-    right = sides.get(letter or "", a)
-    wrong = b if right is a else a
+    labels = {side.letter: f"Only {side.letter} right: {len(side.alone):,}" for side in (a, b)}
+    letter = choices.segments(
+        "Pictures", labels, a.letter, key=_SIDE, memory=_SIDE, label_visibility="collapsed"
+    )
+    right, wrong = (a, b) if letter == a.letter else (b, a)
     if not right.alone:
         st.caption(f"There is no picture that only {right.letter} gets right.")
         return

@@ -11,7 +11,7 @@ from cifar7.ui.files import take_away
 from cifar7.ui.files.tables import Column, Table, Value
 from cifar7.ui.pictures import attention_panel, probabilities, tested
 from cifar7.ui.pictures.attention_html import picture_html
-from cifar7.ui.shell import style
+from cifar7.ui.shell import sheets
 from cifar7.ui.words.run_list import Summary, labels
 from cifar7.ui.words.wording import plain, probability
 
@@ -40,7 +40,7 @@ def show(summary: Summary, predictions: Predictions, images: ImageSet, gallery: 
 
 def _content(summary: Summary, predictions: Predictions, images: ImageSet, gallery: list[int]) -> None:
     index = int(st.session_state.get(_OPEN, 0))
-    st.html(style.dialog("dark" if st.context.theme.type == "dark" else "light"))
+    st.html(sheets.dialog("dark" if st.context.theme.type == "dark" else "light"))
     _leaf(index, gallery)
     picture = images.test.images[index]
     classes, shares = predictions.classes, predictions.probabilities[index]

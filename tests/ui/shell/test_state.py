@@ -13,7 +13,7 @@ from cifar7.network.spec import NetSpec, Stage, Unit
 from cifar7.runs.folder import RunFolder
 from cifar7.training.config import TrainConfig
 from cifar7.ui.design.growth import INK
-from cifar7.ui.shell.style import SHEET
+from cifar7.ui.shell.sheets import PAGE
 from cifar7.ui.strip.run_line import line_html
 from cifar7.ui.words import device
 from cifar7.ui.words.wording import duration
@@ -188,5 +188,5 @@ def test_the_style_sheet_knows_the_colours_of_the_theme():
     config = (ROOT / ".streamlit" / "config.toml").read_text()
     for key, variable in (("backgroundColor", "--c7-page"), ("textColor", "--c7-ink")):
         light, dark = re.findall(rf'^{key} = "(#\w+)"', config, re.MULTILINE)
-        assert f"{variable}: light-dark({light}, {dark})" in SHEET
-    assert f'text[fill="{INK}"]' in SHEET
+        assert f"{variable}: light-dark({light}, {dark})" in PAGE
+    assert f'text[fill="{INK}"]' in PAGE
