@@ -57,6 +57,15 @@ def test_only_what_differs_is_listed_and_then_the_figures(home, pages):
     assert "trained differently too (peak learning rate)" in texts(app)
 
 
+def test_a_choice_outlives_the_view_that_shows_it(home, pages):
+    a, b = lay(home), lay(home)
+    app = pages.open("compare", runs=f"{a.id},{b.id}")
+    app.segmented_control(key="compare_axis").set_value("time").run()
+    for view in ("pictures", "runs"):
+        app.segmented_control(key="compare_view").set_value(view).run()
+    assert app.segmented_control(key="compare_axis").value == "time"
+
+
 def test_one_goes_on_from_the_better_design(home, pages):
     handmade.make_set(home / "data")
     wider = replace(edits.set_channels(handmade.SPEC, "C2", 12), name="Wider")
