@@ -55,7 +55,7 @@ def _status(problems: list[Problem]) -> str:
             '<b>Toggle a stage.</b> <span class="muted">What the toggle does to the figures is said here, '
             "and every figure above shows its change. Pin a design to compare with it from then on.</span>"
         )
-    return change_html(change.said, change.before, state.valid_design())
+    return change_html(change.label, change.before, state.valid_design())
 
 
 def problems_html(problems: list[Problem]) -> str:

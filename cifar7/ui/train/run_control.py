@@ -15,7 +15,7 @@ from cifar7.runs import queue
 from cifar7.runs.folder import ENDED, RunFolder, Status
 from cifar7.training.config import OPTIONS
 from cifar7.ui.shell import pages, state
-from cifar7.ui.words.run_list import STATE_COLOURS, STATE_WORDS
+from cifar7.ui.words.run_list import badge
 from cifar7.ui.words.wording import count, plain
 
 _PROBLEM, _REQUEST, _MORE = "train_problem", "train_asked", "train_more"  # keys of session state
@@ -36,8 +36,7 @@ def heading(info: SetInfo, run: RunFolder | None, status: Status | None) -> None
         else:
             run_state = status["state"]
             st.markdown(
-                f"#### {plain(status['name'])} on {plain(library.title(status['data']))} "
-                f":{STATE_COLOURS[run_state]}-badge[{STATE_WORDS[run_state]}]",
+                f"#### {plain(status['name'])} on {plain(library.title(status['data']))} {badge(run_state)}",
                 width="content",
             )
             with st.container(horizontal=True, gap="small", width="content"):
