@@ -195,8 +195,9 @@ def ours(spec: NetSpec, data: ImageSet, config: TrainConfig, images: int, test_i
     memory, began = Memory(choose(config.device)), perf_counter()
     module = build(spec, seed=config.seed)
     built = perf_counter()
-    run = Training(module, data, config, control=lambda: "stop" if run.step >= steps else None)
-    steps = max(1, images // run.feed.batch_size)
+    run = Training(module, data, config, control=lambda: "stop" if state.step >= steps else None)
+    state = run.state
+    steps = max(1, images // state.batches.batch_size)
     first_progress, from_there, finished = 0.0, 0.0, None
     for event in run.events():
         if isinstance(event, Started):
@@ -208,16 +209,16 @@ def ours(spec: NetSpec, data: ImageSet, config: TrainConfig, images: int, test_i
     ended = perf_counter()
     memory.look()
     assert finished is not None
-    verdicts = finished.epochs + (finished.steps > finished.epochs * run.feed.per_epoch)
-    each = len(run.judge.sample_rows) + len(run.judge.heldout_rows)
+    verdicts = finished.epochs + (finished.steps > finished.epochs * state.batches.per_epoch)
+    each = len(state.selection.sample_rows) + len(state.selection.heldout_rows)
     return Lap(
         parameters=sum(p.numel() for p in module.parameters()),
-        images=finished.steps * run.feed.batch_size,
-        batch_size=run.feed.batch_size,
+        images=finished.steps * state.batches.batch_size,
+        batch_size=state.batches.batch_size,
         precision=finished.precision,
         start=built - began,
         data=from_there - built,
-        capture=run.taking.capture_seconds,
+        capture=state.train_step.capture_seconds,
         training=finished.seconds_training,
         evaluation=ended - from_there - finished.seconds_training,
         evaluated=verdicts * each + len(data.test),

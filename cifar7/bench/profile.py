@@ -14,8 +14,8 @@ from cifar7.data.imageset import ImageSet
 from cifar7.network.module import build
 from cifar7.network.spec import NetSpec
 from cifar7.training.config import TrainConfig
-from cifar7.training.cuda_graph import WARM_UP
-from cifar7.training.engine import Training
+from cifar7.training.state import TrainingState
+from cifar7.training.step.cuda_graph import WARM_UP
 
 CONVOLUTIONS = ("aten::convolution", "aten::convolution_backward")
 
@@ -39,30 +39,30 @@ def convolution_share(spec: NetSpec, data: ImageSet, config: TrainConfig, steps:
     A recorded step's kernels are the same ones, which is why the time of those counts for both. None on mps,
     whose kernels torch's profiler does not time.
     """
-    run = Training(build(spec, seed=config.seed), data, config)
+    run = TrainingState(build(spec, seed=config.seed), data, config)
     if run.device.type == "mps":
         return None
     run.module.train()
-    batches = run.feed.order(0).split(run.feed.batch_size)[: run.feed.per_epoch]
+    batches = run.batches.epoch(0)
 
     def some(count: int) -> list[tuple[int, Tensor]]:
         return list(enumerate(islice(cycle(batches), count)))
 
     for number, rows in some(WARM_UP + 2):
-        run.taking.take(rows, config.lr / 100, number)
+        run.train_step.take(rows, config.lr / 100, number)
     _wait(run.device)
     began = perf_counter()
     for number, rows in some(steps):
-        run.taking.take(rows, config.lr / 100, number)
+        run.train_step.take(rows, config.lr / 100, number)
     _wait(run.device)
     step = (perf_counter() - began) / steps
     on_cuda = run.device.type == "cuda"
     activities = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if on_cuda else [])]
     with profile(activities=activities) as seen:
         for number, rows in some(steps):
-            run.taking.launch(rows, config.lr / 100, number)
+            run.train_step.launch(rows, config.lr / 100, number)
         _wait(run.device)
-    run.taking.close()
+    run.train_step.close()
     spent = sum(
         one.device_time_total if on_cuda else one.cpu_time_total
         for one in seen.key_averages()

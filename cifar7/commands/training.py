@@ -24,6 +24,7 @@ from cifar7.runs.execute import execute
 from cifar7.runs.folder import RunFolder, Status
 from cifar7.runs.queue import PATIENT_THREADS, resume_here, start_here
 from cifar7.training.config import TrainConfig
+from cifar7.training.errors import DeviceStateError
 from cifar7.training.recipes import recipe
 
 
@@ -57,9 +58,11 @@ def carry_out(claim: Claim, images: ImageSet, json: bool) -> int:
     run, spec = claim.run, claim.run.spec()
     say(f"{spec.name} on {images.title} ({len(images.classes)} classes), run {run.id}")
     view = _View()
-    with _Interrupts() as interrupts:
+    # After a DeviceStateError the run has failed and says why; this process ends anyway.
+    with _Interrupts() as interrupts, suppress(DeviceStateError):
         # The set is open already, under the title that was asked for.
-        status = execute(claim, lambda name, progress: images, asked=interrupts.asked, listen=view.hear)
+        execute(claim, lambda name, progress: images, asked=interrupts.asked, listen=view.hear)
+    status = claim.status
     view.close()
     if status["state"] == "failed":
         say(f"cifar7: {status['reason']}")

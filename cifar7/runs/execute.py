@@ -18,6 +18,7 @@ from cifar7.results.predictions import Predictions
 from cifar7.runs.claim import Claim
 from cifar7.runs.folder import RunError, Status
 from cifar7.training.config import TrainConfig
+from cifar7.training.errors import DeviceStateError, TrainingError
 
 if TYPE_CHECKING:  # torch is loaded only once there is something to train
     from torch import Tensor
@@ -45,14 +46,16 @@ def execute(
 ) -> Status:
     """Train the claimed run and bring it to its end, whatever happens; returns its last status.
 
-    Nothing is raised but KeyboardInterrupt: a mistake of the user's becomes the reason of a failed run,
-    anything unexpected a plain reason, with the traceback in the run's worker.log. `device` takes the place
-    of "auto".
+    Nothing is raised but KeyboardInterrupt and, once the run has failed, DeviceStateError: this process
+    should train no more. A mistake of the user's becomes the reason of a failed run, anything unexpected a
+    plain reason, with the traceback in the run's worker.log. `device` takes the place of "auto".
     """
     try:
         _train(claim, open_images, device, asked, listen)
     except UserError as error:
         claim.end("failed", _with_what_is_kept(error, claim.status))
+        if isinstance(error, DeviceStateError):
+            raise
     except _StopAskedEarly as stop:
         claim.end("stopped", f"{stop}, while the images were being prepared.")
     except _PauseAskedEarly:
@@ -165,8 +168,6 @@ class _Saver:
 
 def _with_what_is_kept(error: UserError, status: Status) -> str:
     """The reason of a failed run; where it had been trained, with what is left of it."""
-    from cifar7.training.errors import TrainingError
-
     said = str(error)
     if not isinstance(error, TrainingError) or not status["progress"]:
         return said

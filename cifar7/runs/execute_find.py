@@ -11,6 +11,7 @@ from cifar7.network.problems import check
 from cifar7.runs.execute import Asked, OpenImages
 from cifar7.runs.finds import Taken
 from cifar7.runs.folder import RunError
+from cifar7.training.errors import DeviceStateError
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +23,7 @@ class _Stopped(Exception):  # noqa: N818 - nothing is wrong
 def execute_find(
     taken: Taken, open_images: OpenImages, *, device: str = "auto", asked: Asked = lambda: None
 ) -> None:
-    """Carry out the test and bring it to its end, whatever happens; nothing is raised.
+    """Carry out the test and bring it to its end, whatever happens; after that, a DeviceStateError is raised.
 
     `device` takes the place of "auto"; `asked` tells why the process itself wants to stop.
     """
@@ -32,6 +33,8 @@ def execute_find(
         _end(taken, "stopped", str(stop))
     except UserError as error:
         _end(taken, "failed", str(error))
+        if isinstance(error, DeviceStateError):
+            raise
     except Exception as error:
         log.exception("the learning-rate test %s failed", taken.find.id)
         _end(taken, "failed", _unexpected(error))

@@ -26,6 +26,7 @@ from cifar7.runs.execute_find import execute_find
 from cifar7.runs.files import try_lock
 from cifar7.runs.folder import RunError
 from cifar7.runs.queue import DEVICES, IDLE_MINUTES, claim_next, worker_lock
+from cifar7.training.errors import DeviceStateError
 
 LOOK_SECONDS = 0.05  # between two looks at the folder's time of change
 NICENESS = 10
@@ -102,20 +103,21 @@ class Worker:
                 return False
             return True
         self.seen, self.scanned = changed, now
-        if self._test_next() or self._execute_next():
+        if self._work():
             gc.collect()  # a network, its images and gradients would lie on the device until the next run
-            self._end_if_spoilt()
             self.seen, self.idle_since = -1, time.monotonic()
         else:
             self._prepare()
         return True
 
-    def _end_if_spoilt(self) -> None:
-        """Make room for a fresh process where the next run could not trust this one."""
-        capture = sys.modules.get("cifar7.training.cuda_graph")
-        if capture is not None and capture.spoilt:
-            log.warning("ending, for a new worker to go on: %s", capture.spoilt[-1])
+    def _work(self) -> bool:
+        """Take what is next, if anything; end where the next run could not trust this process."""
+        try:
+            return self._test_next() or self._execute_next()
+        except DeviceStateError as error:
+            log.warning("ending, for a new worker to go on: %s", error)
             self.end_asked = True
+            return True
 
     def _test_next(self) -> bool:
         """A learning-rate test is short, and somebody waits for it: it comes before the next run."""
