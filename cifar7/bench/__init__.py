@@ -1,4 +1,5 @@
-"""Evidence, not product: training here beside the loops that people write, timed by phase on the same images.
+"""Evidence: how fast training is, beside the ways that people write it, and where a step's time goes.
 
-Uses the rooms as anybody would, and no room but `commands` uses it.
+`report.bench` measures all of it and returns plain data. Stands on the training room as a run does, and knows
+nothing of run folders and pages. Only the command `bench` imports it.
 """

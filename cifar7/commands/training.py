@@ -23,6 +23,7 @@ from cifar7.runs.claim import Claim
 from cifar7.runs.execute import execute
 from cifar7.runs.folder import RunFolder, Status
 from cifar7.runs.queue import PATIENT_THREADS, resume_here, start_here
+from cifar7.training.errors import DeviceStateError
 from cifar7.training.events import Beat, EpochEnd, Event, Finished, Notice, Started
 
 
@@ -56,11 +57,11 @@ def carry_out(claim: Claim, images: ImageSet, json: bool) -> int:
     run, spec = claim.run, claim.run.spec()
     say(f"{spec.name} on {images.title} ({len(images.classes)} classes), run {run.id}")
     view = _View()
-    with _Interrupts() as interrupts:
+    # After a DeviceStateError the run has failed and says why; this process ends anyway.
+    with _Interrupts() as interrupts, suppress(DeviceStateError):
         # The set is open already, under the title that was given.
-        status = execute(
-            claim, lambda name, progress: images, stop_reason=interrupts.stop_reason, listen=view.show
-        )
+        execute(claim, lambda name, progress: images, stop_reason=interrupts.stop_reason, listen=view.show)
+    status = claim.status
     view.close()
     if status["state"] == "failed":
         say(f"cifar7: {status['reason']}")

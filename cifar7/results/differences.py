@@ -64,15 +64,15 @@ def _stage_rows(name: str, stages: Sequence[Stage | Head]) -> list[Difference]:
     for at in range(max((len(stage.units) for stage in stages), default=0)):
         units = [stage.units[at] if at < len(stage.units) else None for stage in stages]
         if None in units:
-            given = [ABSENT if unit is None else _summary(unit) for unit in units]
-            rows.append(Difference(name, at + 1, "unit", tuple(given)))
+            values = [ABSENT if unit is None else _summary(unit) for unit in units]
+            rows.append(Difference(name, at + 1, "unit", tuple(values)))
         else:
             rows += _rows(name, at + 1, [_unit(unit) for unit in units if unit is not None])
     return rows + _rows(name, 0, [_part(stage) for stage in stages])
 
 
 def _rows(where: str, unit: int, things: Sequence[dict[str, str]]) -> list[Difference]:
-    """The rows of things in words: of what all of them have, all that is not the same everywhere."""
+    """A row for every name that all the things have and that is not the same in all of them."""
     names = [name for name in things[0] if all(name in thing for thing in things)] if things else []
     rows = [(name, tuple(thing[name] for thing in things)) for name in names]
     return [Difference(where, unit, name, values) for name, values in rows if len(set(values)) > 1]
@@ -87,13 +87,13 @@ def _unit(unit: Unit) -> dict[str, str]:
         idle.add("dropout_after")
     if not unit.spatial:
         idle.add("dilation")
-    words = _plain(unit, tuple(idle))
+    values = _plain(unit, tuple(idle))
     if unit.kind == "grouped":
-        words[_NAMES["kind"]] = f"{unit.kind} into {unit.groups}"
-    words[_NAMES["residual"]] = working.residual(unit.residual)
-    kept = unit.actual_padding == unit.same_padding
-    words[_NAMES["padding"]] = "as keeps the map" if kept else str(unit.actual_padding)
-    return words
+        values[_NAMES["kind"]] = f"{unit.kind} into {unit.groups}"
+    values[_NAMES["residual"]] = working.residual(unit.residual)
+    same_size = unit.actual_padding == unit.same_padding
+    values[_NAMES["padding"]] = "as keeps the map" if same_size else str(unit.actual_padding)
+    return values
 
 
 def _summary(unit: Unit) -> str:
@@ -117,8 +117,8 @@ def _recipe(config: TrainConfig) -> dict[str, str]:
 
 def _plain(thing: Any, skip: tuple[str, ...]) -> dict[str, str]:
     """A dataclass's fields in words."""
-    given = {f.name: getattr(thing, f.name) for f in fields(thing) if f.name not in skip}
-    return {_NAMES.get(name, name.replace("_", " ")): _word(value) for name, value in given.items()}
+    values = {f.name: getattr(thing, f.name) for f in fields(thing) if f.name not in skip}
+    return {_NAMES.get(name, name.replace("_", " ")): _word(value) for name, value in values.items()}
 
 
 def _word(value: Any) -> str:

@@ -28,6 +28,7 @@ from cifar7.runs.job import (
 from cifar7.runs.kinds import Kind
 from cifar7.runs.reasons import mistake_reason, remains, unexpected_reason
 from cifar7.runs.status import Status
+from cifar7.training.errors import DeviceStateError
 
 log = logging.getLogger(__name__)
 
@@ -44,15 +45,18 @@ def execute(
 ) -> Status:
     """Carry out the claimed run and bring it to its end, whatever happens; returns its last status.
 
-    Nothing is raised but KeyboardInterrupt: a mistake of the user's becomes the reason of a failed run,
-    anything unexpected a plain reason, with the traceback in the run's worker.log. `device` takes the place
-    of "auto"; `stop_reason` is called before every batch.
+    Nothing is raised but KeyboardInterrupt and, once the run has failed, DeviceStateError: this process
+    should train no more. A mistake of the user's becomes the reason of a failed run, anything unexpected a
+    plain reason, with the traceback in the run's worker.log. `device` takes the place of "auto";
+    `stop_reason` is called before every batch.
     """
     try:
         job = _prepare(claim, open_images, device, Control(claim, stop_reason), listen)
         CARRY_OUT[claim.run.kind](job)
     except UserError as error:
         claim.end("failed", mistake_reason(error, claim.status, claim.run.kind))
+        if isinstance(error, DeviceStateError):
+            raise
     except StoppedEarly as stop:
         claim.end("stopped", f"{stop}, while the images were being prepared.")
     except PausedEarly:

@@ -23,6 +23,7 @@ from cifar7.runs.directory import RunError
 from cifar7.runs.execute import execute
 from cifar7.runs.files import try_lock
 from cifar7.runs.queue import DEVICES, IDLE_MINUTES, claim_next, remove_abandoned, worker_lock
+from cifar7.training.errors import DeviceStateError
 
 LOOK_SECONDS = 0.05  # between two looks at the folder's time of change
 NICENESS = 10
@@ -99,20 +100,21 @@ class Worker:
                 return False
             return True
         self.last_change, self.scanned = changed, now
-        if self._execute_next():
+        if self._work():
             gc.collect()  # a network, its images and gradients would lie on the device until the next run
-            self._end_if_spoilt()
             self.last_change, self.idle_since = -1, time.monotonic()
         else:
             self._prepare()
         return True
 
-    def _end_if_spoilt(self) -> None:
-        """Make room for a fresh process where the next run could not trust this one."""
-        capture = sys.modules.get("cifar7.training.cuda_graph")
-        if capture is not None and capture.spoilt:
-            log.warning("ending, for a new worker to go on: %s", capture.spoilt[-1])
+    def _work(self) -> bool:
+        """Carry out what is next, if anything; end where the next run could not trust this process."""
+        try:
+            return self._execute_next()
+        except DeviceStateError as error:
+            log.warning("ending, for a new worker to go on: %s", error)
             self.ending = True
+            return True
 
     def _execute_next(self) -> bool:
         remove_abandoned(self.runs_dir)

@@ -17,8 +17,8 @@ from torch import nn
 
 from cifar7.data.imageset import ImageSet
 from cifar7.training.config import TrainConfig
-from cifar7.training.engine import Training
 from cifar7.training.lr_finding import Point, window
+from cifar7.training.state import TrainingState
 
 STEPS = 120  # of batches of 32 images or more
 MOST_STEPS = 480  # of smaller ones, so that chance evens out
@@ -42,13 +42,13 @@ def range_test(
     `steps`: how many; by default as many as `steps_of` says.
 
     Ends early where the loss is no finite number or has exploded, or `control` returns anything. The module
-    is trained in place and is of no use afterwards. Raises what `Training` raises.
+    is trained in place and is of no use afterwards. Raises what making a `TrainingState`, or a step, raises.
     """
     lowest, highest = RANGE[config.optimiser]
     low, high = low or lowest, high or highest
     steps = steps or steps_of(config)
     size = window(steps)
-    run = Training(module, data, replace(config, averaging=0.0))
+    run = TrainingState(module, data, replace(config, averaging=0.0))
     run.module.train()
     recent: list[float] = []
     best = float("inf")
@@ -57,8 +57,8 @@ def range_test(
             if control() is not None:
                 return
             lr = low * (high / low) ** (step / max(1, steps - 1))
-            run.taking.take(rows, lr, step)
-            loss, _, _ = run.tally.since_last()
+            run.train_step.take(rows, lr, step)
+            loss, _, _ = run.metrics.since_last()
             yield lr, loss
             recent = [*recent, loss][-size:]
             if not isfinite(loss):
@@ -68,7 +68,7 @@ def range_test(
                 if median(recent) > _EXPLODED * best:
                     return
     finally:
-        run.taking.close()
+        run.train_step.close()
 
 
 def steps_of(config: TrainConfig) -> int:
@@ -80,9 +80,9 @@ def steps_of(config: TrainConfig) -> int:
     return min(MOST_STEPS, max(STEPS, STEPS * 32 // config.batch_size))
 
 
-def _batches(run: Training) -> Iterator[Any]:
+def _batches(run: TrainingState) -> Iterator[Any]:
     """Rows (B,) of one batch after the other, without end."""
     epoch = 0
     while True:
-        yield from run.feed.order(epoch).split(run.feed.batch_size)[: run.feed.per_epoch]
+        yield from run.batches.epoch(epoch)
         epoch += 1

@@ -17,6 +17,7 @@ from where import ROOT
 
 from cifar7.commands.output import percent
 from cifar7.runs.folder import RunFolder, list_runs
+from cifar7.training.errors import DeviceStateError
 from cifar7.training.recipes import RECIPES, recipe
 
 
@@ -150,6 +151,23 @@ def test_settings_out_of_range(
     assert message in err.splitlines()[-1]
     assert len(err.splitlines()) == 1
     assert list_runs(home / "home" / "runs") == []
+
+
+def test_a_step_that_cannot_be_recorded_fails_the_run_in_words(
+    capsys: pytest.CaptureFixture[str], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise DeviceStateError("the step could not be recorded; try without.")
+
+    monkeypatch.setattr("cifar7.training.step.train_step.TrainStep.take", fail)
+    status, out, err = call(capsys, *quick(home))
+    assert (status, out) == (2, "")
+    assert "cifar7: the step could not be recorded; try without." in err
+    (run,) = list_runs(home / "home" / "runs")
+    assert (run.status()["state"], run.status()["reason"]) == (
+        "failed",
+        "the step could not be recorded; try without.",
+    )
 
 
 def test_runs_cannot_be_kept_in_a_file(capsys: pytest.CaptureFixture[str], home: Path) -> None:

@@ -29,12 +29,12 @@ from cifar7.export.errors import ExportError
 from cifar7.export.train_source import TrainedOn, check_known, quoted, train_source
 from cifar7.network.module import build
 from cifar7.network.source import model_source
-from cifar7.training.average import Average
 from cifar7.training.config import TrainConfig
 from cifar7.training.engine import train
 from cifar7.training.events import EpochEnd, Finished
 from cifar7.training.partition import partition
 from cifar7.training.schedule import lr_at
+from cifar7.training.step.average import Average
 
 OFFICIAL = TrainedOn("CIFAR-10", (), (0.4914, 0.4822, 0.4465), (0.247, 0.2435, 0.2616), official=True)
 FOLDERS = TrainedOn("Colours", tiny.CLASSES, (0.4, 0.5, 0.6), (0.2, 0.25, 0.3), official=False)

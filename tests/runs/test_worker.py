@@ -16,12 +16,14 @@ import torch
 from place import LONG, Place
 
 from cifar7.data import library
+from cifar7.data.imageset import ImageSet
 from cifar7.network.module import build
 from cifar7.runs import children
+from cifar7.runs.execute import execute
 from cifar7.runs.files import try_lock
-from cifar7.runs.queue import enqueue, ensure_worker, worker_lock
+from cifar7.runs.queue import enqueue, ensure_worker, start_here, worker_lock
 from cifar7.runs.worker import Worker
-from cifar7.training import cuda_graph
+from cifar7.training.errors import DeviceStateError
 from cifar7.training.events import EpochEnd
 
 
@@ -226,11 +228,29 @@ def test_a_worker_that_cannot_be_trusted_any_more_makes_room_after_the_run(
 ) -> None:
     worker = Worker(tmp_path, "cpu", tmp_path, idle_minutes=20)
     monkeypatch.setattr(worker, "_execute_next", lambda: True)
-    monkeypatch.setattr(cuda_graph, "spoilt", [])
-    worker.seen = -1
+    worker.last_change = -1
     worker._look()
     assert not worker.ending
-    cuda_graph.spoilt.append("a recording was invalidated")
-    worker.seen = -1
+
+    def fail() -> bool:
+        raise DeviceStateError("a recording was invalidated")
+
+    monkeypatch.setattr(worker, "_execute_next", fail)
+    worker.last_change = -1
     worker._look()
     assert worker.ending
+
+
+def test_a_run_after_which_a_process_cannot_be_trusted_ends_first(tmp_path: Path) -> None:
+    claim = start_here(tmp_path, tiny.SPEC, tiny.config(), "tiny")
+
+    def open_images(name: str, progress: object) -> ImageSet:
+        raise DeviceStateError("a recording was invalidated")
+
+    with pytest.raises(DeviceStateError):
+        execute(claim, open_images)
+    assert (claim.run.status()["state"], claim.run.status()["reason"]) == (
+        "failed",
+        "a recording was invalidated",
+    )
+    assert try_lock(claim.run.path / "run.lock") is not None

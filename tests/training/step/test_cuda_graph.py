@@ -10,10 +10,9 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from toys import config, make_set, network
 
-from cifar7.training import cuda_graph
-from cifar7.training.cuda_graph import WARM_UP, Recorder
-from cifar7.training.engine import Training
-from cifar7.training.errors import TrainingError
+from cifar7.training.errors import DeviceStateError
+from cifar7.training.state import TrainingState
+from cifar7.training.step.cuda_graph import WARM_UP, Recorder
 
 WAITS = ("aten._local_scalar_dense", "aten.nonzero", "aten.is_nonzero", "aten.equal", "aten.unique")
 
@@ -103,10 +102,8 @@ def test_where_recording_fails_otherwise_the_run_ends_with_the_way_around_it(mon
     one, _, _ = recorder(Stand(monkeypatch, broken=error))
     for n in range(WARM_UP):
         one.take(torch.arange(4), 0.1, n)
-    monkeypatch.setattr(cuda_graph, "spoilt", [])
-    with pytest.raises(TrainingError, match=rf"\({why}[^\n]*CIFAR7_CUDA_GRAPH to off, and resume"):
+    with pytest.raises(DeviceStateError, match=rf"\({why}[^\n]*CIFAR7_CUDA_GRAPH to off, and resume"):
         one.take(torch.arange(4), 0.1, WARM_UP)
-    assert len(cuda_graph.spoilt) == 1
 
 
 def test_recording_can_be_switched_off(monkeypatch):
@@ -139,7 +136,7 @@ SETTINGS = [
 
 
 def training(**settings):
-    return Training(network(), make_set(), config(precision="fp32", **settings))
+    return TrainingState(network(), make_set(), config(precision="fp32", **settings))
 
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
@@ -147,19 +144,19 @@ def test_rates_and_numbers_on_the_device_make_the_same_steps(settings):
     states = []
     for on_device in (False, True):
         run = training(**settings)
-        batches = run.feed.order(0).split(32)[:4]
+        batches = run.batches.order(0).split(32)[:4]
         for number, rows in enumerate(batches):
             lr = 0.02 / (1 + number)
             if on_device:
-                run.taking._whole(rows, torch.tensor(lr), torch.tensor(float(number)))
+                run.train_step.launch_recordable(rows, torch.tensor(lr), torch.tensor(float(number)))
             else:
-                run.taking.take(rows, lr, number)
-        states.append((run.weights(), run.tally.of_epoch()))
-    (floats, told), (tensors, told_there) = states
+                run.train_step.take(rows, lr, number)
+        states.append((run.evaluated.state_dict(), run.metrics.of_epoch()))
+    (floats, figures), (tensors, figures_there) = states
     for name, value in floats.items():
         torch.testing.assert_close(tensors[name], value, msg=name)
-    assert told_there[:2] == pytest.approx(told[:2], rel=1e-5)
-    assert told_there[2] is told[2] is None
+    assert figures_there[:2] == pytest.approx(figures[:2], rel=1e-5)
+    assert figures_there[2] is figures[2] is None
 
 
 class NobodyWaits(TorchDispatchMode):
@@ -173,9 +170,9 @@ class NobodyWaits(TorchDispatchMode):
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
 def test_a_step_to_be_recorded_asks_the_device_nothing(settings):
     run = training(**settings)
-    rows = run.feed.order(0)[:32]
+    rows = run.batches.order(0)[:32]
     with NobodyWaits():
-        run.taking._whole(rows, torch.tensor(0.01), torch.tensor(0.0))
+        run.train_step.launch_recordable(rows, torch.tensor(0.01), torch.tensor(0.0))
 
 
 def test_the_guard_above_sees_a_wait():
@@ -187,13 +184,13 @@ def test_a_bad_loss_is_found_by_the_number_on_the_device():
     run = training()
     with torch.no_grad():
         next(run.module.parameters()).fill_(torch.nan)
-    rows = run.feed.order(0)[:32]
+    rows = run.batches.order(0)[:32]
     for number in (5.0, 6.0):
-        run.taking._whole(rows, torch.tensor(0.01), torch.tensor(number))
-    assert run.tally.of_epoch()[2] == 5
+        run.train_step.launch_recordable(rows, torch.tensor(0.01), torch.tensor(number))
+    assert run.metrics.of_epoch()[2] == 5
 
 
 def test_on_a_cpu_nothing_is_recorded():
     run = training()
-    run.taking.take(run.feed.order(0)[:32], 0.1, 0)
-    assert run.taking.capture_seconds is None
+    run.train_step.take(run.batches.order(0)[:32], 0.1, 0)
+    assert run.train_step.capture_seconds is None

@@ -3,57 +3,53 @@
 from __future__ import annotations
 
 import gc
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from cifar7.training.average import Average
-from cifar7.training.batches import Feed
-from cifar7.training.cuda_graph import Recorder
 from cifar7.training.errors import TrainingError, divided, is_out_of_memory
-from cifar7.training.metrics import Tally
-from cifar7.training.optimiser import Optimiser
+from cifar7.training.step.average import Average
+from cifar7.training.step.batches import Batches
+from cifar7.training.step.cuda_graph import Recorder
+from cifar7.training.step.metrics import Metrics
+from cifar7.training.step.optimiser import Optimiser
 
 
-class Step:
+class TrainStep:
     """Takes steps, and remembers in how many parts a batch fits into the memory.
 
-    Where it does not fit, the batch is divided, each part's gradients are taken alone and added up, with the
-    parts' shares as weights: the gradient of the whole batch up to rounding, save for batch norms, which then
-    see a part at a time. On CUDA the whole step, from the drawing of the crops to the counting of the hits,
-    is recorded after a few and replayed.
+    Where it does not fit, the batch is divided and the parts' gradients are added up, with the parts' shares
+    as weights: the gradient of the whole batch up to rounding, save for batch norms, which then see a part at
+    a time. On CUDA the whole step, from the drawing of the crops to the counting of the hits, is recorded
+    after a few and replayed.
     """
 
     def __init__(
         self,
         module: nn.Module,
-        feed: Feed,
+        batches: Batches,
         optimiser: Optimiser,
         average: Average | None,
-        tally: Tally,
+        metrics: Metrics,
         *,
         precision: str,
         label_smoothing: float,
         classes: int,
     ) -> None:
-        self.module, self.feed, self.optimiser, self.average, self.tally = (
-            module,
-            feed,
-            optimiser,
-            average,
-            tally,
-        )
+        self.module, self.batches, self.optimiser = module, batches, optimiser
+        self.average, self.metrics = average, metrics
         self.bf16 = precision == "bf16"
         self.label_smoothing, self.classes = label_smoothing, classes
         self.parts = 1
         self.normalised = any(isinstance(layer, _BatchNorm) for layer in module.modules())
         self._buffers = list(module.buffers())
-        self._before = [torch.empty_like(buffer) for buffer in self._buffers]
+        self._buffers_before = [torch.empty_like(buffer) for buffer in self._buffers]
         self._recorder = (
-            Recorder(self.launch, self._whole, feed.batch_size, feed.generator)
-            if feed.device.type == "cuda"
+            Recorder(self.launch, self.launch_recordable, batches.batch_size, batches.generator)
+            if batches.device.type == "cuda"
             else None
         )
 
@@ -68,36 +64,44 @@ class Step:
             self._recorder.close()
 
     def take(self, rows: Tensor, lr: float, number: int) -> str | None:
-        """Step `number`, counted from 0, on the images of `rows` (B,); returns words where there are any.
+        """Step `number`, counted from 0, on the images of `rows` (B,); returns a notice, or None.
 
-        Raises TrainingError for a network with another number of classes; torch's error where the memory is
-        not enough for the smallest part.
+        Raises TrainingError for a network with another number of classes, or a step that cannot be recorded;
+        torch's error where the memory is not enough for the smallest part.
         """
         return (self._recorder.take if self._recorder else self.launch)(rows, lr, number)
 
     def launch(self, rows: Tensor, lr: float | Tensor, number: int | Tensor) -> str | None:
-        """The same, kernel by kernel; here a batch may turn out to be too large for the memory."""
-        images, labels = self.feed.batch(rows)  # (B, 3, 32, 32), (B,)
+        """`take`, kernel by kernel. Where the memory is not enough the batch is divided further."""
+        images, labels = self.batches.batch(rows)  # (B, 3, 32, 32), (B,)
         parts = self.parts
-        self._update(self._fitted(images, labels), labels, lr, number)
+        self._update(self._fit(images, labels), labels, lr, number)
         return divided(len(rows), self.parts, self.normalised) if self.parts > parts else None
 
-    def _whole(self, rows: Tensor, lr: Tensor, number: Tensor) -> None:
-        """The same step in as many parts as were found to fit, which asks nothing of the device."""
-        images, labels = self.feed.batch(rows)  # (B, 3, 32, 32), (B,)
+    def launch_recordable(self, rows: Tensor, lr: float | Tensor, number: int | Tensor) -> None:
+        """The same step in as many parts as fitted before, which never waits for the device."""
+        images, labels = self.batches.batch(rows)  # (B, 3, 32, 32), (B,)
         self._update(self._gradients(images, labels), labels, lr, number)
+
+    def state_dict(self) -> dict[str, Any]:
+        """In how many parts a batch fits."""
+        return {"parts": self.parts}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from another's `state_dict`."""
+        self.parts = state["parts"]
 
     def _update(self, logits: Tensor, labels: Tensor, lr: float | Tensor, number: int | Tensor) -> None:
         """What follows the gradients. `logits` (B, classes)."""
         self.optimiser.step(lr)
         if self.average:
             self.average.update(number)
-        self.tally.add(logits, labels, number)
+        self.metrics.add(logits, labels, number)
 
-    def _fitted(self, images: Tensor, labels: Tensor) -> Tensor:
+    def _fit(self, images: Tensor, labels: Tensor) -> Tensor:
         """Gradients and logits (B, classes), the batch divided further until it fits."""
         if self._buffers:
-            torch._foreach_copy_(self._before, self._buffers)
+            torch._foreach_copy_(self._buffers_before, self._buffers)
         while True:
             try:
                 return self._gradients(images, labels)
@@ -109,23 +113,23 @@ class Step:
             self.parts *= 2
             self.optimiser.clear()
             if self._buffers:  # the norms' statistics have taken in what is now repeated
-                torch._foreach_copy_(self._buffers, self._before)
+                torch._foreach_copy_(self._buffers, self._buffers_before)
             if images.is_cuda:
-                gc.collect()  # an earlier run's tensors may hang on each other
+                gc.collect()  # tensors of an earlier run may be held in reference cycles
                 torch.cuda.empty_cache()
 
     def _gradients(self, images: Tensor, labels: Tensor) -> Tensor:
         self.optimiser.clear()
-        logits = []
+        parts = []
         for x, y in zip(images.tensor_split(self.parts), labels.tensor_split(self.parts), strict=True):
             with torch.autocast(images.device.type, torch.bfloat16, enabled=self.bf16):
-                found = self.module(x)
-            found = found.float()  # (b, classes)
-            self._check_classes(found)
-            loss = cross_entropy(found, y, label_smoothing=self.label_smoothing)
+                logits = self.module(x)
+            logits = logits.float()  # (b, classes)
+            self._check_classes(logits)
+            loss = cross_entropy(logits, y, label_smoothing=self.label_smoothing)
             (loss if self.parts == 1 else loss * (len(y) / len(labels))).backward()
-            logits.append(found.detach())
-        return logits[0] if self.parts == 1 else torch.cat(logits)
+            parts.append(logits.detach())
+        return parts[0] if self.parts == 1 else torch.cat(parts)
 
     def _check_classes(self, logits: Tensor) -> None:
         if logits.ndim != 2 or logits.shape[1] != self.classes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.optim.adamw import adamw
@@ -16,19 +18,13 @@ EPSILON = 1e-8  # adamw: added to its root
 class Group:
     """Parameters that decay alike, with what the optimiser remembers of each.
 
-    Memories begin at 0: a first step from there is the same as one from nothing.
+    `state`: lists of tensors by name, a tensor a parameter. They begin at 0: a first step from there is the
+    same as one from nothing.
     """
 
     def __init__(self, parameters: list[nn.Parameter], weight_decay: float) -> None:
         self.parameters, self.weight_decay = parameters, weight_decay
-        self.momenta: list[Tensor | None] = [torch.zeros_like(p) for p in parameters]
-        self.squares: list[Tensor] = []
-        self.steps: list[Tensor] = []
-
-    @property
-    def memories(self) -> list[Tensor]:
-        """Every tensor that the next step depends on, besides weights and gradients."""
-        return [*(m for m in self.momenta if m is not None), *self.squares, *self.steps]
+        self.state: dict[str, list[Tensor]] = {"momenta": [torch.zeros_like(p) for p in parameters]}
 
 
 def groups(module: nn.Module, weight_decay: float) -> tuple[Group, Group]:
@@ -58,10 +54,10 @@ class Optimiser:
         # One kernel for all parameters, where torch has it.
         self._fused = device.type in ("cpu", "cuda")
         if self._kind == "adamw":
+            counts = device if self._fused else torch.device("cpu")
             for group in self.groups:
-                group.squares = [torch.zeros_like(p) for p in group.parameters]
-                counts = device if self._fused else torch.device("cpu")
-                group.steps = [torch.zeros((), device=counts) for _ in group.parameters]
+                group.state["squares"] = [torch.zeros_like(p) for p in group.parameters]
+                group.state["steps"] = [torch.zeros((), device=counts) for _ in group.parameters]
 
     def clear(self) -> None:
         """Forget the gradients."""
@@ -84,7 +80,7 @@ class Optimiser:
         sgd(
             list(group.parameters),
             gradients,
-            group.momenta,
+            [*group.state["momenta"]],
             lr=lr,
             weight_decay=group.weight_decay,
             momentum=self._momentum,
@@ -99,10 +95,10 @@ class Optimiser:
         adamw(
             list(group.parameters),
             gradients,
-            [m for m in group.momenta if m is not None],
-            group.squares,
+            group.state["momenta"],
+            group.state["squares"],
             [],
-            group.steps,
+            group.state["steps"],
             lr=lr,
             beta1=self._momentum,
             beta2=BETA_2,
@@ -114,7 +110,17 @@ class Optimiser:
             foreach=not self._fused,
         )
 
-    @property
-    def memories(self) -> list[Tensor]:
-        """Every tensor that the next step depends on, besides weights and gradients, in a fixed order."""
-        return [memory for group in self.groups for memory in group.memories]
+    def state_dict(self) -> dict[str, Any]:
+        """All that the next step depends on, besides weights and gradients."""
+        return {"groups": [group.state for group in self.groups]}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from another's `state_dict`.
+
+        Copied into the tensors that are there: fused kernels walk through them in the order in memory of the
+        parameters, and a recorded step reads them where they are.
+        """
+        for group, saved in zip(self.groups, state["groups"], strict=True):
+            for name, tensors in group.state.items():
+                for tensor, value in zip(tensors, saved[name], strict=True):
+                    tensor.copy_(value)

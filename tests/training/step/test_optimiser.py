@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from copy import deepcopy
 
 import pytest
 import torch
@@ -7,7 +8,7 @@ from torch import nn
 from where import ROOT
 
 from cifar7.training.config import TrainConfig
-from cifar7.training.optimiser import Optimiser, groups
+from cifar7.training.step.optimiser import Optimiser, groups
 
 
 def net():
@@ -84,6 +85,27 @@ def test_three_steps_of_adamw_are_those_of_torch(beta):
     same_steps(ours, optimiser, theirs, witness, (0.01, 0.03, 0.02))
 
 
+@pytest.mark.parametrize("kind", ["sgd", "adamw"])
+def test_another_optimiser_goes_on_from_its_state(kind):
+    settings = TrainConfig(optimiser=kind, momentum=0.9, weight_decay=0.1)
+    one, two = net(), net()
+    first, second = Optimiser(one, settings), Optimiser(two, settings)
+    gradients = [[torch.randn_like(p) for p in one.parameters()] for _ in range(2)]
+
+    def step(module, optimiser, number):
+        for parameter, gradient in zip(module.parameters(), gradients[number], strict=True):
+            parameter.grad = gradient.clone()
+        optimiser.step(0.1)
+
+    step(one, first, 0)
+    two.load_state_dict(one.state_dict())
+    second.load_state_dict(deepcopy(first.state_dict()))
+    for module, optimiser in ((one, first), (two, second)):
+        step(module, optimiser, 1)
+    for mine, other in zip(one.parameters(), two.parameters(), strict=True):
+        assert torch.equal(mine, other)
+
+
 def test_cleared_gradients_are_gone():
     module = net()
     optimiser = Optimiser(module, TrainConfig())
@@ -96,7 +118,7 @@ def test_cleared_gradients_are_gone():
 def test_a_step_does_not_load_the_compiler():
     code = (
         "import sys, torch; from torch import nn; from cifar7.training.config import TrainConfig\n"
-        "from cifar7.training.optimiser import Optimiser\n"
+        "from cifar7.training.step.optimiser import Optimiser\n"
         "for kind in ('sgd', 'adamw'):\n"
         "    m = nn.Linear(2, 2); o = Optimiser(m, TrainConfig(optimiser=kind))\n"
         "    m(torch.ones(1, 2)).sum().backward(); o.step(0.1); print(kind, 'torch._dynamo' in sys.modules)"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -9,8 +11,8 @@ from cifar7.data.augment import mirror, normalise, random_crop, random_cutout, r
 from cifar7.training.config import TrainConfig, Triple
 
 
-class Feed:
-    """Batches of one run. Everything random comes from `generator`, which each epoch seeds anew.
+class Batches:
+    """The batches of one run. Everything random comes from `generator`, which each epoch seeds anew.
 
     images uint8 (N, 3, 32, 32), labels (N,) and train_rows (n,) lie on the device. `scale`: mean and
     deviation that pixels are normalised by.
@@ -38,6 +40,10 @@ class Feed:
         self._sides = drawn.to(self.device) if config.flip == "alternating" else None
         self._mirrored = drawn.to(self.device).clone()
 
+    def epoch(self, number: int) -> tuple[Tensor, ...]:
+        """Start epoch `number`, counted from 0: the rows (B,) of its batches, in their order."""
+        return self.order(number).split(self.batch_size)[: self.per_epoch]
+
     def order(self, epoch: int) -> Tensor:
         """The rows (n,) of epoch `epoch`, counted from 0, shuffled.
 
@@ -53,8 +59,8 @@ class Feed:
         """Images (B, 3, 32, 32), cut, flipped, normalised and blanked in part, and their labels (B,).
 
         With alternating flips an image is mirrored every other epoch, half of the images first: in two epochs
-        each is seen from both sides, where chance shows a half of them one side twice (Jordan 2024, "94% on
-        CIFAR-10 in 3.29 seconds").
+        the network sees both sides of each, where chance would show it half of them from one side twice
+        (Jordan 2024, "94% on CIFAR-10 in 3.29 seconds").
         """
         images = self.images[rows]  # (B, 3, 32, 32) uint8
         if self.config.crop_padding:
@@ -67,6 +73,14 @@ class Feed:
         if self.config.cutout:
             floats = random_cutout(floats, self.config.cutout, self.generator)
         return floats.contiguous(memory_format=self.layout), self.labels[rows]
+
+    def state_dict(self) -> dict[str, Any]:
+        """What the rest of an epoch draws."""
+        return {"generator": self.generator.get_state()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on within an epoch, after its `epoch` was called: that seeds the generator."""
+        self.generator.set_state(state["generator"])
 
 
 def layout(device: torch.device) -> torch.memory_format:

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from cifar7.training.average import Average, averaged
+from cifar7.training.step.average import Average, averaged
 
 
 def net():

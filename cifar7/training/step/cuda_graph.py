@@ -14,16 +14,13 @@ from time import perf_counter
 import torch
 from torch import Tensor
 
-from cifar7.training.errors import TrainingError, is_out_of_memory
+from cifar7.training.errors import DeviceStateError, is_out_of_memory
 
 # Steps that are launched kernel by kernel first: libraries load, cudnn chooses its kernels, and a batch that
-# is too large for the memory is found to be.
+# is too large for the memory shows.
 WARM_UP = 3
 
 SWITCH = "CIFAR7_CUDA_GRAPH"  # environment variable; "off": never record
-
-# Why torch in this process is not to be trusted any more, once it is not: who serves runs should end then.
-spoilt: list[str] = []
 
 TakeStep = Callable[[Tensor, Tensor, Tensor], str | None]  # rows (B,), learning rate, number
 
@@ -31,9 +28,9 @@ TakeStep = Callable[[Tensor, Tensor, Tensor], str | None]  # rows (B,), learning
 class Recorder:
     """Takes steps on a CUDA device: the first few one kernel at a time, the rest from a recording.
 
-    `step` takes one and may say something; `recorded` takes one without asking the device anything. Both get
+    `step` takes one and may return a notice; `recorded` takes one without waiting for the device. Both get
     what changes from step to step as tensors that stay in place, for a graph reads the same memory each time.
-    `generator`: what augmentation draws from. (Dropout's generator, torch's own, is known to every graph.)
+    `generator`: what augmentation draws from. (Every graph registers torch's own, dropout's, by itself.)
     """
 
     def __init__(
@@ -51,36 +48,36 @@ class Recorder:
         self._stream = torch.cuda.Stream(device)
         self._graph: torch.cuda.CUDAGraph | None = None
         self._taken = 0
-        self._wanted = os.environ.get(SWITCH, "").lower() != "off"
+        self._enabled = os.environ.get(SWITCH, "").lower() != "off"
         self.seconds: float | None = None  # that recording took; None before, or where it failed
 
     def take(self, rows: Tensor, lr: float, number: int) -> str | None:
-        """Step `number` on the images of `rows` (B,); returns words where there are any."""
+        """Step `number` on the images of `rows` (B,); returns a notice, or None."""
         self._rows.copy_(rows)
         self._lr.fill_(lr)  # the number travels with the launch: nothing is copied, nobody waits
         self._number.fill_(number)
-        words = self._record() if self._taken == WARM_UP and self._wanted else None
+        notice = self._record() if self._taken == WARM_UP and self._enabled else None
         self._taken += 1
         if self._graph is not None:
             self._graph.replay()
-            return words
+            return notice
         here = torch.cuda.current_stream(self._rows.device)
         self._stream.wait_stream(here)
         with torch.cuda.stream(self._stream):
-            said = self._step(self._rows, self._lr, self._number)
+            step_notice = self._step(self._rows, self._lr, self._number)
         here.wait_stream(self._stream)
-        return " ".join(filter(None, (words, said))) or None
+        return " ".join(filter(None, (notice, step_notice))) or None
 
     def close(self) -> None:
         """Let go of the recording and of the memory that it holds; no step is taken afterwards."""
         self._graph = None
-        self._step = self._recorded = _no_more
+        self._step = self._recorded = _closed
 
     def _record(self) -> str | None:
         """Record the step, which does not take it. Where the memory is not enough the run goes on without.
 
-        Raises TrainingError for another failure: torch is then in a state in which no later run can be
-        trusted to record or to draw by chance.
+        Raises DeviceStateError for another failure: after it, no run in this process can be trusted to record
+        or to draw by chance.
         """
         began = perf_counter()
         here = torch.cuda.current_stream(self._rows.device)
@@ -93,7 +90,6 @@ class Recorder:
         except RuntimeError as error:
             first = error.__context__ or error  # what went wrong, before the recording was closed
             if not is_out_of_memory(first):
-                spoilt.append(str(first))
                 raise not_recordable(first) from error
             return NO_ROOM
         self._graph, self.seconds = graph, perf_counter() - began
@@ -106,14 +102,14 @@ NO_ROOM = (
 )
 
 
-def not_recordable(error: BaseException) -> TrainingError:
+def not_recordable(error: BaseException) -> DeviceStateError:
     """For a step that cannot be recorded, with the cause and the way around it."""
-    why = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return TrainingError(
-        f"the step could not be recorded as a CUDA graph ({why:.160}); set the environment variable {SWITCH} "
-        "to off, and resume the run: it then goes on without recording, slower."
+    cause = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return DeviceStateError(
+        f"the step could not be recorded as a CUDA graph ({cause:.160}); set the environment variable "
+        f"{SWITCH} to off, and resume the run: it then goes on without recording, slower."
     )
 
 
-def _no_more(*_: Tensor) -> None:
+def _closed(*_: Tensor) -> None:
     raise RuntimeError("the training is closed")
