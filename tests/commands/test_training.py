@@ -13,12 +13,14 @@ from pathlib import Path
 import pytest
 import tiny
 from calls import call, json_of, quick
+from torch import Tensor
 from where import ROOT
 
 from cifar7.commands.output import percent
 from cifar7.runs.folder import RunFolder, list_runs
 from cifar7.training.errors import DeviceStateError
 from cifar7.training.recipes import RECIPES, recipe
+from cifar7.training.step.train_step import TrainStep
 
 
 @pytest.fixture
@@ -156,18 +158,21 @@ def test_settings_out_of_range(
 def test_a_step_that_cannot_be_recorded_fails_the_run_in_words(
     capsys: pytest.CaptureFixture[str], home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
-        raise DeviceStateError("the step could not be recorded; try without.")
+    take = TrainStep.take
 
-    monkeypatch.setattr("cifar7.training.step.train_step.TrainStep.take", fail)
+    def fail_later(step: TrainStep, rows: Tensor, lr: float, number: int) -> str | None:
+        if number == 3:
+            raise DeviceStateError("the step could not be recorded; try without.")
+        return take(step, rows, lr, number)
+
+    monkeypatch.setattr(TrainStep, "take", fail_later)
     status, out, err = call(capsys, *quick(home))
     assert (status, out) == (2, "")
-    assert "cifar7: the step could not be recorded; try without." in err
     (run,) = list_runs(home / "home" / "runs")
-    assert (run.status()["state"], run.status()["reason"]) == (
-        "failed",
-        "the step could not be recorded; try without.",
-    )
+    # The first step was reported, and no epoch was complete.
+    reason = "The step could not be recorded; try without. It had come to step 1, and no epoch was complete."
+    assert (run.status()["state"], run.status()["reason"]) == ("failed", reason)
+    assert f"cifar7: {reason}" in err
 
 
 def test_runs_cannot_be_kept_in_a_file(capsys: pytest.CaptureFixture[str], home: Path) -> None:
