@@ -8,11 +8,12 @@ import zipfile
 from pathlib import Path
 
 from cifar7.export.errors import ExportError
+from cifar7.export.model_source import model_source
 from cifar7.export.readme import design_readme, run_readme
 from cifar7.export.record import Record, read_record
 from cifar7.export.train_source import train_source
 from cifar7.network.profiles import Profile
-from cifar7.network.source import model_source, renamed_keys
+from cifar7.network.source import renamed_keys
 from cifar7.network.spec import NetSpec
 from cifar7.runs.files import replace_bytes
 from cifar7.runs.folder import RunFolder

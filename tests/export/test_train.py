@@ -26,9 +26,10 @@ from cifar7.data import library
 from cifar7.data.augment import normalise, random_crop, random_cutout, random_flip
 from cifar7.export.class_folders import write_class_folders
 from cifar7.export.errors import ExportError
-from cifar7.export.train_source import TrainedOn, check_known, quoted, train_source
+from cifar7.export.model_source import model_source
+from cifar7.export.templates import quoted
+from cifar7.export.train_source import TrainedOn, check_known, train_source
 from cifar7.network.module import build
-from cifar7.network.source import model_source
 from cifar7.training.average import Average
 from cifar7.training.config import TrainConfig
 from cifar7.training.engine import train
