@@ -10,7 +10,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from cifar7.export.wording import count, percent, plain
+from cifar7.export.wording import count, duration, percent, plain
 from cifar7.network.source import layer_source
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ def _environment() -> Environment:
         "plain": plain,
         "quoted": quoted,
         "percent": percent,
+        "commas": "{:,}".format,
+        "duration": duration,
         "count": count,
         "layer_source": layer_source,
     }

@@ -55,7 +55,7 @@ Triple = tuple[float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class TrainedOn:
-    """What train.py has to know of the image set. `mean` and `std`: of R, G, B, on the scale 0..1."""
+    """What train.py needs to know of the image set. `mean` and `std`: of R, G, B, on the scale 0..1."""
 
     title: str
     classes: tuple[str, ...]
