@@ -102,7 +102,8 @@ def _choice(record: Record) -> Iterator[str]:
     if readings and max(readings) > test:
         yield (
             f"The best of the {count(len(readings), 'reading')} of the test images is "
-            f"{percent(max(readings))}; the result is the last one, {percent(test)}, as picking the best would flatter."
+            f"{percent(max(readings))}; the result is the last one, {percent(test)}, as picking the best "
+            "would flatter."
         )
 
 

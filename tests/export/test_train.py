@@ -212,11 +212,9 @@ def test_a_constant_without_a_comment_of_its_own_bears_the_unit_of_the_setting(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     cutout = next(field for field in fields(TrainConfig) if field.name == "cutout")
-    monkeypatch.setattr(cutout, "metadata", {**cutout.metadata, "unit": "hundredths of a side"})
+    monkeypatch.setattr(cutout, "metadata", {**cutout.metadata, "unit": "percent of a side"})
     monkeypatch.setitem(CONSTANTS, "cutout", None)
-    assert (
-        head(train_source(TrainConfig(cutout=8), FOLDERS))["CUTOUT"] == "CUTOUT = 8  # hundredths of a side"
-    )
+    assert head(train_source(TrainConfig(cutout=8), FOLDERS))["CUTOUT"] == "CUTOUT = 8  # percent of a side"
 
 
 def test_a_setting_that_is_not_known_is_refused_and_not_dropped() -> None:
