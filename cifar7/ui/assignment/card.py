@@ -40,7 +40,7 @@ def draw(found: list[Verdict]) -> None:
     """The card, and the way to take it away."""
     st.html(card_html(found))
     table = card_table(found, state.profile().title)
-    take_away.buttons("assignment", table.drawing, table.csv)
+    take_away.files("assignment", table.png, table.csv)
 
 
 def choose_profile() -> None:

@@ -68,9 +68,9 @@ def _table(found: Analysis) -> None:
         spec, baseline = state.valid_design(), state.baseline()
         then = analyse(baseline) if spec != baseline else None
         title = f"{spec.name}, layer by layer"
-        take_away.buttons(
+        take_away.files(
             "layers",
-            lambda: layers_table(title, found, every, then, written).drawing(),
+            lambda: layers_table(title, found, every, then, written).png(),
             lambda: layers_csv(found, then),
         )
     st.html(table_html(found, spec.image_size, every, then, written))

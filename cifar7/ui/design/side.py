@@ -13,8 +13,8 @@ from cifar7.network.arithmetic import Analysis, analyse
 from cifar7.network.problems import Problem
 from cifar7.ui.assignment import card
 from cifar7.ui.assignment.card_html import counted
-from cifar7.ui.design import drawing_vega, field_panel, lesson_list, status_panel
-from cifar7.ui.design.drawing import ARCS, CAPTION, drawing_html
+from cifar7.ui.design import field_panel, lesson_list, status_panel
+from cifar7.ui.design.drawing import ARCS, CAPTION, drawing_html, drawing_png
 from cifar7.ui.design.growth import SPEC, growth_data
 from cifar7.ui.design.layer_files import growth_csv, network_csv
 from cifar7.ui.files import take_away
@@ -62,12 +62,12 @@ def _choose(lessons: int, fulfilled: str) -> str:
 
 def _network(found: Analysis) -> None:
     spec, baseline = state.valid_design(), state.baseline()
-    st.html(drawing_html(spec, found))
+    st.markdown(drawing_html(spec, found), unsafe_allow_html=True)  # st.html takes the SVG out
     sums = any(row.layer.kind == "add" for row in found.rows)
     told = escape(CAPTION + ARCS * sums)
     note = f'<details class="c7-note"><summary>How to read the drawing</summary>{told}</details>'
     with _beside("network_note", note):
-        take_away.buttons("network", lambda: drawing_vega.drawing(spec, found), lambda: network_csv(found))
+        take_away.files("network", lambda: drawing_png(spec, found), lambda: network_csv(found))
     name = "the pinned design" if state.pinned() else baseline.name
     compared = (name, analyse(baseline)) if spec != baseline else None
     required = state.required("receptive_field", "receptive_field_before_pooling")

@@ -22,7 +22,7 @@ WIDTH = 560  # pixels of a picture whose drawing takes the page's width
 def table(shown: Table, name: str) -> None:
     """The table, and below it the way to take it away."""
     st.html(shown.html())
-    buttons(name, shown.drawing, shown.csv)
+    files(name, shown.png, shown.csv)
 
 
 def buttons(

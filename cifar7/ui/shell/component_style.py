@@ -5,41 +5,7 @@ SHEET = """<style>
 [class*="st-key-take_"] button { min-height: 1.75rem; padding-block: 0; color: var(--c7-muted); }
 [class*="st-key-take_"] button p { font-size: .85rem; }
 .st-key-network_note, .st-key-growth_title { min-height: 1.75rem; }
-.st-key-network_note { margin-top: -.5rem; } .st-key-growth_title { margin-block: -.5rem -.75rem; }
-/* The drawing of the network. */
-.c7-net { display: flex; min-width: max-content; font-size: .72rem; line-height: 1.25; text-align: center;
-  font-variant-numeric: tabular-nums; padding-bottom: .2rem; }
-.c7-net i { display: block; flex: none; }
-.c7-net .stage { flex: 1 0 auto; }
-.c7-net .join.none { background: none; }
-.c7-net .stage:nth-child(even) { background: color-mix(in srgb, var(--c7-line) 38%, transparent); }
-.c7-net .head { white-space: nowrap; font-size: .75rem; padding: .15rem .2rem; }
-.c7-net .head span { color: var(--c7-muted); }
-.c7-net .columns { display: flex; justify-content: space-around; }
-.c7-net .layer { flex: 1 1 auto; min-width: 1.9rem; }
-.c7-net .tower { height: var(--h); display: flex; align-items: center; justify-content: center; }
-.c7-net .join { flex: 1 1 0 !important; min-width: 4px;
-  background: color-mix(in srgb, var(--c7-accent) 16%, transparent); }
-.c7-net .map { background-color: var(--c7-accent); border-radius: 1.5px; }
-.c7-net .map.pool { background-color: transparent; border: 1.5px solid var(--c7-accent); }
-.c7-net .map.image { background-color: var(--c7-muted); }
-.c7-net .striped { background-image: repeating-linear-gradient(to bottom, transparent 0,
-  transparent calc(var(--stripe) - 1.5px), var(--c7-page) calc(var(--stripe) - 1.5px),
-  var(--c7-page) var(--stripe)); }
-.c7-net .channels { font-weight: 650; padding-top: .15rem; }
-.c7-net .glyph { height: 36px; display: flex; align-items: center; justify-content: center; }
-.c7-net .taps { background-image: radial-gradient(circle, var(--c7-ink) 1.05px, transparent 1.35px); }
-.c7-net .square { border: 1px solid var(--c7-ink); }
-.c7-net .layer > div { min-height: .9rem; padding-inline: 2px; }
-.c7-net .layer > .tower { padding: 0; }
-.c7-net .field { border-top: 1px solid var(--c7-line); margin-top: .15rem; padding-top: .1rem; }
-.c7-net .field.beyond { color: var(--c7-more); font-weight: 650; }
-.c7-net.arcs .columns { padding-top: 13px; }
-.c7-net .around { display: flex; flex: 1 1 auto; justify-content: space-around; position: relative; }
-.c7-net .around::before { content: ""; position: absolute; inset: -11px 0 auto; pointer-events: none;
-  height: calc(11px + var(--leg)); border: 1.5px solid var(--c7-muted); border-bottom: 0;
-  border-radius: 11px 11px 0 0; }
-.c7-net .glyph > b { font-size: 1.3rem; font-weight: 500; }
+.st-key-network_note { margin-top: .5rem; } .st-key-growth_title { margin-block: -.5rem -.75rem; }
 .c7-note { color: var(--c7-muted); font-size: .8rem; line-height: 1.45; }
 .c7-note summary { cursor: pointer; width: fit-content; }
 .c7-title { font-weight: 650; }
