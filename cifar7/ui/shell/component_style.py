@@ -13,15 +13,8 @@ SHEET = """<style>
 .c7-looks { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .3rem 1rem; }
 .c7-looks figure { margin: 0; min-width: 0; }
 .c7-looks figcaption { font-size: .82rem; line-height: 1.4; color: var(--c7-muted); padding-top: .3rem; }
-.c7-looks .frame { position: relative; width: 100%; aspect-ratio: 1; overflow: hidden; border-radius: 6px;
+.c7-looks .frame { display: block; width: 100%; aspect-ratio: 1; border-radius: 6px;
   background: var(--c7-panel); border: 1px solid var(--c7-line); }
-.c7-looks .frame > * { position: absolute; }
-.c7-looks .pixels { background-size: 100% 100%; image-rendering: pixelated; }
-.c7-looks .edge { border: 1px solid var(--c7-muted); }
-.c7-looks .field { border: 2.5px solid #0072B2; outline: 1px solid #fff; }
-.c7-looks .real { border: 2px solid #000; }
-.c7-looks .real::after { content: ""; position: absolute; inset: -2px; border: 2px dashed #fff; }
-.c7-looks .heat { background: light-dark(#0A5186, #8CCBF2); mask-size: 100% 100%; }
 /* A picture that is opened, and Grad-CAM over it. */
 .c7-picture { margin: 0; max-width: 260px; }
 .c7-picture img { width: 100%; image-rendering: pixelated; border-radius: 6px; display: block; }

@@ -11,13 +11,13 @@ from cifar7.network.arithmetic import analyse
 from cifar7.network.presets import PRESETS, preset
 from cifar7.network.spec import Head, NetSpec, Stage, Unit
 from cifar7.ui.design.drawing import HEIGHT, TOP, drawing_html
-from cifar7.ui.design.field_html import (
+from cifar7.ui.design.field_drawing import (
     HOLE,
     MARGIN,
     OUTSIDE,
     Field,
-    looks_at_html,
-    may_see_html,
+    looks_at_svg,
+    may_see_svg,
     middle_field,
     strong_middle,
     strong_side,
@@ -135,9 +135,10 @@ def test_the_window_holds_image_and_field_within_bounds():
 
 
 def test_the_box_lies_where_the_field_is():
-    """A field of 16 pixels from 8 on: a quarter in, half as wide as the image."""
-    html = may_see_html(BLACK, Field(8, 16, frozenset(range(16))), None, "<b>a cat")
-    assert '<div class="field" style="left:25.00%;top:25.00%;width:50.00%;height:50.00%">' in html
+    """A field of 16 pixels from 8 on."""
+    html = may_see_svg(BLACK, Field(8, 16, frozenset(range(16))), None, "<b>a cat")
+    assert 'viewBox="0 0 32 32"' in html
+    assert '<rect class="field" x="8" y="8" width="16" height="16"' in html
     assert "<b>" not in html
     assert "real" not in html
 
@@ -150,11 +151,11 @@ def test_the_strong_part_is_found():
     assert strong_side(strength) == 4.0
     assert strong_middle(strength) == 10.0  # between pixels 9 and 10
     field = Field(4, 20, frozenset(range(20)))
-    html = may_see_html(BLACK, field, strength, "a cat")
-    assert '<div class="real" style="left:25.00%;top:25.00%;width:12.50%;height:12.50%">' in html
+    html = may_see_svg(BLACK, field, strength, "a cat")
+    assert '<rect class="real" x="8" y="8" width="4" height="4"' in html
     holes = Field(4, 20, frozenset(range(0, 20, 2)))
-    assert "real" not in may_see_html(BLACK, holes, strength, "a cat")
+    assert "real" not in may_see_svg(BLACK, holes, strength, "a cat")
     nothing = np.zeros_like(strength)
-    assert "real" not in may_see_html(BLACK, field, nothing, "a cat")
+    assert "real" not in may_see_svg(BLACK, field, nothing, "a cat")
     assert strong_side(nothing) == 0.0
-    assert "mask-image" in looks_at_html(nothing, field, "nothing")
+    assert 'mask="url(' in looks_at_svg(nothing, field, "nothing")

@@ -23,8 +23,8 @@ from cifar7.network.presets import PRESETS, preset
 from cifar7.network.profiles import PROFILES
 from cifar7.network.spec import Head, NetSpec, Stage, Unit
 from cifar7.ui.assignment.card_html import card_table
-from cifar7.ui.design import drawing, field_png, growth, layer_files
-from cifar7.ui.design.field_html import middle_field
+from cifar7.ui.design import drawing, field_drawing, growth, layer_files
+from cifar7.ui.design.field_drawing import middle_field
 from cifar7.ui.pictures import attention_html
 from cifar7.ui.train import run_charts, run_files
 from cifar7.ui.train.run_history import History
@@ -199,7 +199,7 @@ def test_the_field_on_a_picture_is_taken_away_pixel_by_pixel():
     field = middle_field(analyse(STARTER).rows, 0)  # a 3×3 around pixel 16
     strength = np.zeros((32, 32), np.float32)
     strength[16, 17] = 0.25
-    told = read(field_png.pixels_csv(strength, field))
+    told = read(field_drawing.pixels_csv(strength, field))
     assert len(told) == 32 * 32
     seen = {(int(line["row"]), int(line["column"])) for line in told if line["may see"] == "1"}
     assert seen == {(y, x) for y in (15, 16, 17) for x in (15, 16, 17)}
@@ -208,10 +208,12 @@ def test_the_field_on_a_picture_is_taken_away_pixel_by_pixel():
     ] == [("16", "17", "0.25")]
     black = np.zeros((3, 32, 32), np.uint8)
     strength[16, 16] = 1
-    shown = np.asarray(Image.open(io.BytesIO(field_png.png(black, field, strength, ("May see", "Looks at")))))
-    the_picture(field_png.png(black, field, strength, ("May see", "Looks at")))
-    blue = (shown == (0, 114, 178)).all(axis=-1)  # boxes, and the strongest pixel
-    assert blue.sum() >= 2 * 4 * 20 + field_png.PIXEL**2 // 2
+    content = field_drawing.png(black, field, strength, ("May see", "Looks at"))
+    the_picture(content)
+    pixels = np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
+    blue = (pixels == (0, 114, 178)).all(axis=-1)  # boxes, and the strongest pixel
+    pixel = 20  # on paper: 320 for 32 of the image, twice as sharp
+    assert blue.sum() >= 2 * 4 * 20 + pixel**2 // 2
 
 
 def test_a_map_is_taken_away_as_picture_and_numbers():
