@@ -10,7 +10,8 @@ SHEET = """<style>
 .c7-note summary { cursor: pointer; width: fit-content; }
 .c7-title { font-weight: 650; }
 /* The receptive field on a picture. */
-.c7-looks { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .3rem 1rem; }
+.c7-looks { padding-bottom: 1rem; display: grid;
+  grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .3rem 1rem; }
 .c7-looks figure { margin: 0; min-width: 0; }
 .c7-looks figcaption { font-size: .82rem; line-height: 1.4; color: var(--c7-muted); padding-top: .3rem; }
 .c7-looks .frame { display: block; width: 100%; aspect-ratio: 1; border-radius: 6px;

@@ -23,7 +23,7 @@ from cifar7.network.presets import PRESETS, preset
 from cifar7.network.profiles import PROFILES
 from cifar7.network.spec import Head, NetSpec, Stage, Unit
 from cifar7.ui.assignment.card_html import card_table
-from cifar7.ui.design import drawing, field_drawing, growth, layer_files
+from cifar7.ui.design import drawing, field_drawing, growth, layer_files, layer_table
 from cifar7.ui.design.field_drawing import middle_field
 from cifar7.ui.pictures import attention_html
 from cifar7.ui.train import run_charts, run_files
@@ -85,14 +85,14 @@ def test_beside_them_stand_those_of_the_design_that_is_compared_with():
 
 def test_the_table_is_drawn_as_it_stands():
     now, then = analyse(OTHER), analyse(STARTER)
-    table = layer_files.layers_table("Layers", now, False, then)
+    table = layer_table.layers_table("Layers", now, False, then)
     removed = next(row for row in table.shown if "(removed)" in row[1])
     assert removed[3] == "16"
     # 8×8 pixels with a jump of 4 are pooled to one: 60 + 7·4 = 88; the starter's 4×4 with 8: 76 + 3·8 = 100
     assert table.shown[-1][3] == "60 ▼\u202f16 / 88 ▼\u202f12"
     assert [row[4] for row in table.shown[:3]] == ["1 + (3−1)·1 = 3", "3 + (3−1)·1 = 5", "5 + (2−1)·1 = 6"]
     assert table.shown[-2][4] == "stays", "a classifier sees no more than what it is given"
-    every = layer_files.layers_table("Layers", now, True, None, written=True)
+    every = layer_table.layers_table("Layers", now, True, None, written=True)
     assert len(every.shown) == len(now.rows) + 1
     assert every.shown[0][6] == "3·3·3·16 = 432"
     the_picture(table.png())
