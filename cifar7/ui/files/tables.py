@@ -48,8 +48,8 @@ class Table:
 
     def _cells(self, row: Sequence[str]) -> str:
         first, *rest = (escape(cell) for cell in row)
-        own, *others = self.columns
-        return f'<th scope="row"{_text(own)}>{first}</th>' + "".join(
+        head, *others = self.columns
+        return f'<th scope="row"{_text(head)}>{first}</th>' + "".join(
             f"<td{_text(column)}>{cell}</td>" for column, cell in zip(others, rest, strict=True)
         )
 
