@@ -11,10 +11,10 @@ from cifar7.commands.output import DataProgress, put, put_json
 from cifar7.data import library
 from cifar7.export.class_folders import write_class_folders
 from cifar7.export.errors import ExportError
+from cifar7.export.model_source import model_source
 from cifar7.export.submission import design_files, pack, spec_json, submission_files, write
 from cifar7.network.presets import PRESETS
 from cifar7.network.profiles import Profile
-from cifar7.network.source import model_source
 from cifar7.network.spec import NetSpec, SpecError
 from cifar7.runs.folder import RunFolder, list_runs
 

@@ -1,5 +1,5 @@
-"""A run or a design as files that need no cifar7: a repository to hand in, model.py, train.py, class folders.
+"""A run or a design as a repository that needs no cifar7: templates that read like the files they make.
 
-Reads runs and never changes one. What is written holds no path and no name of the machine or its user.
-Knows no page and no command.
+Knows networks, data, results and run folders. Must not know the pages or the command line, and loads torch
+only to rename weights.
 """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from cifar7 import wording
 from cifar7.wording import count as count
@@ -23,15 +22,9 @@ def duration(seconds: float) -> str:
 
 
 def plain(text: str) -> str:
-    """Text of somebody else's making on one line, so that Markdown shows it as it is and does nothing."""
+    """Text that a user typed, on one line and escaped, so that Markdown shows it as it is."""
     line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
     line = "".join(f"\\{letter}" if letter in _MARKS else letter for letter in line)
     line = re.sub(r"^([#+=-])", r"\\\1", line)  # a heading, a list or a rule, at the beginning of a line
     line = re.sub(r"^(\d+)([.)] )", r"\1\\\2", line)
     return line.replace("://", "\\://")  # an address would become a link
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[object]], right: Sequence[int] = ()) -> str:
-    """A table of Markdown; `right`: indices of columns of numbers. Cells are taken as Markdown."""
-    rule = ["---:" if at in right else "---" for at in range(len(head))]
-    return "\n".join(f"| {' | '.join(str(cell) for cell in row)} |" for row in (head, rule, *rows))

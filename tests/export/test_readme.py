@@ -17,6 +17,7 @@ import pytest
 import torch
 from where import ROOT
 
+from cifar7.export.model_source import model_source
 from cifar7.export.readme import design_readme, run_readme
 from cifar7.export.record import read_record
 from cifar7.export.train_source import train_source
@@ -25,7 +26,6 @@ from cifar7.network.arithmetic import analyse
 from cifar7.network.assignment import card
 from cifar7.network.module import build
 from cifar7.network.profiles import PROFILES, Profile, quantity, read_profile
-from cifar7.network.source import model_source
 from cifar7.network.spec import Unit
 from cifar7.runs.folder import RunFolder
 

@@ -6,12 +6,12 @@ import pytest
 import torch
 from torch import nn
 
+from cifar7.export.model_source import model_source
 from cifar7.network.arithmetic import analyse
 from cifar7.network.kinds import LAYER_KINDS, Family, Layer, names
 from cifar7.network.lessons import lessons
 from cifar7.network.module import build, build_layer
 from cifar7.network.presets import preset
-from cifar7.network.source import model_source
 from cifar7.network.spec import ACTIVATIONS, NORMS, NetSpec
 from cifar7.ui.design.marks import marks
 from cifar7.ui.words.lines import lines

@@ -40,7 +40,7 @@ def draw(lines: list[Verdict]) -> None:
     """The card with its downloads."""
     st.html(card_html(lines))
     table = card_table(lines, state.profile().title)
-    take_away.buttons("assignment", table.drawing, table.csv)
+    take_away.files("assignment", table.png, table.csv)
 
 
 def choose_profile() -> None:

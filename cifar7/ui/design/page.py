@@ -10,8 +10,8 @@ from cifar7.network.problems import problems
 from cifar7.network.spec import STAGE_NAMES
 from cifar7.ui.design import share, side
 from cifar7.ui.design.head_card import network_card, output_card
-from cifar7.ui.design.layer_files import layers_csv, layers_table
-from cifar7.ui.design.layer_table import table_html
+from cifar7.ui.design.layer_files import layers_csv
+from cifar7.ui.design.layer_table import layers_table, table_html
 from cifar7.ui.design.stage_card import card
 from cifar7.ui.files import take_away
 from cifar7.ui.shell import state
@@ -68,9 +68,9 @@ def _table(analysis: Analysis) -> None:
         spec, baseline = state.valid_design(), state.baseline()
         then = analyse(baseline) if spec != baseline else None
         title = f"{spec.name}, layer by layer"
-        take_away.buttons(
+        take_away.files(
             "layers",
-            lambda: layers_table(title, analysis, every_layer, then, written).drawing(),
+            lambda: layers_table(title, analysis, every_layer, then, written).png(),
             lambda: layers_csv(analysis, then),
         )
     st.html(table_html(analysis, spec.image_size, every_layer, then, written))

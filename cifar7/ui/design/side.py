@@ -14,8 +14,8 @@ from cifar7.network.kinds import Family
 from cifar7.network.problems import Problem
 from cifar7.ui.assignment import card
 from cifar7.ui.assignment.card_html import counted
-from cifar7.ui.design import drawing_vega, field_panel, lesson_list, status_panel
-from cifar7.ui.design.drawing import ARCS, CAPTION, drawing_html
+from cifar7.ui.design import field_panel, lesson_list, status_panel
+from cifar7.ui.design.drawing import ARCS, CAPTION, drawing_html, drawing_png
 from cifar7.ui.design.growth import SPEC, growth_data
 from cifar7.ui.design.layer_files import growth_csv, network_csv
 from cifar7.ui.files import take_away
@@ -63,14 +63,12 @@ def _choose(lessons: int, fulfilled: str) -> str:
 
 def _network(analysis: Analysis) -> None:
     spec, baseline = state.valid_design(), state.baseline()
-    st.html(drawing_html(spec, analysis))
+    st.markdown(drawing_html(spec, analysis), unsafe_allow_html=True)  # st.html takes the SVG out
     sums = any(row.layer.family is Family.SUM for row in analysis.rows)
     caption = escape(CAPTION + ARCS * sums)
     note = f'<details class="c7-note"><summary>How to read the drawing</summary>{caption}</details>'
     with _beside("network_note", note):
-        take_away.buttons(
-            "network", lambda: drawing_vega.drawing(spec, analysis), lambda: network_csv(analysis)
-        )
+        take_away.files("network", lambda: drawing_png(spec, analysis), lambda: network_csv(analysis))
     name = "the pinned design" if state.pinned() else baseline.name
     compared = (name, analyse(baseline)) if spec != baseline else None
     required = state.required("receptive_field", "receptive_field_before_pooling")
