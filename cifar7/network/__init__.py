@@ -1,5 +1,5 @@
-"""What a network is: its vocabulary, presets, arithmetic, the assignment, the module built from it.
+"""Networks as data: what can be said of one, what it costs and sees, and its module and source text.
 
-Knows nothing of images, training or runs. Only `module` may load torch; nothing else here may load numpy
-either, so that figures follow a click at once and `describe` starts without waiting.
+Only `module` knows torch; nothing here knows images, training, runs or pages. A kind of layer is an entry in
+`kinds`, a toggle a row in `toggle_table`.
 """

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from cifar7.network.spec import OUTPUT, NetSpec, Stage, Unit
 
@@ -65,6 +65,14 @@ def set_unit(spec: NetSpec, stage: str, number: int, unit: Unit) -> NetSpec:
     """One unit of a stage C1 … C4 or O, counted from 1, replaced."""
     units = spec.units(stage)
     return spec.with_units(stage, (*units[: number - 1], unit, *units[number:]))
+
+
+def change_unit(spec: NetSpec, stage: str, number: int, **fields: Any) -> NetSpec:
+    """Fields of one unit replaced; a unit that is gone, because a page is older, changes nothing."""
+    units = spec.units(stage)
+    if number > len(units):
+        return spec
+    return set_unit(spec, stage, number, replace(units[number - 1], **fields))
 
 
 def add_unit(spec: NetSpec, stage: str) -> NetSpec:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
-from typing import Any
 
 from cifar7.network.arithmetic import analyse, walk
-from cifar7.network.edits import set_unit
+from cifar7.network.edits import change_unit
 from cifar7.network.problems import problems
 from cifar7.network.spec import STAGE_NAMES, NetSpec, Unit
 
@@ -19,15 +18,10 @@ def units(spec: NetSpec) -> Iterator[tuple[str, int, Unit]]:
             yield name, number, unit
 
 
-def change(spec: NetSpec, stage: str, number: int, **fields: Any) -> NetSpec:
-    """One unit with some fields changed."""
-    return set_unit(spec, stage, number, replace(spec.units(stage)[number - 1], **fields))
-
-
 def bare_logits(spec: NetSpec) -> NetSpec | None:
     """Nothing between the last convolution and the loss but the pooling."""
     stage, number, _ = list(units(spec))[-1]
-    return change(spec, stage, number, norm=False, activation=False, dropout=0.0)
+    return change_unit(spec, stage, number, norm=False, activation=False, dropout=0.0)
 
 
 def keep_maps(spec: NetSpec, stages: Collection[str]) -> NetSpec:
@@ -36,7 +30,7 @@ def keep_maps(spec: NetSpec, stages: Collection[str]) -> NetSpec:
         if stage in stages:
             centred = unit.dilation * (unit.kernel - 1) % 2 == 0
             kernel = unit.kernel if centred else unit.kernel + 1
-            spec = change(spec, stage, number, padding=None, kernel=kernel, pointwise_padding=0)
+            spec = change_unit(spec, stage, number, padding=None, kernel=kernel, pointwise_padding=0)
     return _with_fitting_head(spec)
 
 
@@ -44,7 +38,7 @@ def unpad(spec: NetSpec, stage: str, number: int) -> NetSpec:
     """No padding on what looks at one pixel: a unit of kernel 1, a pointwise convolution."""
     unit = spec.units(stage)[number - 1]
     padding = unit.padding if unit.spatial else None
-    return _with_fitting_head(change(spec, stage, number, pointwise_padding=0, padding=padding))
+    return _with_fitting_head(change_unit(spec, stage, number, pointwise_padding=0, padding=padding))
 
 
 def add_pools(spec: NetSpec, pools: int) -> NetSpec | None:
@@ -69,7 +63,7 @@ def widen_field(spec: NetSpec, above: int, total: bool) -> NetSpec | None:
             if not unit.spatial or unit.dilation + step > 4 or grown != int(grown):
                 continue
             padding = None if unit.padding is None else int(grown)
-            wider = change(spec, stage, number, dilation=unit.dilation + step, padding=padding)
+            wider = change_unit(spec, stage, number, dilation=unit.dilation + step, padding=padding)
             if not problems(wider):
                 analysis = analyse(wider)
                 if (analysis.receptive_field_total if total else analysis.receptive_field_before) > above:

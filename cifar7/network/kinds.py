@@ -115,8 +115,8 @@ class LayerKind:
     arguments: Callable[[Layer], Arguments] = lambda layer: ((), {})
     # Label: name with its window, then what is unusual: ("depthwise 3×3", "dilation 2"). Tag: two very short
     # lines, for the drawing: ("3×3", "dw d2"). Both get the kernel too: a global pool has the map's.
-    label: Callable[[Layer, int], tuple[str, ...]] | None = None
-    tag: Callable[[Layer, int], tuple[str, str]] | None = None
+    label: Callable[[Layer, int], tuple[str, ...]] = lambda layer, kernel: (layer.entry.title,)
+    tag: Callable[[Layer, int], tuple[str, str]] = lambda layer, kernel: (layer.entry.title, "")
     glyph: Literal["taps", "square", "sum", ""] = ""  # its window in the drawing
     whole_map: bool = False  # the window is the map, whatever its size
     per_channel: int = 0  # learnt numbers for each output channel beside weights and bias: scale and shift
@@ -129,14 +129,6 @@ class LayerKind:
     def weighted(self) -> bool:
         """Whether it multiplies by learnt weights: the layers whose MACs count."""
         return self.family is Family.CONVOLUTION or self.family is Family.LINEAR
-
-    def label_of(self, layer: Layer, kernel: int) -> tuple[str, ...]:
-        """Name with its window, then what is unusual about it. `kernel`: pixels."""
-        return self.label(layer, kernel) if self.label else (self.title,)
-
-    def tag_of(self, layer: Layer, kernel: int) -> tuple[str, str]:
-        """Two very short lines. `kernel`: pixels."""
-        return self.tag(layer, kernel) if self.tag else (self.title, "")
 
 
 def square(side: int) -> str:

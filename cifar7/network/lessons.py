@@ -11,6 +11,7 @@ from typing import Any
 
 from cifar7.network import fixes, measures
 from cifar7.network.arithmetic import Row, walk
+from cifar7.network.edits import change_unit
 from cifar7.network.kinds import Family
 from cifar7.network.problems import problems
 from cifar7.network.spec import OUTPUT, STAGE_NAMES, NetSpec
@@ -61,13 +62,8 @@ def _on_logits(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Finding]:
     after = [row for row in rows[at + 1 :] if row.layer.follows]
     if after:
         names = " and ".join(row.layer.entry.title for row in after)
-        fixed = fixes.bare_logits(spec)
-        yield (
-            after[0].layer.stage,
-            f"{names} after the last layer, on the logits.",
-            f"Take {names} off",
-            fixed,
-        )
+        message = f"{names} after the last layer, on the logits."
+        yield after[0].layer.stage, message, f"Take {names} off", fixes.bare_logits(spec)
 
 
 def _shrinking(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Finding]:
@@ -99,15 +95,11 @@ def _false_depthwise(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Finding]:
         if not layer.depthwise:
             continue
         if row.kernel == 1:
-            fixed = fixes.change(spec, layer.stage, layer.unit, kernel=3)
-            yield (
-                layer.stage,
-                "a depthwise convolution with kernel 1 only scales each channel.",
-                "Make it 3×3",
-                fixed,
-            )
+            fixed = change_unit(spec, layer.stage, layer.unit, kernel=3)
+            message = "a depthwise convolution with kernel 1 only scales each channel."
+            yield layer.stage, message, "Make it 3×3", fixed
         elif not measures.pointwise_follows(rows, row):
-            fixed = fixes.change(spec, layer.stage, layer.unit, kind="separable", groups=1)
+            fixed = change_unit(spec, layer.stage, layer.unit, kind="separable", groups=1)
             message = "a depthwise convolution with no pointwise 1×1 after it."
             yield layer.stage, message, "Make it depthwise separable", fixed
 
@@ -115,20 +107,16 @@ def _false_depthwise(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Finding]:
 def _one_group(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Finding]:
     for stage, number, unit in fixes.units(spec):
         if unit.kind == "grouped" and unit.groups == 1:
-            fixed = fixes.change(spec, stage, number, kind="standard")
+            fixed = change_unit(spec, stage, number, kind="standard")
             yield stage, "one group: a grouped convolution in name only.", "Call it standard", fixed
 
 
 def _idle_dilation(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Finding]:
     for stage, number, unit in fixes.units(spec):
         if unit.dilation > 1 and unit.kernel == 1:
-            fixed = fixes.change(spec, stage, number, dilation=1)
-            yield (
-                stage,
-                f"dilation {unit.dilation} on a 1×1: there is nothing to spread.",
-                "Take it off",
-                fixed,
-            )
+            fixed = change_unit(spec, stage, number, dilation=1)
+            message = f"dilation {unit.dilation} on a 1×1: there is nothing to spread."
+            yield stage, message, "Take it off", fixed
 
 
 def _linear_pair(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Finding]:
@@ -136,13 +124,9 @@ def _linear_pair(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Finding]:
         before = measures.before(rows, at)
         if before and measures.redundant_pair(before, after):
             stage, number = before.layer.stage, before.layer.unit
-            fixed = fixes.change(spec, stage, number, activation=True)
-            yield (
-                stage,
-                "two convolutions with nothing non-linear between them.",
-                "Put the activation between",
-                fixed,
-            )
+            fixed = change_unit(spec, stage, number, activation=True)
+            message = "two convolutions with nothing non-linear between them."
+            yield stage, message, "Put the activation between", fixed
 
 
 def _cut_border(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Finding]:
@@ -153,20 +137,11 @@ def _cut_border(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Finding]:
             message = (
                 f"a {row.kernel}×{row.kernel} pool on {size}×{size} drops the last {left} row and column."
             )
-            if layer.head:
-                yield (
-                    layer.stage,
-                    message,
-                    "Pool the whole map",
-                    replace(spec, output=replace(spec.output, pool=None)),
-                )
-            else:
-                yield (
-                    layer.stage,
-                    message,
-                    "Pad the convolutions before it",
-                    fixes.keep_maps(spec, [s for s in STAGE_NAMES if s <= layer.stage]),
-                )
+            fix, fixed = "Pool the whole map", replace(spec, output=replace(spec.output, pool=None))
+            if not layer.head:
+                before = [name for name in STAGE_NAMES if name <= layer.stage]
+                fix, fixed = "Pad the convolutions before it", fixes.keep_maps(spec, before)
+            yield layer.stage, message, fix, fixed
 
 
 def _few_pools(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Finding]:
@@ -200,7 +175,7 @@ def _holes(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Finding]:
                 message = (
                     f"of {row.receptive_field} pixels in a line of the receptive field {share:.0%} are seen."
                 )
-                fixed = fixes.change(spec, row.layer.stage, row.layer.unit, dilation=row.layer.dilation - 1)
+                fixed = change_unit(spec, row.layer.stage, row.layer.unit, dilation=row.layer.dilation - 1)
                 yield row.layer.stage, message, f"Dilation {row.layer.dilation - 1} instead", fixed
                 return
 

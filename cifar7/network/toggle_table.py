@@ -18,7 +18,6 @@ from cifar7.network.toggles import (
     field_form,
     stage_form,
     unit_at,
-    with_unit,
 )
 
 SAME = "same"  # padding that follows kernel and dilation and keeps the map
@@ -54,7 +53,8 @@ def _set_stage_kind(spec: NetSpec, stage: str, kind: str) -> NetSpec:
 
 def _set_unit_kind(spec: NetSpec, place: Place, kind: str) -> NetSpec:
     """A unit that becomes grouped begins with 2 groups."""
-    return with_unit(spec, place, kind=kind, **({"groups": 2} if kind == "grouped" else {}))
+    groups = {"groups": 2} if kind == "grouped" else {}
+    return edits.change_unit(spec, place.stage, place.unit, kind=kind, **groups)
 
 
 def _switch_pool(spec: NetSpec, stage: str, on: bool) -> NetSpec:
@@ -143,7 +143,9 @@ TOGGLES = (
         field_form(
             "list", "padding", SAME, *range(9),
             read=lambda spec, place: SAME if (pad := unit_at(spec, place).padding) is None else pad,
-            apply=lambda spec, place, pad: with_unit(spec, place, padding=None if pad == SAME else pad),
+            apply=lambda spec, place, pad: edits.change_unit(
+                spec, place.stage, place.unit, padding=None if pad == SAME else pad
+            ),
         ),
     ),
     Toggle(

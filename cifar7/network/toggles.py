@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Literal, TypeAlias
 
-from cifar7.network.edits import set_unit
+from cifar7.network import edits
 from cifar7.network.problems import Problem
 from cifar7.network.spec import OUTPUT, NetSpec, Unit
 
@@ -104,7 +104,9 @@ def field_form(control: Control, name: str, *options: Any, level: Level = Level.
         return getattr(unit_at(spec, place) if place.unit else spec, name)
 
     def apply(spec: NetSpec, place: Place, value: Any) -> NetSpec:
-        return with_unit(spec, place, **{name: value}) if place.unit else replace(spec, **{name: value})
+        if place.unit:
+            return edits.change_unit(spec, place.stage, place.unit, **{name: value})
+        return replace(spec, **{name: value})
 
     return {level: Form(**{"control": control, "options": options, "read": read, "apply": apply, **about})}
 
@@ -131,13 +133,6 @@ def stage_form(
 def unit_at(spec: NetSpec, place: Place) -> Unit:
     """The unit of a place."""
     return spec.units(place.stage)[place.unit - 1]
-
-
-def with_unit(spec: NetSpec, place: Place, **changes: Any) -> NetSpec:
-    """The network with fields of a unit changed; a unit that is gone by now changes nothing."""
-    if place.unit > len(spec.units(place.stage)):
-        return spec
-    return set_unit(spec, place.stage, place.unit, replace(unit_at(spec, place), **changes))
 
 
 def _resolved(options: Values, spec: NetSpec, place: Place) -> Sequence[Any]:

@@ -72,4 +72,4 @@ def name(row: Row) -> str:
 
 def label(row: Row) -> tuple[str, ...]:
     """The same in parts: what it is, with its window, and then what is unusual about it."""
-    return row.layer.entry.label_of(row.layer, row.kernel)
+    return row.layer.entry.label(row.layer, row.kernel)

@@ -20,7 +20,6 @@ import numpy as np
 import pytest
 import tiny
 import torch
-from cifar7.training.average import Average
 from torch import nn
 
 from cifar7.data import library

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from random_specs import buildable, specs
 
 from cifar7.network.arithmetic import analyse
-from cifar7.network.fixes import change
+from cifar7.network.edits import change_unit
 from cifar7.network.lessons import lessons
 from cifar7.network.measures import coverage, max_pools, paths
 from cifar7.network.presets import PRESETS, preset
@@ -70,7 +70,7 @@ def test_messages_carry_the_numbers():
 
 
 def starter_with(**fields) -> NetSpec:
-    return change(preset("starter"), "C4", 1, **fields)
+    return change_unit(preset("starter"), "C4", 1, **fields)
 
 
 @pytest.mark.parametrize(

@@ -205,4 +205,4 @@ def _glyph(row: Row) -> str:
 
 def _tag(row: Row) -> tuple[str, str]:
     """The layer in two very short lines."""
-    return row.layer.entry.tag_of(row.layer, row.kernel)
+    return row.layer.entry.tag(row.layer, row.kernel)

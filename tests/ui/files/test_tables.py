@@ -8,7 +8,6 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
-from cifar7.ui.shell.style import SHEET
 from PIL import Image
 
 from cifar7.export.pictures import draw
@@ -21,6 +20,7 @@ from cifar7.ui.files.tables import Column, Table
 from cifar7.ui.mistakes import reliability as diagram
 from cifar7.ui.pictures import attention_html, matrix_chart, probabilities
 from cifar7.ui.pictures.matrix_chart import Look
+from cifar7.ui.shell.sheets import PAGE
 
 TABLE = Table(
     "Figures",
@@ -74,7 +74,7 @@ def test_no_name_breaks_a_picture():
 
 def test_the_colours_on_paper_are_the_light_ones_of_the_page():
     for name, colour in paper.LIGHT.items():
-        assert f"--c7-{name}: light-dark({colour}, " in SHEET
+        assert f"--c7-{name}: light-dark({colour}, " in PAGE
 
 
 # Of 10 a: 8 a, 2 b. Of 10 b: 1 a, 9 b. Of 10 c: 4 b, 6 c.
