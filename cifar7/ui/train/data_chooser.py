@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import streamlit as st
 
@@ -15,29 +17,26 @@ from cifar7.ui.train import download
 from cifar7.ui.words.wording import plain
 
 TICK_SECONDS = 1.0
-_SAMPLE_SIZE = 52  # CSS pixels
+SAMPLE_SIZE = 52  # CSS pixels
 
 
 def choose() -> SetInfo:
     """The chooser; returns the chosen set, which may be one that is not on this machine yet."""
-    sets = {info.name: info for info in available()}
+    sets = available()
+    counts = Counter(info.title for info in sets)
+    # With the name where another set has the same title.
+    labels = {s.name: plain(f"{s.title} ({s.name})" if counts[s.title] > 1 else s.title) for s in sets}
     key = state.control("train_data", state.data_name())
     st.radio(
         "Data set",
-        list(sets),
+        list(labels),
         key=key,
         on_change=lambda: state.set_data(st.session_state[key]),
-        format_func=lambda name: _label(sets[name], list(sets.values())),
-        captions=[_caption(info) for info in sets.values()],
+        format_func=labels.__getitem__,
+        captions=[_caption(info) for info in sets],
         help="The pictures that the network learns from and is tested on, all 32 × 32 pixels in colour.",
     )
     return state.data_info()
-
-
-def _label(info: SetInfo, all_sets: list[SetInfo]) -> str:
-    """The title, with the name where another set has the same title."""
-    alike = sum(other.title == info.title for other in all_sets) > 1
-    return plain(f"{info.title} ({info.name})" if alike else info.title)
 
 
 def _caption(info: SetInfo) -> str:
@@ -67,13 +66,12 @@ def _samples(name: str, fingerprint: str) -> str:
         images = open_set(name)
     except UserError:
         return ""
-    first = [np.flatnonzero(images.test.labels == at)[:1] for at in range(len(images.classes))]
-    rows = np.concatenate(first)
+    labels, rows = np.unique(images.test.labels, return_index=True)
     tiles = [
         gallery.Tile((("plain", images.classes[at]),), alt=f"A test picture of {images.classes[at]}")
-        for at in images.test.labels[rows]
+        for at in labels
     ]
-    return gallery.grid(images.test.images[rows], tiles, _SAMPLE_SIZE, label="One picture of each class")
+    return gallery.grid(images.test.images[rows], tiles, SAMPLE_SIZE, label="One picture of each class")
 
 
 def _fetching(was_running: bool) -> None:
@@ -83,19 +81,20 @@ def _fetching(was_running: bool) -> None:
             st.rerun()  # the whole page: only that starts the ticking
         st.progress(now.share, plain(now.what))
         return
+    if now.state == "done":
+        download.forget()
+        state.set_data(OFFICIAL)
     if was_running or now.state == "done":
-        if now.state == "done":
-            download.forget()
-            state.set_data(OFFICIAL)
         st.rerun()
-    if now.state == "failed":
+    failed = now.state == "failed"
+    if failed:
         st.error(
             f"{plain(now.what)}. Nothing half-written was left behind.",
             title="The download did not work",
             icon=":material/cloud_off:",
         )
     st.button(
-        "Try again" if now.state == "failed" else "Download CIFAR-10 (170 MB)",
+        "Try again" if failed else "Download CIFAR-10 (170 MB)",
         icon=":material/download:",
         key="train_download",
         on_click=download.start,

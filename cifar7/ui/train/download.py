@@ -27,13 +27,15 @@ class Download:
     share: float = 0.0
 
 
+_BEGUN = Download("running", "Connecting")
+
+
 def start() -> None:
     """Begin to download, unless a download goes on."""
     if look().state == "running":
         return
+    forget()
     log, pid_file = _files()
-    log.parent.mkdir(parents=True, exist_ok=True)
-    log.unlink(missing_ok=True)
     package_parent = str(Path(cifar7.__file__).absolute().parent.parent)
     search = os.pathsep.join(filter(None, [package_parent, os.environ.get("PYTHONPATH")]))
     pid = children.start(command(), {**os.environ, "PYTHONPATH": search, "PYTHONUNBUFFERED": "1"}, log)
@@ -49,16 +51,15 @@ def look() -> Download:
     """The state that the process's log shows. "none" also when the server was started anew in between."""
     log, pid_file = _files()
     try:
-        pid = int(pid_file.read_text())
+        running = children.alive(int(pid_file.read_text()))  # before its last words are read
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     except (OSError, ValueError):
         return Download("none")
-    running = children.alive(pid)
-    shares = [match for line in lines if (match := _SHARE.match(line))]
+    newest = lines[::-1]
     if running:
-        what, share = (shares[-1][1], int(shares[-1][2]) / 100) if shares else ("Connecting", 0.0)
-        return Download("running", what, min(share, 1.0))
-    complaint = next((line for line in reversed(lines) if line.startswith(_PREFIX)), None)
+        match = next(filter(None, map(_SHARE.match, newest)), None)
+        return Download("running", match[1], min(int(match[2]) / 100, 1.0)) if match else _BEGUN
+    complaint = next((line for line in newest if line.startswith(_PREFIX)), None)
     if complaint is not None:
         return Download("failed", complaint.removeprefix(_PREFIX))
     if any(line.startswith(f"{OFFICIAL}: ") for line in lines):

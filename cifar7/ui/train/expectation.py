@@ -17,6 +17,7 @@ from cifar7.network.arithmetic import analyse
 from cifar7.runs import queue
 from cifar7.runs.folder import RunFolder
 from cifar7.training.config import TrainConfig
+from cifar7.training.events import Finished
 from cifar7.ui.shell import state
 from cifar7.ui.words import device, run_list
 from cifar7.ui.words.wording import count, duration, plain
@@ -45,10 +46,14 @@ def say(info: SetInfo) -> None:
     config = state.config()
     if device.accelerated() and config.device != "cpu":
         return
-    held_out = min(config.holdout, info.train_size // 10) if config.protocol == "holdout" else 0
-    images = (info.train_size - held_out) * config.epochs
+    images = (info.train_size - held_out(info, config)) * config.epochs
     text = estimate(images, config, analyse(state.valid_design()).macs, _past_runs(), device.cores())
     st.caption(plain(text + before_it(_before(str(paths.runs_dir())))))
+
+
+def held_out(info: SetInfo, config: TrainConfig) -> int:
+    """How many of the training images are held out: as many as `cifar7.training.partition` takes."""
+    return min(config.holdout, info.train_size // 10) if config.protocol == "holdout" else 0
 
 
 def estimate(images: int, config: TrainConfig, macs: int, runs: Iterable[PastRun], cores: int) -> str:
@@ -87,11 +92,11 @@ def _round(seconds: float) -> str:
 
 def _past_runs() -> Iterator[PastRun]:
     for summary in run_list.recent(NEWEST):
-        result = summary.status["result"] or {}
-        if result.get("images_per_second") and result.get("steps", 0) >= STEPS:
-            size = _size(summary.id)
-            if size is not None:
-                yield PastRun(*size, images_per_second=float(result["images_per_second"]))
+        result = Finished.from_dict(summary.status["result"])
+        if result and result.images_per_second > 0 and result.steps >= STEPS:
+            past_run = _past_run(summary.run, result.images_per_second)
+            if past_run:
+                yield past_run
 
 
 @st.cache_data(ttl=1.0, show_spinner=False)
@@ -101,11 +106,11 @@ def _before(runs_dir: str) -> int:
 
 
 @lru_cache(maxsize=256)
-def _size(run_id: str) -> tuple[int, int, str] | None:
-    """MACs, batch size and precision of a run on a CPU; None for any other run."""
+def _past_run(run: RunFolder, images_per_second: float) -> PastRun | None:
+    """A run on a CPU; None for any other run."""
     with suppress(UserError):
-        run = RunFolder.open(paths.runs_dir(), run_id)
         if str(run.environment().get("device", "")).startswith("CPU"):
             config = run.config()
-            return analyse(run.spec()).macs, config.batch_size, config.precision
+            macs = analyse(run.spec()).macs
+            return PastRun(macs, config.batch_size, config.precision, images_per_second)
     return None

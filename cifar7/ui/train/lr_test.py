@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from math import isfinite
+from pathlib import Path
 
 import streamlit as st
 
@@ -11,11 +13,11 @@ from cifar7 import paths
 from cifar7.errors import UserError
 from cifar7.runs import queue
 from cifar7.runs.folder import ENDED, RunFolder, Status
-from cifar7.training.config import TrainConfig
+from cifar7.training.config import OPTIONS
 from cifar7.training.events import Beat, RangeStep
 from cifar7.training.lr_finding import Finding
 from cifar7.ui.files import take_away
-from cifar7.ui.shell import state
+from cifar7.ui.shell import messages, state
 from cifar7.ui.train import lr_curve, run_control
 from cifar7.ui.train.run_words import starting_words
 from cifar7.ui.words.wording import count, duration, plain
@@ -23,6 +25,7 @@ from cifar7.ui.words.wording import count, duration, plain
 TICK_SECONDS = 1.0
 TEST = "find"  # the query parameter that names the test
 _TEST, _PROBLEM = "train_find", "train_find_problem"  # keys of session state
+_guarded = run_control.keep_problem(_PROBLEM)
 # Settings that a test does not read, or hardly: it ends before an epoch does, and uses training images alone.
 _UNREAD = (
     "epochs",
@@ -39,14 +42,10 @@ _UNREAD = (
 
 def offer() -> None:
     """Folded away: what the test is, its button, its progress, and its result."""
-    test = _current()
+    test, status = _current()
     with st.expander(
         "Not sure about the learning rate? Test it", icon=":material/query_stats:", expanded=test is not None
     ):
-        try:
-            status = test.reconcile() if test else None
-        except UserError:
-            test = status = None
         if test is None or status is None:
             st.caption(
                 "A short test on the images you chose: the learning rate grows from step to step, from tiny "
@@ -60,25 +59,26 @@ def offer() -> None:
             _outcome(test, status)
         problem = st.session_state.pop(_PROBLEM, None)
         if problem:
-            st.error(plain(problem), icon=":material/error:")
+            st.error(plain(problem), icon=messages.ERROR)
 
 
-def _current() -> RunFolder | None:
+def _current() -> tuple[RunFolder, Status] | tuple[None, None]:
     """This browser's test, if it has one that is still kept; the address names it, for after a refresh."""
     test_id = st.session_state.get(_TEST) or st.query_params.get(TEST)
     if test_id is None:
-        return None
+        return None, None
     try:
         test = RunFolder.open(paths.runs_dir(), test_id, "lr-test")
+        status = test.reconcile()
     except UserError:
         st.session_state.pop(_TEST, None)
         st.query_params.pop(TEST, None)
-        return None
+        return None, None
     st.session_state[_TEST] = test.id
     if st.query_params.get(TEST) != test.id:
         st.query_params[TEST] = test.id
     test.look()
-    return test
+    return test, status
 
 
 def _button(label: str) -> None:
@@ -93,15 +93,9 @@ def _button(label: str) -> None:
     )
 
 
+@_guarded
 def _start() -> None:
-    info = state.data_info()
-    try:
-        spec = state.design().with_classes(len(info.classes))
-        test = queue.enqueue(paths.runs_dir(), spec, state.config(), info.name, "lr-test")
-        st.session_state[_TEST] = test.id
-        queue.ensure_worker(paths.runs_dir())
-    except UserError as error:
-        st.session_state[_PROBLEM] = str(error)
+    st.session_state[_TEST] = run_control.enqueue("lr-test").id
 
 
 def _watch(test: RunFolder, state_before: str) -> None:
@@ -113,16 +107,16 @@ def _watch(test: RunFolder, state_before: str) -> None:
     if status["state"] != state_before:
         st.rerun()  # the whole page: after the end the ticking stops
     test.look()
-    waits = status["state"] == "queued"
-    if waits:
+    training = {}
+    if status["state"] == "queued":
         queue.ensure_worker(paths.runs_dir())
-    busy = _busy() if waits else None
-    share, words = progress_words(status, busy)
+        training = _training(str(paths.runs_dir()))
+    share, words = progress_words(status, next(iter(training.values()), None))
     st.progress(share, words)
-    if busy and state.run_id() in [run.id for run in _running(str(paths.runs_dir()))]:
+    if state.run_id() in training:
         st.caption("Pause that run, and the test begins at once.")
-    st.button("Stop the test", icon=":material/stop_circle:", key="find_stop", type="tertiary",
-              on_click=_stop, args=(test,))  # fmt: skip
+    stop = _guarded(test.request_stop)
+    st.button("Stop the test", icon=":material/stop_circle:", key="find_stop", type="tertiary", on_click=stop)
 
 
 def progress_words(status: Status, busy: str | None) -> tuple[float, str]:
@@ -136,29 +130,19 @@ def progress_words(status: Status, busy: str | None) -> tuple[float, str]:
 
 
 @st.cache_data(ttl=1.0, show_spinner=False)
-def _running(runs_dir: str) -> list[RunFolder]:
-    """The runs that are being trained, read at most once a second however many browsers wait."""
-    return queue.running(paths.runs_dir())
+def _training(runs_dir: str) -> dict[str, str]:
+    """By their ids the runs that are being trained, each in words with the time it still takes.
 
-
-def _busy() -> str | None:
-    """The run that is being trained, in words, with the time it still takes."""
-    for run in _running(str(paths.runs_dir())):
-        try:
+    Read at most once a second, however many browsers wait.
+    """
+    words = {}
+    for run in queue.running(Path(runs_dir)):
+        with suppress(UserError):
             status = run.status()
-        except UserError:
-            continue
-        beat = Beat.from_dict(status["progress"])
-        left = f" ({duration(beat.seconds_left)} left)" if beat and isfinite(beat.seconds_left) else ""
-        return f"the run that is training, {plain(status['name'])}{left}"
-    return None
-
-
-def _stop(test: RunFolder) -> None:
-    try:
-        test.request_stop()
-    except UserError as error:
-        st.session_state[_PROBLEM] = str(error)
+            beat = Beat.from_dict(status["progress"])
+            left = f" ({duration(beat.seconds_left)} left)" if beat and isfinite(beat.seconds_left) else ""
+            words[run.id] = f"the run that is training, {plain(status['name'])}{left}"
+    return words
 
 
 def _outcome(test: RunFolder, status: Status) -> None:
@@ -171,7 +155,7 @@ def _outcome(test: RunFolder, status: Status) -> None:
                 "It was tested with another design, image set or settings than those that stand here now."
             )
     elif status["state"] == "failed":
-        st.error(plain(status["reason"] or ""), title="The test did not work", icon=":material/error:")
+        st.error(plain(status["reason"] or ""), title="The test did not work", icon=messages.ERROR)
     else:
         st.caption(plain(f"{status['reason']} So there is nothing to suggest."))
     with st.container(horizontal=True, gap="small"):
@@ -199,30 +183,19 @@ def _use(rate: float) -> None:
         key="find_use",
         type="secondary" if in_use else "primary",
         disabled=in_use,
-        on_click=_set,
-        args=(rate,),
+        on_click=_guarded(state.change_config),
+        kwargs={"lr": rate},
         help="Sets the learning rate above; everything else stays as it is.",
     )
-
-
-def _set(rate: float) -> None:
-    try:
-        state.change_config(lr=rate)
-    except UserError as error:
-        st.session_state[_PROBLEM] = str(error)
 
 
 def _is_stale(test: RunFolder) -> bool:
     """Whether the design, the image set or a setting that the test reads is another by now."""
     info = state.data_info()
     spec = state.valid_design().with_classes(len(info.classes))
-    now = spec, _without_unread(state.config()), info.name
+    unread = {name: OPTIONS[name].default for name in _UNREAD}
     try:
-        return now != (test.spec(), _without_unread(test.config()), test.data_name())
+        tested = test.spec(), replace(test.config(), **unread), test.data_name()
     except UserError:
         return True
-
-
-def _without_unread(config: TrainConfig) -> TrainConfig:
-    """The settings with the default for everything that the test does not read."""
-    return replace(config, **{name: getattr(TrainConfig(), name) for name in _UNREAD})
+    return tested != (spec, replace(state.config(), **unread), info.name)

@@ -12,10 +12,10 @@ from cifar7.errors import UserError
 from cifar7.runs import queue
 from cifar7.runs.folder import ENDED, RunFolder, Status
 from cifar7.ui.files import take_away
-from cifar7.ui.shell import state
+from cifar7.ui.shell import messages, state
 from cifar7.ui.train import data_chooser, expectation, recipe, run_charts, run_control, run_view
 from cifar7.ui.words import run_list
-from cifar7.ui.words.wording import count, plain
+from cifar7.ui.words.wording import count
 
 RECENT = 8  # runs in the list
 _WARMED = "train_warmed"  # key of session state
@@ -64,14 +64,14 @@ def _run() -> tuple[RunFolder | None, Status | None]:
         run = RunFolder.open(paths.runs_dir(), run_id)
         return run, run.reconcile()
     except UserError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        messages.error(error)
         return None, None
 
 
 def _before_the_first(info: SetInfo) -> None:
     """What Start will do, while there is no run to show."""
     config = state.config()
-    heldout = min(config.holdout, info.train_size // 10) if config.protocol == "holdout" else 0
+    heldout = expectation.held_out(info, config)
     train_size = max(1, info.train_size - heldout)
     batch_size = min(config.batch_size, train_size)
     steps = max(1, train_size // batch_size)
@@ -86,7 +86,7 @@ def _before_the_first(info: SetInfo) -> None:
         f"{count(steps, 'step')} of {count(batch_size, 'image')}.{heldout_words} "
         f"The {info.test_size:,} test images are read {when}. The learning rate follows this curve:"
     )
-    curve = run_charts.schedule_curve(recipe.rate_points(steps))
+    curve = run_charts.schedule(config, steps)
     st.vega_lite_chart(curve, key="train_schedule", alt="The learning rate over the epochs to come")
     titled = {**curve, "title": "Learning rate over the epochs to come"}
     take_away.rows("learning-rate", titled, curve["data"]["values"], ("epoch", "rate"))

@@ -1,52 +1,114 @@
-"""The settings of a training run: a control for each field of `TrainConfig`.
+"""The settings of a training run: the recipe they come from, a control for each field, and what was changed.
 
-Each shows the value in `state` and changes that one setting. Title, range, choices and help come from the
-field.
+A control shows the value in `state` and changes that one setting. Title, range, choices and help come from
+the field of `TrainConfig`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
 from cifar7.fields import Option
-from cifar7.training.config import BASICS, GROUPS, OPTIONS, ConfigError
-from cifar7.training.schedule import lr_at
+from cifar7.training.config import BASICS, GROUPS, OPTIONS, ConfigError, TrainConfig
+from cifar7.training.recipes import RECIPES, Recipe
 from cifar7.ui.shell import state
-from cifar7.ui.train import lr_test, recipe_chooser
+from cifar7.ui.train import lr_test
 from cifar7.ui.words import device
+from cifar7.ui.words.wording import plain
 
 NARROWEST = 120  # pixels of a field with its plus and minus
+MOST_NAMED = 4  # changed settings that are named with both values; more are counted
+_KEY = "recipe_name"
 
 
 def settings() -> None:
-    """The recipe, the settings that matter most, and the others folded away."""
-    recipe_chooser.choose()
+    """The recipe, the settings that matter most, the others folded away, and what differs from the recipe."""
+    recipe = _current()
+    _choose(recipe)
     _group(BASICS)
     lr_test.offer()
     with st.expander("More settings", icon=":material/tune:"):
         for group in GROUPS:
             if group != BASICS:
                 _group(group)
-    recipe_chooser.say()
+    changes = changed(recipe.config, state.config())
+    if changes:
+        st.caption(plain(changed_words(recipe, changes)))
+        st.button(
+            f"Back to {recipe.title} as it is",
+            icon=":material/undo:",
+            type="tertiary",
+            key="recipe_back",
+            on_click=state.set_config,
+            args=(recipe.config, recipe.name),
+        )
+
+
+def _current() -> Recipe:
+    """The chosen recipe; where the settings came otherwise, by a link say, the one they are nearest to."""
+    name = state.recipe_name()
+    if name in RECIPES:
+        return RECIPES[name]
+    return min(RECIPES.values(), key=lambda recipe: len(changed(recipe.config, state.config())))
+
+
+def changed(before: TrainConfig, after: TrainConfig) -> dict[str, tuple[Any, Any]]:
+    """The settings that differ: name to (before, after)."""
+    old, new = before.to_dict(), after.to_dict()
+    return {name: (old[name], new[name]) for name in old if old[name] != new[name]}
+
+
+def changed_words(recipe: Recipe, changes: Mapping[str, tuple[Any, Any]]) -> str:
+    """The changes in a sentence, each with the value it had and the value it has."""
+    sentences = [
+        f"{OPTIONS[name].title} {OPTIONS[name].label(before)} → {OPTIONS[name].label(after)}"
+        for name, (before, after) in changes.items()
+    ]
+    rest = f"; and {len(sentences) - MOST_NAMED} more" if len(sentences) > MOST_NAMED else ""
+    return f"Changed from {recipe.title}: {'; '.join(sentences[:MOST_NAMED])}{rest}."
+
+
+def _choose(recipe: Recipe) -> None:
+    """The select box of recipes, with the summary of the chosen one and where it comes from."""
+    st.selectbox(
+        "Recipe",
+        list(RECIPES),
+        key=state.control(_KEY, recipe.name),
+        format_func=lambda name: RECIPES[name].title,
+        on_change=_take,
+        help="A recipe is a set of values for all the settings below; each can be changed afterwards.",
+    )
+    st.caption(plain(recipe.summary))
+    if recipe.told or recipe.chosen:
+        with st.expander("What is told, what is chosen", icon=":material/history_edu:"):
+            if recipe.told:
+                st.markdown(f"**Told by its source:** {plain(recipe.told)}")
+            if recipe.chosen:
+                st.markdown(f"**Not told, so chosen here:** {plain(recipe.chosen)}")
+
+
+def _take() -> None:
+    recipe = RECIPES[st.session_state[_KEY]]
+    state.set_config(recipe.config, recipe.name)
 
 
 def _group(group: str) -> None:
     """The options of a group that the others leave something to do: choices, numbers, switches."""
     options = [o for o in OPTIONS.values() if o.group == group and o.applies(state.config())]
-    _draw(option for option in options if option.kind == "choice")
     numbers = [option for option in options if option.kind in ("whole", "decimal")]
+    for option in options:
+        if option.kind == "choice":
+            _control(option)
     if numbers:
         with st.grid(2, min_column_width=NARROWEST, gap="small"):
-            _draw(numbers)
-    _draw(option for option in options if option.kind == "flag")
-
-
-def _draw(options: Iterable[Option]) -> None:
+            for option in numbers:
+                _control(option)
     for option in options:
-        _control(option)
+        if option.kind == "flag":
+            _control(option)
 
 
 def _control(option: Option) -> None:
@@ -60,23 +122,11 @@ def _control(option: Option) -> None:
     elif option.kind == "choice":
         choices = device.offered(value) if option.name == "device" else option.choices
         st.selectbox(option.title, choices, format_func=option.label, **shared)
-    elif option.kind == "whole":
-        st.number_input(
-            option.title,
-            min_value=int(option.low),
-            max_value=int(option.high),
-            step=int(option.step),
-            **shared,
-        )
     else:
-        st.number_input(
-            option.title,
-            min_value=float(option.low),
-            max_value=float(option.high),
-            step=option.step,
-            format="%g",
-            **shared,
-        )
+        number: type[int | float] = int if option.kind == "whole" else float
+        shared |= {"min_value": number(option.low), "max_value": number(option.high)}
+        shared |= {"step": number(option.step), "format": None if number is int else "%g"}
+        st.number_input(option.title, **shared)
 
 
 def _change(name: str, key: str) -> None:
@@ -87,11 +137,3 @@ def _change(name: str, key: str) -> None:
         state.change_config(**{name: value})
     except ConfigError as error:
         state.notify(str(error))
-
-
-def rate_points(steps_per_epoch: int, points: int = 80) -> list[tuple[float, float]]:
-    """(epoch, learning rate) along the run to come."""
-    config, per_epoch = state.config(), max(1, steps_per_epoch)
-    steps = per_epoch * config.epochs
-    at = sorted({round(i * (steps - 1) / (points - 1)) for i in range(points)})
-    return [(step / per_epoch, lr_at(step, steps, config, per_epoch)) for step in at]

@@ -1,110 +1,105 @@
-"""A run's curves as Vega-Lite: one constant drawing a run, into which the page pours rows.
+"""A run's curves as Vega-Lite, on the page and to take away; and the learning rate over a run to come.
 
-As the drawing never changes while a run goes on, the browser keeps it and only moves the data: nothing
-flickers, and a tick costs little.
+On the page a drawing is constant while its run goes on, so that the browser keeps it and only moves the rows
+that are poured into it: nothing flickers, and a tick costs little.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
+from cifar7.training.config import TrainConfig
+from cifar7.training.schedule import lr_at
+from cifar7.ui.files.tables import comma_separated
 from cifar7.ui.shell import palette
-from cifar7.ui.train.run_history import HELD_OUT, TEST, TRAINING, WHILE_LEARNING
+from cifar7.ui.shell.charts import Drawing, quantity
+from cifar7.ui.train.run_history import HELD_OUT, TEST, TRAINING, WHILE_LEARNING, History
 
 HEIGHT = 280  # pixels
+MEASURES = ("accuracy", "loss")
 COLOURS = {
     WHILE_LEARNING: palette.LEARNING,
     TRAINING: palette.TRAINING,
     HELD_OUT: palette.HELD_OUT,
     TEST: palette.TEST,
 }
+SCHEDULE_POINTS = 80
+_PADDING = {"left": 2, "right": 6, "top": 6, "bottom": 2}
+_LEGEND = {"title": None, "orient": "top", "symbolType": "stroke", "symbolStrokeWidth": 3, "symbolOpacity": 1}
 
 
-def curves(measure: str, epochs: int, watched: str) -> dict[str, Any]:
+def curves(measure: str, epochs: int, watched: str) -> Drawing:
     """The drawing of `accuracy` or `loss` over `epochs` epochs; rows come from `History.table`.
 
     `watched`: the series drawn beside the training images, held-out or test.
     """
     is_accuracy = measure == "accuracy"
-    # Loss is not measured on the training images without augmentation, so there it has no series.
-    drawn = [TRAINING, watched, WHILE_LEARNING] if is_accuracy else [watched, WHILE_LEARNING]
-    value = {
-        "field": measure,
-        "type": "quantitative",
-        "title": None,
-        "axis": {"format": ".0%" if is_accuracy else ".1f", "tickCount": 5},
-        "scale": {"domain": [0, 1], "nice": False} if is_accuracy else {"domainMin": 0, "nice": True},
-    }
+    ends = _after_epochs(measure, watched)
+    axis = {"format": ".0%" if is_accuracy else ".1f", "tickCount": 5}
+    scale = {"domain": [0, 1], "nice": False} if is_accuracy else {"domainMin": 0, "nice": True}
+    y = quantity(measure, axis=axis, scale=scale)
     return {
         "height": HEIGHT,
         "title": "Accuracy" if is_accuracy else "Loss (cross-entropy, nats)",
-        "padding": {"left": 2, "right": 6, "top": 6, "bottom": 2},
+        "padding": _PADDING,
         "transform": [
-            {"filter": {"field": "series", "oneOf": drawn}},
+            {"filter": {"field": "series", "oneOf": [*ends, WHILE_LEARNING]}},
             {"filter": f"isValid(datum.{measure})"},
         ],
         "encoding": {
-            "x": {
-                "field": "epoch",
-                "type": "quantitative",
-                "title": "epoch",
-                "scale": {"domain": [0, epochs], "nice": False},
-                "axis": {"tickCount": min(epochs, 10), "format": "d", "grid": False},
-            },
+            "x": quantity(
+                "epoch",
+                "epoch",
+                scale={"domain": [0, epochs], "nice": False},
+                axis={"tickCount": min(epochs, 10), "format": "d", "grid": False},
+            ),
         },
         "layer": [
-            _line(WHILE_LEARNING, value, {"strokeWidth": 1.25, "opacity": 0.7}),
-            *(_line(series, value, _look(series)) for series in drawn if series != WHILE_LEARNING),
-            _hover(measure, drawn, ".1%" if is_accuracy else ".3f"),
+            *(_line(series, y) for series in (WHILE_LEARNING, *ends)),
+            _hover(measure, ends, ".1%" if is_accuracy else ".3f"),
         ],
     }
 
 
-def _look(series: str) -> dict[str, Any]:
+def _after_epochs(measure: str, watched: str) -> list[str]:
+    """The series with a point an epoch. Training images are not measured for their loss after an epoch."""
+    return [TRAINING, watched] if measure == "accuracy" else [watched]
+
+
+def _line(series: str, y: dict[str, Any]) -> Drawing:
     """Wide and round below, narrow, dashed and angular above: where two lines coincide both are visible."""
-    below = series == TRAINING
-    point = {"size": 70 if below else 45, "shape": "circle" if below else "diamond", "filled": True}
-    return {
-        "strokeWidth": 3.5 if below else 2.25,
-        "strokeDash": [1, 0] if below else [6, 3],
-        "point": {**point, "color": COLOURS[series], "opacity": 1},
-    }
-
-
-def _line(series: str, value: dict[str, Any], look: dict[str, Any]) -> dict[str, Any]:
+    colour = COLOURS[series]
+    if series == WHILE_LEARNING:
+        look: dict[str, Any] = {"strokeWidth": 1.25, "opacity": 0.7}
+    elif series == TRAINING:
+        look = {"strokeWidth": 3.5, "point": {"size": 70, "shape": "circle", "color": colour}}
+    else:
+        point = {"size": 45, "shape": "diamond", "color": colour}
+        look = {"strokeWidth": 2.25, "strokeDash": [6, 3], "point": point}
     return {
         "transform": [{"filter": f"datum.series == '{series}'"}],
-        "mark": {"type": "line", "color": COLOURS[series], **look},
-        "encoding": {"y": value},
+        "mark": {"type": "line", "color": colour, **look},
+        "encoding": {"y": y},
     }
 
 
-def _hover(measure: str, drawn: list[str], form: str) -> dict[str, Any]:
+def _hover(measure: str, ends: list[str], form: str) -> Drawing:
     """Exact values of all series of an epoch, at the pointer."""
-    ends = [name for name in drawn if name != WHILE_LEARNING]
+    nearest = {"nearest": True, "on": "pointerover", "clear": "pointerout"}
     return {
         "transform": [
             {"filter": {"field": "series", "oneOf": ends}},
             {"pivot": "series", "value": measure, "groupby": ["epoch"]},
         ],
         "mark": {"type": "rule", "strokeWidth": 1, "color": "#888888", "tooltip": True},
-        "params": [
-            {
-                "name": "hover",
-                "select": {
-                    "type": "point",
-                    "fields": ["epoch"],
-                    "nearest": True,
-                    "on": "pointerover",
-                    "clear": "pointerout",
-                },
-            }
-        ],
+        "params": [{"name": "hover", "select": {"type": "point", "fields": ["epoch"], **nearest}}],
         "encoding": {
             "opacity": {"condition": {"param": "hover", "empty": False, "value": 0.7}, "value": 0},
             "tooltip": [
-                {"field": "epoch", "type": "quantitative", "title": "after epoch", "format": "d"},
-                *({"field": name, "type": "quantitative", "title": name, "format": form} for name in ends),
+                quantity("epoch", "after epoch", format="d"),
+                *(quantity(series, series, format=form) for series in ends),
             ],
         },
     }
@@ -112,28 +107,56 @@ def _hover(measure: str, drawn: list[str], form: str) -> dict[str, Any]:
 
 def legend(watched: str) -> str:
     """One line of HTML that says what the lines of both drawings are."""
-    entries = (
-        (TRAINING, "solid", 3, 1.0),
-        (watched, "dashed", 3, 1.0),
-        (WHILE_LEARNING, "solid", 2, 0.7),
-    )
+    entries = ((TRAINING, "3px solid", 1.0), (watched, "3px dashed", 1.0), (WHILE_LEARNING, "2px solid", 0.7))
     return (
         '<div style="display:flex;flex-wrap:wrap;gap:.2rem 1.4rem;font-size:.85rem">'
         + "".join(
             f'<span><span style="display:inline-block;width:1.6rem;vertical-align:middle;margin-right:.4rem;'
-            f'border-top:{width}px {style} {COLOURS[name]};opacity:{opacity}"></span>{name}</span>'
-            for name, style, width, opacity in entries
+            f'border-top:{line} {COLOURS[name]};opacity:{opacity}"></span>{name}</span>'
+            for name, line, opacity in entries
         )
         + "</div>"
     )
 
 
-def schedule_curve(points: list[tuple[float, float]]) -> dict[str, Any]:
-    """The learning rate over the epochs to come, of (epoch, learning rate) points."""
+def picture(measure: str, history: History, name: str) -> Drawing:
+    """The drawing of `accuracy` or `loss` as it stands, with a legend, and the run's name in its title."""
+    drawing = curves(measure, history.epochs, history.watched)
+    *lines, _ = drawing["layer"]  # what follows a pointer stays behind
+    ends = _after_epochs(measure, history.watched)
+    names = [*ends, WHILE_LEARNING]
+    scale = {"domain": names, "range": [COLOURS[series] for series in names]}
+    for series, layer in zip((WHILE_LEARNING, *ends), lines, strict=True):
+        layer["encoding"]["color"] = {"datum": series, "legend": _LEGEND, "scale": scale}
+    title = {"text": f"{name}: {drawing['title']}", "anchor": "start", "offset": 12}
+    values = _points(measure, history).to_dict("records")
+    return {**drawing, "title": title, "layer": lines, "data": {"values": values}}
+
+
+def curve_csv(measure: str, history: History) -> bytes:
+    """The points of the lines: series, epoch (a fraction while learning), value (0..1, or nats)."""
+    points = _points(measure, history).itertuples(index=False, name=None)
+    return comma_separated(("series", "epoch", measure), points)
+
+
+def _points(measure: str, history: History) -> pd.DataFrame:
+    table = history.table()
+    drawn = table["series"].isin([*_after_epochs(measure, history.watched), WHILE_LEARNING])
+    return table.loc[drawn, ["series", "epoch", measure]].dropna()
+
+
+def schedule(config: TrainConfig, steps_per_epoch: int) -> Drawing:
+    """The learning rate over the epochs to come."""
+    steps = steps_per_epoch * config.epochs
+    at = sorted({round(i * (steps - 1) / (SCHEDULE_POINTS - 1)) for i in range(SCHEDULE_POINTS)})
+    values = [
+        {"epoch": step / steps_per_epoch, "rate": lr_at(step, steps, config, steps_per_epoch)} for step in at
+    ]
+    axis = {"format": "d", "grid": False, "tickMinStep": 1}
     return {
         "height": 130,
-        "padding": {"left": 2, "right": 6, "top": 6, "bottom": 2},
-        "data": {"values": [{"epoch": x, "rate": rate} for x, rate in points]},
+        "padding": _PADDING,
+        "data": {"values": values},
         "mark": {
             "type": "area",
             "line": {"color": palette.TRAINING, "strokeWidth": 2},
@@ -141,22 +164,11 @@ def schedule_curve(points: list[tuple[float, float]]) -> dict[str, Any]:
             "fillOpacity": 0.12,
         },
         "encoding": {
-            "x": {
-                "field": "epoch",
-                "type": "quantitative",
-                "title": "epoch",
-                "scale": {"nice": False},
-                "axis": {"format": "d", "grid": False, "tickMinStep": 1},
-            },
-            "y": {
-                "field": "rate",
-                "type": "quantitative",
-                "title": "learning rate",
-                "axis": {"tickCount": 4},
-            },
+            "x": quantity("epoch", "epoch", scale={"nice": False}, axis=axis),
+            "y": quantity("rate", "learning rate", axis={"tickCount": 4}),
             "tooltip": [
-                {"field": "epoch", "type": "quantitative", "format": ".1f"},
-                {"field": "rate", "type": "quantitative", "title": "learning rate", "format": ".4f"},
+                quantity("epoch", "epoch", format=".1f"),
+                quantity("rate", "learning rate", format=".4f"),
             ],
         },
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 import streamlit as st
@@ -13,13 +15,30 @@ from cifar7.errors import UserError
 from cifar7.network.problems import problems
 from cifar7.runs import queue
 from cifar7.runs.folder import ENDED, RunFolder, Status
+from cifar7.runs.kinds import Kind
 from cifar7.training.config import OPTIONS
-from cifar7.ui.shell import pages, state
+from cifar7.ui.shell import messages, pages, state
 from cifar7.ui.words.run_list import badge
 from cifar7.ui.words.wording import count, plain
 
-_PROBLEM, _REQUEST, _MORE = "train_problem", "train_asked", "train_more"  # keys of session state
+_PROBLEM = "train_problem"  # key of session state
 MORE_EPOCHS = 4  # offered to a finished run
+
+# For each request: its button before and after the press, its icon and its help.
+_REQUESTS = {
+    "pause": (
+        "Pause",
+        "Pausing…",
+        ":material/pause_circle:",
+        "Leaves the run after the batch it is at. Nothing is lost, and the machine is free meanwhile.",
+    ),
+    "stop": (
+        "Stop",
+        "Stopping…",
+        ":material/stop_circle:",
+        "Ends the run after the batch it is at; what has been learnt so far is kept and tested.",
+    ),
+}
 
 
 def heading(info: SetInfo, run: RunFolder | None, status: Status | None) -> None:
@@ -28,20 +47,24 @@ def heading(info: SetInfo, run: RunFolder | None, status: Status | None) -> None
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="run_heading"
     ):
         if run is None or status is None:
-            st.markdown(
-                f"#### {plain(state.design().name)} on {plain(info.title)} :gray-badge[not trained yet]",
-                width="content",
-            )
+            _title(state.design().name, info.title, ":gray-badge[not trained yet]")
             _start_button(info, "Start training", "primary")
         else:
-            run_state = status["state"]
-            st.markdown(
-                f"#### {plain(status['name'])} on {plain(library.title(status['data']))} {badge(run_state)}",
-                width="content",
-            )
+            _title(status["name"], library.title(status["data"]), badge(status["state"]))
             with st.container(horizontal=True, gap="small", width="content"):
                 _buttons(info, run, status)
-    _say_problem(info)
+    reason = blocked(info)
+    if reason:
+        st.warning(plain(reason), icon=":material/block:")
+        if problems(state.design()):
+            st.page_link(pages.DESIGN, label="Mend it on the Design page", icon=":material/tune:")
+    problem = st.session_state.pop(_PROBLEM, None)
+    if problem:
+        messages.did_not_work(problem)
+
+
+def _title(name: str, data: str, badge: str) -> None:
+    st.markdown(f"#### {plain(name)} on {plain(data)} {badge}", width="content")
 
 
 def queue_another(info: SetInfo) -> None:
@@ -67,6 +90,25 @@ def blocked(info: SetInfo) -> str:
     return ""
 
 
+def can_resume(run: RunFolder, status: Status) -> bool:
+    """Whether the run was left before its end and there is something to go on from."""
+    return status["state"] in ("stopped", "failed") and run.checkpoint_path() is not None
+
+
+def _buttons(info: SetInfo, run: RunFolder, status: Status) -> None:
+    if status["state"] in ENDED:
+        resumable = can_resume(run, status)
+        if resumable:
+            _resume_button(run)
+        _start_button(info, "Train again", "secondary" if resumable or status["result"] else "primary")
+        return
+    if status["state"] == "paused":
+        _resume_button(run)
+    elif not status["then"]:  # one that waits only to be tested as it is has nothing to pause
+        _request_button(run, status, "pause")
+    _request_button(run, status, "stop")
+
+
 def _start_button(info: SetInfo, label: str, kind: Literal["primary", "secondary"]) -> None:
     st.button(
         label,
@@ -79,69 +121,29 @@ def _start_button(info: SetInfo, label: str, kind: Literal["primary", "secondary
     )
 
 
-def _buttons(info: SetInfo, run: RunFolder, status: Status) -> None:
-    run_state = status["state"]
-    if run_state != "running":
-        st.session_state.pop(_REQUEST, None)  # it was carried out
-    if run_state in ENDED:
-        if can_resume(run, status):
-            _resume_button(run.id)
-            _start_button(info, "Train again", "secondary")
-        else:
-            _start_button(info, "Train again", "secondary" if status["result"] else "primary")
-        return
-    if run_state == "paused":
-        _resume_button(run.id)
-    elif not status["then"]:  # one that waits only to be tested as it is has nothing to pause
-        _pause_button(run.id)
-    _stop_button(run.id)
-
-
-def can_resume(run: RunFolder, status: Status) -> bool:
-    """Whether the run was left before its end and there is something to go on from."""
-    return status["state"] in ("stopped", "failed") and run.checkpoint_path() is not None
-
-
-def _request(run_id: str) -> str | None:
-    """What this browser requested of the run and is not carried out yet: "stop" or "pause"."""
-    requested_of, request = st.session_state.get(_REQUEST, ("", None))
-    return request if requested_of == run_id else None
-
-
-def _stop_button(run_id: str) -> None:
-    stopping = _request(run_id) == "stop"
+def _request_button(run: RunFolder, status: Status, request: Literal["pause", "stop"]) -> None:
+    """Disabled once it was pressed, and after a request to stop, which a pause would replace."""
+    pending = run.requested() if status["state"] == "running" else None
+    label, label_pending, icon, explanation = _REQUESTS[request]
     st.button(
-        "Stopping…" if stopping else "Stop",
-        icon=":material/stop_circle:",
-        key="train_stop",
-        disabled=stopping,
+        label_pending if pending == request else label,
+        icon=icon,
+        key=f"train_{request}",
+        disabled=pending in (request, "stop"),
         on_click=_send_request,
-        args=(run_id, "stop"),
-        help="Ends the run after the batch it is at; what has been learnt so far is kept and tested.",
+        args=(run, request),
+        help=explanation,
     )
 
 
-def _pause_button(run_id: str) -> None:
-    request = _request(run_id)
-    st.button(
-        "Pausing…" if request == "pause" else "Pause",
-        icon=":material/pause_circle:",
-        key="train_pause",
-        disabled=request is not None,
-        on_click=_send_request,
-        args=(run_id, "pause"),
-        help="Leaves the run after the batch it is at. Nothing is lost, and the machine is free meanwhile.",
-    )
-
-
-def _resume_button(run_id: str) -> None:
+def _resume_button(run: RunFolder) -> None:
     st.button(
         "Resume",
         icon=":material/resume:",
         type="primary",
         key="train_resume",
         on_click=_resume,
-        args=(run_id,),
+        args=(run,),
         help="Goes on from the last checkpoint with the run's own design and settings, as though it had "
         "never been left.",
     )
@@ -158,7 +160,7 @@ def longer(run: RunFolder, status: Status) -> None:
             min_value=1,
             max_value=most,
             value=min(MORE_EPOCHS, most),
-            key=_MORE,
+            key="train_more",
             width=130,
             help="The learning rate goes on where the schedule of the longer run has it, mostly higher than "
             "at the end of this one. The result stays until there is the new one.",
@@ -168,46 +170,43 @@ def longer(run: RunFolder, status: Status) -> None:
             icon=":material/add_circle:",
             key="train_longer",
             on_click=_resume,
-            args=(run.id, more),
+            args=(run, more),
         )
 
 
-def _say_problem(info: SetInfo) -> None:
-    reason = blocked(info)
-    if reason:
-        st.warning(plain(reason), icon=":material/block:")
-        if problems(state.design()):
-            st.page_link(pages.DESIGN, label="Mend it on the Design page", icon=":material/tune:")
-    problem = st.session_state.pop(_PROBLEM, None)
-    if problem:
-        st.error(plain(problem), title="That did not work", icon=":material/error:")
+@contextmanager
+def keep_problem(key: str) -> Iterator[None]:
+    """Put what goes wrong in a callback into this entry of session state, for the next drawing to show.
+
+    A decorator of the callback.
+    """
+    try:
+        yield
+    except UserError as error:
+        st.session_state[key] = str(error)
 
 
-def _start() -> None:
+def enqueue(kind: Kind = "training") -> RunFolder:
     """Queue a run with the design as it is now; what is edited afterwards does not touch it."""
     info = state.data_info()
-    try:
-        spec = state.design().with_classes(len(info.classes))
-        run = queue.enqueue(paths.runs_dir(), spec, state.config(), info.name)
-        queue.ensure_worker(paths.runs_dir())
-        state.set_run(run.id)
-    except UserError as error:
-        st.session_state[_PROBLEM] = str(error)
+    spec = state.design().with_classes(len(info.classes))
+    run = queue.enqueue(paths.runs_dir(), spec, state.config(), info.name, kind)
+    queue.ensure_worker(paths.runs_dir())
+    return run
 
 
-def _send_request(run_id: str, request: Literal["stop", "pause"]) -> None:
-    try:
-        run = RunFolder.open(paths.runs_dir(), run_id)
-        run.request_stop() if request == "stop" else run.request_pause()
-        st.session_state[_REQUEST] = (run_id, request)
-        queue.ensure_worker(paths.runs_dir())  # a paused run that is stopped waits to be tested
-    except UserError as error:
-        st.session_state[_PROBLEM] = str(error)
+@keep_problem(_PROBLEM)
+def _start() -> None:
+    state.set_run(enqueue().id)
 
 
-def _resume(run_id: str, more_epochs: int = 0) -> None:
-    try:
-        RunFolder.open(paths.runs_dir(), run_id).request_resume(more_epochs)
-        queue.ensure_worker(paths.runs_dir())
-    except UserError as error:
-        st.session_state[_PROBLEM] = str(error)
+@keep_problem(_PROBLEM)
+def _send_request(run: RunFolder, request: Literal["pause", "stop"]) -> None:
+    run.request_stop() if request == "stop" else run.request_pause()
+    queue.ensure_worker(paths.runs_dir())  # a paused run that is stopped waits to be tested
+
+
+@keep_problem(_PROBLEM)
+def _resume(run: RunFolder, more_epochs: int = 0) -> None:
+    run.request_resume(more_epochs)
+    queue.ensure_worker(paths.runs_dir())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import isnan, nan
+from math import nan
 
 import pandas as pd
 
@@ -16,15 +16,13 @@ WHILE_LEARNING = "training, while learning"
 TRAINING = "training images"
 HELD_OUT = "held-out images"
 TEST = "test images"
-COLUMNS = ("epoch", "series", "accuracy", "loss")
 
 Point = tuple[float, float, float]  # epoch as a fraction, accuracy (0..1), loss (nats); nan where not known
-Row = tuple[float, str, float, float]  # of COLUMNS
 
 
 @dataclass
 class History:
-    """One run's course so far. `x` is the epoch as a fraction: 2.5 is half of the third."""
+    """One run's course so far. An epoch is a fraction while it goes on: 2.5 is half of the third."""
 
     run_id: str
     offset: int = 0  # byte of events.jsonl to go on from
@@ -36,8 +34,7 @@ class History:
 
     def read(self, run: RunFolder) -> bool:
         """Take in what is new; returns whether anything was."""
-        events, offset = run.events(self.offset)
-        self.offset = offset
+        events, self.offset = run.events(self.offset)
         for event in events:
             self._take(event)
         if events:
@@ -45,23 +42,19 @@ class History:
         return bool(events)
 
     def _take(self, event: Event) -> None:
+        if isinstance(event, (Started, Beat, EpochEnd)):
+            self.epochs = event.epochs or self.epochs
         if isinstance(event, Started):
             self.started = event
-            self.epochs = event.epochs or 1
-            self._go_back(event)
+            # A resumed run goes on from an earlier step: what was recorded beyond it is void.
+            done = event.from_step / max(1, event.steps_per_epoch)  # epochs
+            self.beats = [beat for beat in self.beats if beat[0] <= done]
+            self.ends = [end for end in self.ends if end.epoch <= done]
         elif isinstance(event, Beat):
-            self.epochs = event.epochs or self.epochs
             x = self.epochs * event.step / max(1, event.steps)
             self.beats.append((x, event.accuracy, event.loss))
         elif isinstance(event, EpochEnd):
-            self.epochs = event.epochs or self.epochs
             self.ends.append(event)
-
-    def _go_back(self, started: Started) -> None:
-        """Drop what was recorded beyond the step from which a resumed run goes on."""
-        done = started.from_step / max(1, started.steps_per_epoch)  # epochs
-        self.beats = [beat for beat in self.beats if beat[0] <= done]
-        self.ends = [end for end in self.ends if end.epoch <= done]
 
     @property
     def watched(self) -> str:
@@ -71,40 +64,29 @@ class History:
     def table(self) -> pd.DataFrame:
         """One row a point: epoch, series, accuracy (0..1), loss (nats). Kept until something new is read."""
         if self._table is None:
-            rows: list[Row] = [
+            rows: list[tuple[float, str, float | None, float | None]] = [
                 (x, WHILE_LEARNING, accuracy, loss) for x, accuracy, loss in thinned(self.beats)
             ]
             for end in self.ends:
-                rows += _end_rows(end)
+                rows += [
+                    (end.epoch, TRAINING, end.train_accuracy, nan),
+                    (end.epoch, HELD_OUT, end.heldout_accuracy, end.heldout_loss),
+                    (end.epoch, TEST, end.test_accuracy, end.test_loss),
+                ]
+            table = pd.DataFrame(rows, columns=["epoch", "series", "accuracy", "loss"])
             # Floats throughout: a column without a row would change its type when the first number comes.
-            table = pd.DataFrame(rows, columns=list(COLUMNS))
-            self._table = table.astype({"epoch": float, "series": str, "accuracy": float, "loss": float})
+            table = table.astype({"epoch": float, "series": str, "accuracy": float, "loss": float})
+            self._table = table.dropna(subset=["accuracy", "loss"], how="all", ignore_index=True)
         return self._table
 
 
-def _end_rows(end: EpochEnd) -> list[Row]:
-    x = float(end.epoch)
-    rows: list[Row] = [(x, TRAINING, end.train_accuracy, nan)]
-    for series, accuracy, loss in (
-        (HELD_OUT, end.heldout_accuracy, end.heldout_loss),
-        (TEST, end.test_accuracy, end.test_loss),
-    ):
-        if accuracy is not None:
-            rows.append((x, series, accuracy, nan if loss is None else loss))
-    return rows
-
-
 def thinned(beats: list[Point], most: int = MOST_BEATS) -> list[Point]:
-    """At most `most` points: means of equally many neighbours each, at the mean of their places."""
+    """At most `most` points: means of equally many neighbours each, at the mean of their places.
+
+    A mean is of those that are numbers; nan where none is.
+    """
     if len(beats) <= most:
         return beats
-    size = -(-len(beats) // most)
-    groups = [beats[at : at + size] for at in range(0, len(beats), size)]
-    columns = [tuple(zip(*group)) for group in groups]  # (x, ...), (accuracy, ...), (loss, ...) of each
-    return [(_mean(xs), _mean(accuracies), _mean(losses)) for xs, accuracies, losses in columns]
-
-
-def _mean(values: tuple[float, ...]) -> float:
-    """Of those that are numbers; nan where none is."""
-    numbers = [value for value in values if not isnan(value)]
-    return sum(numbers) / len(numbers) if numbers else nan
+    table = pd.DataFrame(beats)
+    means = table.groupby(table.index // -(-len(beats) // most)).mean()
+    return list(means.itertuples(index=False, name=None))

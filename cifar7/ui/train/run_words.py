@@ -23,7 +23,7 @@ _PHASES = {"starting": "Starting: loading libraries", "data": "Preparing the ima
 
 
 def progress_words(status: Status, position: int | None) -> tuple[float, str]:
-    """How far a waiting or running run is: a share 0..1 and a line. `position`: in the queue, from 1."""
+    """How far a run is that has not ended: a share 0..1 and a line. `position`: in the queue, from 1."""
     if status["state"] == "queued":
         if status["then"] == "stop":
             return 0.0, "Waiting to be tested as it is"
@@ -31,12 +31,15 @@ def progress_words(status: Status, position: int | None) -> tuple[float, str]:
             return 0.0, "Waiting for its turn: next in the queue"
         return 0.0, f"Waiting for its turn: {count(position - 1, 'run')} before it"
     beat = Beat.from_dict(status["progress"])
+    share = min(1.0, beat.step / max(1, beat.steps)) if beat else 0.0
+    if status["state"] == "paused":
+        return share, _paused_words(beat)
     if beat and not _is_from_before(status, beat):
         if beat.step >= beat.steps:
-            return _share(beat), "Testing: reading the test images once"
-        return _share(beat), f"Step {beat.step:,} of {beat.steps:,} · {duration(beat.seconds)} so far"
+            return share, "Testing: reading the test images once"
+        return share, f"Step {beat.step:,} of {beat.steps:,} · {duration(beat.seconds)} so far"
     if beat and not _has_share(status):
-        return _share(beat), f"Going on from step {beat.step:,}. {starting_words(status)}"
+        return share, f"Going on from step {beat.step:,}. {starting_words(status)}"
     return 0.0, starting_words(status)
 
 
@@ -53,26 +56,18 @@ def _has_share(status: Status) -> bool:
     return bool((status["preparing"] or {}).get("total"))
 
 
-def _share(beat: Beat) -> float:
-    return min(1.0, beat.step / max(1, beat.steps))
-
-
 def _is_from_before(status: Status, beat: Beat) -> bool:
     """Whether the run was left and resumed after its newest beat, and has not come to a step since."""
     result = Finished.from_dict(status["result"])
     return status["phase"] in ("starting", "data") or (result is not None and beat.step <= result.steps)
 
 
-def paused_words(status: Status) -> tuple[float, str]:
-    """Where a run was left: a share 0..1 and a line."""
-    beat = Beat.from_dict(status["progress"])
-    free = "Meanwhile the machine is free for other runs."
-    if not beat:
-        return 0.0, f"Paused before its first step. Resume lays it in the queue again. {free}"
-    return _share(beat), (
-        f"Paused at step {beat.step:,} of {beat.steps:,}, after "
-        f"{duration(beat.seconds)} of training. Resume goes on from there. {free}"
-    )
+def _paused_words(beat: Beat | None) -> str:
+    where = "before its first step. Resume lays it in the queue again."
+    if beat:
+        at, after = f"at step {beat.step:,} of {beat.steps:,}", f"after {duration(beat.seconds)} of training"
+        where = f"{at}, {after}. Resume goes on from there."
+    return f"Paused {where} Meanwhile the machine is free for other runs."
 
 
 def result_words(status: Status) -> str:

@@ -26,7 +26,7 @@ from cifar7.ui.assignment.card_html import card_table
 from cifar7.ui.design import drawing, field_drawing, growth, layer_files, layer_table
 from cifar7.ui.design.field_drawing import middle_field
 from cifar7.ui.pictures import attention_html
-from cifar7.ui.train import run_charts, run_files
+from cifar7.ui.train import run_charts
 from cifar7.ui.train.run_history import History
 
 STARTER = preset("starter")
@@ -151,23 +151,23 @@ def history(events: list[dict]) -> History:
 
 
 def test_the_curves_numbers_are_the_run_s():
-    accuracy = read(run_files.curve_csv("accuracy", history(EVENTS)))
+    accuracy = read(run_charts.curve_csv("accuracy", history(EVENTS)))
     assert [tuple(line.values()) for line in accuracy] == [
         ("training, while learning", "0.5", "0.3"),  # 5 of the 10 steps of an epoch
         ("training images", "1.0", "0.5"),
         ("held-out images", "1.0", "0.45"),
     ]
-    loss = read(run_files.curve_csv("loss", history(EVENTS)))
+    loss = read(run_charts.curve_csv("loss", history(EVENTS)))
     assert [(line["series"], line["loss"]) for line in loss] == [
         ("training, while learning", "2.0"),
         ("held-out images", "1.5"),
     ]
 
 
-@pytest.mark.parametrize("measure", run_files.MEASURES)
+@pytest.mark.parametrize("measure", run_charts.MEASURES)
 @pytest.mark.parametrize("events", [EVENTS, EVENTS[:1], []], ids=["some", "begun", "none"])
 def test_the_curves_become_a_picture_with_a_legend(measure, events):
-    drawing = run_files.picture(measure, history(events), "starter")
+    drawing = run_charts.picture(measure, history(events), "starter")
     shown = drawing["layer"][0]["encoding"]["color"]["scale"]["domain"]
     for layer in drawing["layer"]:
         series = layer["encoding"]["color"]["datum"]

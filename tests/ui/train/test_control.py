@@ -18,7 +18,7 @@ from cifar7.training.recipes import RECIPES, SHRIMALI
 from cifar7.ui.shell.address import NET
 from cifar7.ui.shell.link import Link, encode
 from cifar7.ui.strip import run_line
-from cifar7.ui.train import recipe_chooser, run_view, run_words
+from cifar7.ui.train import recipe, run_view, run_words
 from cifar7.ui.words import device
 
 
@@ -136,8 +136,8 @@ def test_the_new_settings_reach_the_run(home, pages):
 
 
 def test_many_changes_are_counted():
-    differing = recipe_chooser.changed(RECIPES["default"].config, RECIPES["velasoka"].config)
-    said = recipe_chooser.changed_words(RECIPES["default"], differing)
+    differing = recipe.changed(RECIPES["default"].config, RECIPES["velasoka"].config)
+    said = recipe.changed_words(RECIPES["default"], differing)
     assert said.startswith(
         "Changed from Default: Epochs 8 → 7; Batch size 128 → 4; Learning rate 0.2 → 0.001;"
     )
@@ -179,6 +179,8 @@ def test_pause_asks_the_run_to_pause_and_stop_is_still_possible(claim, pages):
     assert claim.requested() == "pause"
     assert app.button(key="train_pause").disabled
     assert app.button(key="train_pause").label == "Pausing…"
+    other = type(pages)().open("train", run=claim.run.id)
+    assert other.button(key="train_pause").label == "Pausing…", "in another browser, or after a refresh, too"
     app.button(key="train_stop").click().run()
     assert claim.requested() == "stop"
     assert app.button(key="train_pause").disabled, "a pause would take the place of the stop"

@@ -217,7 +217,7 @@ def test_the_drawing_marks_the_suggestion_and_what_is_too_large():
     assert (raw["encoding"]["y"]["field"], bold["encoding"]["y"]["field"]) == ("loss", "smoothed")
     assert line["data"]["values"][0]["learning rate"] == 0.2
     assert label["data"]["values"][0]["words"] == "0.2"
-    x = bold["encoding"]["x"]
+    x = lr_curve.curve(FINDING)["encoding"]["x"]  # of every layer
     assert (x["scale"]["type"], x["scale"]["domain"]) == ("log", [0.001, 10.0])
     assert x["axis"]["values"] == pytest.approx([0.001, 0.01, 0.1, 1.0, 10.0])
     # The spike of 9 and the explosion leave the drawing: 1.35 times the 2.3 of the start.
