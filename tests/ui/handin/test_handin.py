@@ -135,16 +135,16 @@ def test_the_picture_view_says_where_a_layer_looks(pages: Pages, run):
     app.segmented_control(key="side_view").set_value("picture").run()
     assert not app.exception
     # two 3×3 at jump 1, the second dilated by 2; a pool; a 3×3 at jump 2; a pool: 1 + 2 + 4 + 1 + 4 + 2
-    caption = next(piece.value for piece in app.html if "may see" in piece.value)
+    caption = next(piece.value for piece in app.markdown if "may see" in piece.value)
     assert "may see <b>14 px</b>" in caption
     assert "Before training it looks mainly at about" in caption
     app.selectbox(key="look_weights").set_value(run.id).run()
     assert not app.exception
-    assert any("After training it looks" in piece.value for piece in app.html)
+    assert any("After training it looks" in piece.value for piece in app.markdown)
     slider = app.select_slider(key="look_layer")
     assert len(set(slider.options)) == len(slider.options)  # it goes by what it shows
     slider.set_value(0).run()
-    assert any("may see <b>3 px</b>" in piece.value for piece in app.html)
+    assert any("may see <b>3 px</b>" in piece.value for piece in app.markdown)
     # Another design has no run, and perhaps no such layer.
     app.segmented_control(key="C2_kind").set_value("standard").run()
     assert not app.exception
