@@ -6,15 +6,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cifar7.data.imageset import ImageSet, Progress
+from cifar7.data.imageset import ImageSet
 from cifar7.network.spec import NetSpec
 from cifar7.runs.claim import Claim
 from cifar7.training.config import TrainConfig
 from cifar7.training.events import Event
-
-OpenImages = Callable[[str, Progress], ImageSet]  # (library name, progress) -> the set
-StopReason = Callable[[], str | None]  # why the process itself wants to stop, in words; None to go on
-Listener = Callable[[Event], None]  # is called with every event
 
 PREPARING_SECONDS = 0.25  # between two reports of the data's progress
 
@@ -28,22 +24,19 @@ class Job:
     config: TrainConfig
     images: ImageSet
     control: Control
-    listen: Listener
+    listen: Callable[[Event], None]
 
 
-class StoppedEarly(Exception):  # noqa: N818 - nothing is wrong
-    """A stop before there was a batch to stop at; says why."""
-
-
-class PausedEarly(Exception):  # noqa: N818 - nothing is wrong
-    """A pause before there was a batch to pause at."""
+class EndedEarly(Exception):  # noqa: N818 - nothing is wrong
+    """A stop, or a pause, before there was a batch to stop at."""
 
 
 class Control:
     """Called before every batch: "stop", "pause" or None; `reason` says why it is to stop."""
 
-    def __init__(self, claim: Claim, stop_reason: StopReason) -> None:
+    def __init__(self, claim: Claim, stop_reason: Callable[[], str | None]) -> None:
         self._claim, self._stop_reason = claim, stop_reason
+        self._next_report = 0.0
         self.reason: str | None = None
 
     def __call__(self) -> str | None:
@@ -52,22 +45,11 @@ class Control:
         self.reason = "Stopped as asked" if request == "stop" else self._stop_reason()
         return "stop" if self.reason else "pause" if request == "pause" else None
 
-
-class Preparing:
-    """Writes the progress of the data to the status, a few times a second, and minds requests."""
-
-    def __init__(self, claim: Claim, control: Control) -> None:
-        self._claim, self._control = claim, control
-        self._next = 0.0
-
-    def __call__(self, what: str, done: int, total: int) -> None:
-        """Report `done` of `total`. Raises StoppedEarly or PausedEarly where that was requested."""
+    def preparing(self, what: str, done: int, total: int) -> None:
+        """Write the progress of the data to the status. Raises EndedEarly at a request to stop or pause."""
         # A run that is only to be tested as it is needs the images too.
-        request = None if self._claim.then else self._control()
-        if request == "stop":
-            raise StoppedEarly(self._control.reason)
-        if request == "pause":
-            raise PausedEarly
-        if time.monotonic() >= self._next:
-            self._next = time.monotonic() + PREPARING_SECONDS
+        if not self._claim.then and self():
+            raise EndedEarly
+        if time.monotonic() >= self._next_report:
+            self._next_report = time.monotonic() + PREPARING_SECONDS
             self._claim.update(phase="data", preparing={"what": what, "done": done, "total": total})

@@ -1,4 +1,4 @@
-"""Carry out a training: events, weights, checkpoints and predictions go into the run's folder."""
+"""Carry out a training or a learning-rate test: all that it leaves goes into the run's folder."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 from cifar7.data.imageset import ImageSet
 from cifar7.results.predictions import Predictions
 from cifar7.runs.claim import Claim
+from cifar7.runs.files import replacing
 from cifar7.runs.job import Job
 from cifar7.training.config import TrainConfig
-from cifar7.training.events import EpochEnd, Finished, Paused
+from cifar7.training.events import EpochEnd, Finished, Paused, RangeStep
 
 if TYPE_CHECKING:  # torch is loaded only once there is something to train
     from torch import Tensor
 
-    from cifar7.training.engine import Training
-
 CHECKPOINT_SECONDS = 1.0  # at least, between two at the ends of epochs: this much work a death may cost
+REPORT_SECONDS = 0.2  # between two reports of a test's step
 
 
 def train(job: Job) -> None:
@@ -36,14 +36,19 @@ def train(job: Job) -> None:
         control=job.control,
         resume=checkpoint.load(path) if path else None,
     )
-    saver = _Saver(claim, training)
+    last_checkpoint = time.monotonic()
     for event in training.events():
         if claim.status["phase"] != "training":
             claim.update(phase="training")
-        if isinstance(event, EpochEnd):
-            saver.epoch_end()
-        if isinstance(event, (Paused, Finished)):
-            saver.checkpoint()
+        if isinstance(event, EpochEnd) and not claim.status["result"]:
+            # A run that went on after its end keeps what it had until it has something better, tested.
+            _save_weights(claim, training.weights())
+        # At the end of an epoch unless there was one just now, as an epoch may take a moment only.
+        due = isinstance(event, EpochEnd) and time.monotonic() - last_checkpoint >= CHECKPOINT_SECONDS
+        if due or isinstance(event, (Paused, Finished)):
+            with replacing(claim.run.path / "checkpoint.pt", durable=True) as half:
+                checkpoint.save(training.checkpoint(), half)
+            last_checkpoint = time.monotonic()
         claim.record(event)
         if isinstance(event, Finished):
             _finish(job, event)
@@ -53,14 +58,11 @@ def train(job: Job) -> None:
 
 
 def _finish(job: Job, event: Finished) -> None:
-    claim = job.claim
+    claim, reason = job.claim, None
     _save_weights(claim, event.weights)
     claim.save_predictions(Predictions(event.probabilities, event.labels, job.images.classes))
-    reason = (
-        None
-        if event.state == "finished"
-        else f"{job.control.reason}, after {event.steps:,} steps and {event.epochs} whole epochs."
-    )
+    if event.state != "finished":
+        reason = f"{job.control.reason}, after {event.steps:,} steps and {event.epochs} whole epochs."
     claim.end("stopped" if reason else "finished", reason, event.to_dict())
 
 
@@ -68,32 +70,32 @@ def _save_weights(claim: Claim, weights: dict[str, Tensor]) -> None:
     import torch
 
     plain = {name: value.detach().cpu().contiguous() for name, value in weights.items()}
-    torch.save(plain, claim.half_of("model.pt"))
-    claim.put("model.pt")
+    with replacing(claim.run.path / "model.pt", durable=True) as half:
+        torch.save(plain, half)
 
 
-class _Saver:
-    """Writes weights and checkpoints as a run goes."""
+def test_learning_rate(job: Job) -> None:
+    """Take the steps on a copy of the design; the result is the `Finding`, with its seconds."""
+    from cifar7.network.module import build  # loads torch
+    from cifar7.training.lr_finder import range_test, steps_of
+    from cifar7.training.lr_finding import find
 
-    def __init__(self, claim: Claim, training: Training) -> None:
-        self._claim, self._training = claim, training
-        self._last = time.monotonic()
-
-    def epoch_end(self) -> None:
-        """Weights always; a checkpoint unless there was one just now, as an epoch may take a moment only."""
-        # A run that went on after its end keeps what it had until it has something better, tested.
-        if not self._claim.status["result"]:
-            _save_weights(self._claim, self._training.weights())
-        if time.monotonic() - self._last >= CHECKPOINT_SECONDS:
-            self.checkpoint()
-
-    def checkpoint(self) -> None:
-        """Replace checkpoint.pt by what the rest of the run depends on now."""
-        from cifar7.training import checkpoint
-
-        checkpoint.save(self._training.checkpoint(), self._claim.half_of("checkpoint.pt"))
-        self._claim.put("checkpoint.pt")
-        self._last = time.monotonic()
+    claim, config = job.claim, job.config
+    began, steps, next_report = time.perf_counter(), steps_of(config), 0.0
+    points = []
+    claim.update(phase="training")
+    module = build(job.spec, seed=config.seed)
+    for lr, loss in range_test(module, job.images, config, control=job.control):
+        points.append((lr, loss))
+        if time.monotonic() >= next_report:
+            next_report = time.monotonic() + REPORT_SECONDS
+            event = RangeStep(len(points), steps, lr, loss)
+            claim.record(event)
+            job.listen(event)
+    if job.control.reason:
+        claim.end("stopped", f"{job.control.reason}, after {len(points)} of {steps} steps.")
+        return
+    claim.end("finished", None, {**find(points).to_dict(), "seconds": time.perf_counter() - began})
 
 
 def _environment(config: TrainConfig, images: ImageSet) -> dict[str, Any]:
