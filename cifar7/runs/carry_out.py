@@ -1,23 +1,66 @@
-"""Carry out a training or a learning-rate test: all that it leaves goes into the run's folder."""
+"""Carry out a training or a learning-rate test on a claimed run: all that it leaves goes into its folder."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cifar7.data.imageset import ImageSet
+from cifar7.network.spec import NetSpec
 from cifar7.results.predictions import Predictions
 from cifar7.runs.claim import Claim
 from cifar7.runs.files import replacing
-from cifar7.runs.job import Job
 from cifar7.training.config import TrainConfig
-from cifar7.training.events import EpochEnd, Finished, Paused, RangeStep
+from cifar7.training.events import EpochEnd, Event, Finished, Paused, RangeStep
 
 if TYPE_CHECKING:  # torch is loaded only once there is something to train
     from torch import Tensor
 
 CHECKPOINT_SECONDS = 1.0  # at least, between two at the ends of epochs: this much work a death may cost
 REPORT_SECONDS = 0.2  # between two reports of a test's step
+PREPARING_SECONDS = 0.25  # between two reports of the data's progress
+
+
+@dataclass(frozen=True)
+class Job:
+    """One claimed run with what it works on; `config.device` is a worker's where the run names none."""
+
+    claim: Claim
+    spec: NetSpec
+    config: TrainConfig
+    images: ImageSet
+    control: Control
+    listen: Callable[[Event], None]
+
+
+class EndedEarly(Exception):  # noqa: N818 - nothing is wrong
+    """A stop, or a pause, before there was a batch to stop at."""
+
+
+class Control:
+    """Called before every batch: "stop", "pause" or None; `reason` says why it is to stop."""
+
+    def __init__(self, claim: Claim, stop_reason: Callable[[], str | None]) -> None:
+        self._claim, self._stop_reason = claim, stop_reason
+        self._next_report = 0.0
+        self.reason: str | None = None
+
+    def __call__(self) -> str | None:
+        """What the training loop is to do now."""
+        request = self._claim.requested()
+        self.reason = "Stopped as asked" if request == "stop" else self._stop_reason()
+        return "stop" if self.reason else "pause" if request == "pause" else None
+
+    def preparing(self, what: str, done: int, total: int) -> None:
+        """Write the progress of the data to the status. Raises EndedEarly at a request to stop or pause."""
+        # A run that is only to be tested as it is needs the images too.
+        if not self._claim.then and self():
+            raise EndedEarly
+        if time.monotonic() >= self._next_report:
+            self._next_report = time.monotonic() + PREPARING_SECONDS
+            self._claim.update(phase="data", preparing={"what": what, "done": done, "total": total})
 
 
 def train(job: Job) -> None:

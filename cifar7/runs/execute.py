@@ -10,10 +10,9 @@ from dataclasses import replace
 
 from cifar7.data.imageset import ImageSet, Progress
 from cifar7.errors import UserError
-from cifar7.runs.carry_out import test_learning_rate, train
+from cifar7.runs.carry_out import Control, EndedEarly, Job, test_learning_rate, train
 from cifar7.runs.claim import Claim
 from cifar7.runs.directory import RunError
-from cifar7.runs.job import Control, EndedEarly, Job
 from cifar7.runs.kinds import Kind
 from cifar7.runs.reasons import mistake_reason, remains, unexpected_reason
 from cifar7.runs.status import Status
