@@ -71,8 +71,7 @@ def make_run(folder: Path, spec: NetSpec = SPEC, data: str = "colours", **settin
         for event in _events(data, settings_of_run):
             claim.record(event)
         claim.save_predictions(Predictions(*_predictions(), images.classes))
-        torch.save(build(spec, seed=3).state_dict(), claim.half_of("model.pt"))
-        claim.put("model.pt")
+        torch.save(build(spec, seed=3).state_dict(), claim.run.path / "model.pt")
         result = _result(settings_of_run)
         claim.record(recorded(result))
         claim.end("finished", None, result)

@@ -14,7 +14,7 @@ from cifar7.data.library import short
 from cifar7.network.arithmetic import analyse
 from cifar7.network.problems import problems
 from cifar7.runs.folder import RunError, RunFolder, Status, list_runs
-from cifar7.runs.queue import ensure_worker, reconcile, waiting
+from cifar7.runs.queue import ensure_worker, position, reconcile, waiting
 from cifar7.training.events import EpochEnd
 
 
@@ -120,12 +120,11 @@ def _full(run: RunFolder, status: Status) -> dict[str, Any]:
         accuracies = {
             name: float(accuracy) for name, accuracy in zip(predictions.classes, predictions.class_accuracy())
         }
-    queue = [other.id for other in waiting(run.path.parent)] if status["state"] == "queued" else []
     return {
         **_brief(run, status),
         "path": str(run.path),
         "parameters": None if problems(spec) else analyse(spec).parameters,
-        "position": queue.index(run.id) + 1 if run.id in queue else None,
+        "position": position(run) if status["state"] == "queued" else None,
         "status": dict(status),
         "spec": spec.to_dict(),
         "config": config.to_dict(),

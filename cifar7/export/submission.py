@@ -15,7 +15,7 @@ from cifar7.export.train_source import train_source
 from cifar7.network.profiles import Profile
 from cifar7.network.source import renamed_keys
 from cifar7.network.spec import NetSpec
-from cifar7.runs.files import replace_bytes
+from cifar7.runs.files import replacing
 from cifar7.runs.folder import RunFolder
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first date that a zip can hold: equal files make equal bytes
@@ -94,7 +94,8 @@ def pack(files: dict[str, bytes]) -> bytes:
 def write(out: Path, content: bytes) -> None:
     """Put `content` at `out` in one step. Raises ExportError where that is not possible."""
     try:
-        replace_bytes(out, content)
+        with replacing(out) as half:
+            half.write_bytes(content)
     except OSError as error:
         raise ExportError(f"{out} cannot be written ({error.strerror}); choose another place.") from None
 

@@ -6,7 +6,10 @@ import os
 import signal
 import subprocess
 import threading
+from collections.abc import Mapping
 from pathlib import Path
+
+import cifar7
 
 # The operating system reports a child's death once, to its parent alone: so the children are kept for the
 # whole process. Facts about runs are not here; those are in their folders.
@@ -18,6 +21,13 @@ _SIGNALS = {
     "SIGSEGV": "SIGSEGV: a crash inside a library",
     "SIGTERM": "SIGTERM: asked to end",
 }
+
+
+def environment(defaults: Mapping[str, str]) -> dict[str, str]:
+    """This process's environment over `defaults`, for a child that is to find this package."""
+    package_parent = str(Path(cifar7.__file__).absolute().parent.parent)
+    search = os.pathsep.join(filter(None, [package_parent, os.environ.get("PYTHONPATH")]))
+    return {**defaults, **os.environ, "PYTHONPATH": search, "PYTHONUNBUFFERED": "1"}
 
 
 def start(arguments: list[str], environment: dict[str, str], log: Path) -> int:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import time
-from pathlib import Path
-from types import TracebackType
 from typing import Any, cast
+
+from filelock import BaseFileLock
 
 from cifar7.results.predictions import Predictions
 from cifar7.runs.directory import RunError, hold_queue
-from cifar7.runs.files import Lock, move_into_place, plain, replace_json, try_lock
+from cifar7.runs.files import plain, replace_json, try_lock
 from cifar7.runs.folder import RunFolder
 from cifar7.runs.status import State, Status
 from cifar7.training.events import Beat, EpochEnd, Event, Notice, RangeStep
@@ -23,16 +23,20 @@ LONG_RUN_BEATS = 2000  # ... and in a run of T seconds one per T / 2000: 10 hour
 class Claim:
     """Holds run.lock while the run is "running", until release() or the death of the process."""
 
-    def __init__(self, run: RunFolder, lock: Lock) -> None:
+    def __init__(self, run: RunFolder, lock: BaseFileLock) -> None:
         self.run = run
-        self._lock: Lock | None = lock
-        self._status: Status = run.status()
+        self._lock = lock
+        self.status: Status = run.status()  # what was last written
         self._next_beat = 0.0
         self._began = time.monotonic()
         self._close_torn_line()
-        (run.path / "control.json").unlink(missing_ok=True)
-        self.then = self._status["then"]
-        started = self._status["started"] or time.time()
+        for left_over in (
+            run.path / "control.json",
+            *run.path.glob(".half-*"),
+        ):  # half files of a dead worker
+            left_over.unlink(missing_ok=True)
+        self.then = self.status["then"]
+        started = self.status["started"] or time.time()
         self.update(
             state="running", started=started, pid=os.getpid(), phase="starting", reason=None, then=None
         )
@@ -40,21 +44,14 @@ class Claim:
     def __enter__(self) -> Claim:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.release()
-
-    @property
-    def status(self) -> Status:
-        """What was last written."""
-        return self._status
 
     def update(self, *, durable: bool = False, **changes: Any) -> None:
         """Replace status.json with these fields changed."""
-        status = {**self._status, **changes}
+        status = {**self.status, **changes}
         replace_json(self.run.path / "status.json", status, durable=durable)
-        self._status = cast(Status, status)
+        self.status = cast(Status, status)
 
     def record(self, event: Event) -> None:
         """Append an event to the record; the status holds the newest beat and epoch, and all notices."""
@@ -70,13 +67,13 @@ class Claim:
         if isinstance(event, EpochEnd):
             self.update(epoch=written)
         elif isinstance(event, Notice):
-            self.update(notices=[*self._status["notices"], event.words])
+            self.update(notices=[*self.status["notices"], event.words])
 
     def end(self, state: State, reason: str | None = None, result: dict[str, Any] | None = None) -> None:
         """Write how the run ended; the first end counts. The lock is kept until release()."""
-        if self._status["state"] != "running":
+        if self.status["state"] != "running":
             return
-        result = self._status["result"] if result is None else result
+        result = self.status["result"] if result is None else result
         self.update(durable=True, state=state, reason=reason, result=result, ended=time.time(), phase=None)
 
     def pause(self) -> None:
@@ -89,7 +86,7 @@ class Claim:
             stop = self.run.requested() == "stop"
         if stop:
             self.run.request_stop()
-            self._status = self.run.status()
+            self.status = self.run.status()
 
     def requested(self) -> str | None:
         """What the run is to do, "stop" or "pause"; None to go on. Cheap enough for every batch."""
@@ -103,22 +100,9 @@ class Claim:
         """Write the network's outputs for the test images."""
         predictions.save(self.run.path / "predictions.npz")
 
-    def half_of(self, name: str) -> Path:
-        """A path to write a large file to, before `put` moves it into its place in one step."""
-        return self.run.path / f".half-{name}"
-
-    def put(self, name: str) -> None:
-        """Move what was written to half_of(name) into its place, once it is on the disk."""
-        half = self.half_of(name)
-        with half.open("rb+") as file:
-            os.fsync(file.fileno())
-        move_into_place(half, self.run.path / name)
-
     def release(self) -> None:
         """Let go of the run. One that was not brought to an end shows as failed from then on."""
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
+        self._lock.release()
 
     def _append(self, written: dict[str, Any]) -> None:
         line = json.dumps(plain(written), ensure_ascii=False, allow_nan=False) + "\n"

@@ -8,30 +8,20 @@ import traceback
 from collections.abc import Callable
 from dataclasses import replace
 
-from cifar7.data.imageset import ImageSet
+from cifar7.data.imageset import ImageSet, Progress
 from cifar7.errors import UserError
-from cifar7.network.spec import NetSpec
+from cifar7.runs.carry_out import Control, EndedEarly, Job, test_learning_rate, train
 from cifar7.runs.claim import Claim
 from cifar7.runs.directory import RunError
-from cifar7.runs.execute_lr_test import test_learning_rate
-from cifar7.runs.execute_training import train
-from cifar7.runs.job import (
-    Control,
-    Job,
-    Listener,
-    OpenImages,
-    PausedEarly,
-    Preparing,
-    StoppedEarly,
-    StopReason,
-)
 from cifar7.runs.kinds import Kind
 from cifar7.runs.reasons import mistake_reason, remains, unexpected_reason
 from cifar7.runs.status import Status
 from cifar7.training.errors import DeviceStateError
+from cifar7.training.events import Event
 
 log = logging.getLogger(__name__)
 
+OpenImages = Callable[[str, Progress], ImageSet]  # (library name, progress) -> the set
 CARRY_OUT: dict[Kind, Callable[[Job], None]] = {"training": train, "lr-test": test_learning_rate}
 
 
@@ -40,27 +30,28 @@ def execute(
     open_images: OpenImages,
     *,
     device: str = "auto",
-    stop_reason: StopReason = lambda: None,
-    listen: Listener = lambda event: None,
+    stop_reason: Callable[[], str | None] = lambda: None,
+    listen: Callable[[Event], None] = lambda event: None,
 ) -> Status:
     """Carry out the claimed run and bring it to its end, whatever happens; returns its last status.
 
     Nothing is raised but KeyboardInterrupt and, once the run has failed, DeviceStateError: this process
     should train no more. A mistake of the user's becomes the reason of a failed run, anything unexpected a
     plain reason, with the traceback in the run's worker.log. `device` takes the place of "auto";
-    `stop_reason` is called before every batch.
+    `stop_reason` is called before every batch: why this process wants to stop, None to go on.
     """
+    control = Control(claim, stop_reason)
     try:
-        job = _prepare(claim, open_images, device, Control(claim, stop_reason), listen)
-        CARRY_OUT[claim.run.kind](job)
+        CARRY_OUT[claim.run.kind](_prepare(claim, open_images, device, control, listen))
     except UserError as error:
         claim.end("failed", mistake_reason(error, claim.status, claim.run.kind))
         if isinstance(error, DeviceStateError):
             raise
-    except StoppedEarly as stop:
-        claim.end("stopped", f"{stop}, while the images were being prepared.")
-    except PausedEarly:
-        claim.pause()
+    except EndedEarly:
+        if control.reason:
+            claim.end("stopped", f"{control.reason}, while the images were being prepared.")
+        else:
+            claim.pause()
     except KeyboardInterrupt:
         claim.end("stopped", f"Interrupted; {remains(claim.status, claim.run.kind)}.")
         raise
@@ -71,24 +62,22 @@ def execute(
     return claim.status
 
 
-def _prepare(claim: Claim, open_images: OpenImages, device: str, control: Control, listen: Listener) -> Job:
+def _prepare(
+    claim: Claim, open_images: OpenImages, device: str, control: Control, listen: Callable[[Event], None]
+) -> Job:
     """Read the folder and open the images."""
     run = claim.run
     spec, config = run.spec(), run.config()
     if config.device == "auto":
         config = replace(config, device=device)
-    images = open_images(run.data_name(), Preparing(claim, control))
-    _check_classes(spec, images)
-    claim.update(phase="starting", preparing=None)
-    return Job(claim, spec, config, images, control, listen)
-
-
-def _check_classes(spec: NetSpec, images: ImageSet) -> None:
+    images = open_images(run.data_name(), control.preparing)
     if spec.classes != len(images.classes):
         raise RunError(
             f"the design puts out {spec.classes} classes and {images.title} has {len(images.classes)}; "
             f"give the design {len(images.classes)} classes."
         )
+    claim.update(phase="starting", preparing=None)
+    return Job(claim, spec, config, images, control, listen)
 
 
 def _fail(claim: Claim, error: Exception) -> None:

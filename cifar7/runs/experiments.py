@@ -26,11 +26,9 @@ LOOKED_AT = 300  # of the newest runs
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a run is part of: which experiment, on which side, with which seed."""
+    """A run of an experiment: on which side, with which seed."""
 
     run: RunFolder
-    experiment: str
-    toggle: str  # in words: "C2 dilation 2"
     with_it: bool
     seed: int
 
@@ -40,7 +38,7 @@ class Experiment:
     """All parts that are there, in the order they are trained."""
 
     id: str
-    toggle: str
+    toggle: str  # in words: "C2 dilation 2"
     parts: tuple[Part, ...]
 
 
@@ -75,22 +73,15 @@ def start(
     return name
 
 
-def part_of(run: RunFolder) -> Part | None:
-    """What the run is part of; None for a run of its own, or where the file is damaged."""
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        part = read_json(run.path / FILE)
-        return Part(run, str(part["experiment"]), str(part["toggle"]), bool(part["with"]), int(part["seed"]))
-    return None
-
-
 def find(runs_dir: Path) -> list[Experiment]:
     """The experiments among the newest runs, the newest first."""
-    groups: dict[str, list[Part]] = {}
+    groups: dict[tuple[str, str], list[Part]] = {}
     for run in list_runs(runs_dir)[:LOOKED_AT]:
-        part = part_of(run)
-        if part is not None:
-            groups.setdefault(part.experiment, []).append(part)
+        with suppress(OSError, ValueError, KeyError, TypeError):  # a run of its own, or a damaged file
+            record = read_json(run.path / FILE)
+            part = Part(run, bool(record["with"]), int(record["seed"]))
+            groups.setdefault((str(record["experiment"]), str(record["toggle"])), []).append(part)
     return [
-        Experiment(name, parts[0].toggle, tuple(sorted(parts, key=lambda part: (part.seed, part.with_it))))
-        for name, parts in groups.items()
+        Experiment(name, toggle, tuple(sorted(parts, key=lambda part: (part.seed, part.with_it))))
+        for (name, toggle), parts in groups.items()
     ]

@@ -7,32 +7,25 @@ import math
 import os
 import secrets
 import time
-from contextlib import nullcontext, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any
 
-from filelock import FileLock, Timeout
-
-
-class Lock(Protocol):
-    """A lock that is held until it is released, or until its process dies."""
-
-    def release(self) -> None:
-        """Let go of it."""
+from filelock import BaseFileLock, FileLock, Timeout
 
 
-def try_lock(path: Path, timeout: float = 0.0) -> Lock | None:
+def try_lock(path: Path, timeout: float = 0.0) -> BaseFileLock | None:
     """Take the lock on `path` within `timeout` seconds; None when another one holds it.
 
-    The kernel releases it when its holder dies, however it dies: who can take it knows that nobody works
-    there.
+    The kernel releases it when its holder dies: who can take it knows that nobody works there.
     """
     lock = FileLock(path)
     try:
         lock.acquire(timeout=timeout, poll_interval=0.01)
     except Timeout:
         return None
-    return cast(Lock, lock)
+    return lock
 
 
 def plain(value: Any) -> Any:
@@ -46,24 +39,24 @@ def plain(value: Any) -> Any:
     return value
 
 
-def replace_bytes(path: Path, content: bytes, *, durable: bool = False) -> None:
-    """Put `content` in the place of `path` in one step: readers see the old file or the new one, no part.
+@contextmanager
+def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
+    """A path to write to, put in the place of `path` in one step: readers see the old file or the new one.
 
     durable: wait until it is on the disk, so that it outlives a power cut too.
     """
-    half = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    half = path.with_name(f".half-{path.name}-{secrets.token_hex(4)}")
     try:
-        with half.open("wb") as file:
-            file.write(content)
-            if durable:
-                file.flush()
+        yield half
+        if durable:
+            with half.open("rb+") as file:
                 os.fsync(file.fileno())
-        move_into_place(half, path)
+        _move_into_place(half, path)
     finally:
         half.unlink(missing_ok=True)
 
 
-def move_into_place(half: Path, path: Path) -> None:
+def _move_into_place(half: Path, path: Path) -> None:
     """Rename over `path`; tried for a second, as Windows refuses while a reader has the old file open."""
     deadline = time.monotonic() + (1.0 if os.name == "nt" else 0.0)
     while True:
@@ -76,7 +69,8 @@ def move_into_place(half: Path, path: Path) -> None:
 def replace_json(path: Path, content: dict[str, Any], *, durable: bool = False) -> None:
     """Write a JSON object in one step; numbers that are not finite become null."""
     text = json.dumps(plain(content), ensure_ascii=False, allow_nan=False, indent=1)
-    replace_bytes(path, text.encode() + b"\n", durable=durable)
+    with replacing(path, durable=durable) as half:
+        half.write_bytes(text.encode() + b"\n")
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -104,10 +98,8 @@ def read_lines(path: Path, after: int = 0) -> tuple[list[dict[str, Any]], int]:
     end = content.rfind(b"\n") + 1
     items: list[dict[str, Any]] = []
     for line in content[:end].splitlines():
-        try:
+        with suppress(ValueError):
             item = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(item, dict):
-            items.append(item)
+            if isinstance(item, dict):
+                items.append(item)
     return items, after + end

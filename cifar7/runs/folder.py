@@ -10,15 +10,17 @@ import os
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
 from typing import Any, cast
 
+from filelock import FileLock, Timeout
+
 from cifar7.network.spec import NetSpec
 from cifar7.results.predictions import Predictions
+from cifar7.runs.directory import ID, TRAINING_ID, hold_queue, make_runs_dir, new_id
 from cifar7.runs.directory import RunError as RunError
-from cifar7.runs.directory import announce, is_id, make_runs_dir, new_id, run_ids
-from cifar7.runs.directory import hold_queue as hold_queue
-from cifar7.runs.files import read_json, read_lines, replace_json, try_lock
+from cifar7.runs.files import read_json, read_lines, replace_json
 from cifar7.runs.kinds import KINDS, Kind, kind_of
 from cifar7.runs.reasons import death_reason
 from cifar7.runs.status import ENDED as ENDED
@@ -65,9 +67,9 @@ class RunFolder:
     @staticmethod
     def open(runs_dir: Path, run_id: str, kind: Kind = "training") -> RunFolder:
         """The run of this id, which may come from anywhere; raises RunError if there is none of this kind."""
-        run = RunFolder(runs_dir.absolute() / run_id) if is_id(run_id) else None
-        if run is None or run.kind != kind or not (run.path / "status.json").is_file():
-            raise RunError(KINDS[kind].absent.format(run_id if is_id(run_id) else "of that name"))
+        run, is_name = RunFolder(runs_dir.absolute() / run_id), ID.fullmatch(run_id)
+        if not is_name or run.kind != kind or not (run.path / "status.json").is_file():
+            raise RunError(KINDS[kind].absent.format(run_id if is_name else "of that name"))
         return run
 
     def status(self) -> Status:
@@ -109,10 +111,7 @@ class RunFolder:
 
     def environment(self) -> dict[str, Any]:
         """Versions, device and the data's fingerprint; empty until the run has begun."""
-        try:
-            return read_json(self.path / "environment.json")
-        except (OSError, ValueError):
-            return {}
+        return self._read_or_empty("environment.json")
 
     def has_predictions(self) -> bool:
         """Whether the run came to its test."""
@@ -138,8 +137,10 @@ class RunFolder:
             os.utime(self.path)
 
     def unwatched_seconds(self) -> float:
-        """Since somebody last looked, or something was written. Raises OSError when the folder is gone."""
-        return time.time() - self.path.stat().st_mtime
+        """Since somebody last looked, or something was written; infinite where the folder is gone."""
+        with suppress(OSError):
+            return time.time() - self.path.stat().st_mtime
+        return inf
 
     def request_stop(self) -> None:
         """Have the run stop: at its next batch, or before it begins. No effect on a run that has ended.
@@ -182,7 +183,7 @@ class RunFolder:
         self.reconcile()
         with hold_queue(self.path.parent):
             self.requeue(more_epochs)
-        announce(self.path.parent)
+        os.utime(self.path.parent)  # workers look at the queue when this time changes
 
     def requeue(self, more_epochs: int = 0) -> None:
         """As `request_resume`, for a caller that holds the queue."""
@@ -207,28 +208,16 @@ class RunFolder:
         status = self.status()
         if status["state"] != "running":
             return status
-        lock = try_lock(self.path / "run.lock")
-        if lock is None:
-            return status
-        try:
+        with suppress(Timeout), FileLock(self.path / "run.lock", timeout=0):
             status = self.status()
             if status["state"] == "running":
                 reason = death_reason(status, self.kind, self.checkpoint_path() is not None)
                 self._change(state="failed", reason=reason, ended=time.time(), durable=True)
-                status = self.status()
-        finally:
-            lock.release()
-        return status
+        return self.status()
 
     def requested(self) -> str | None:
         """What the running run is to do: "stop", "pause" or None. Cheap enough for every batch."""
-        path = self.path / "control.json"
-        if not path.exists():
-            return None
-        try:
-            return str(read_json(path).get("ask"))
-        except (OSError, ValueError):
-            return None
+        return self._read_or_empty("control.json").get("ask")
 
     def _request(self, what: str) -> None:
         replace_json(self.path / "control.json", {"ask": what, "at": time.time()})
@@ -236,6 +225,11 @@ class RunFolder:
     def _change(self, *, durable: bool = False, **changes: Any) -> None:
         status = {**self.status(), "phase": None, **changes}
         replace_json(self.path / "status.json", status, durable=durable)
+
+    def _read_or_empty(self, name: str) -> dict[str, Any]:
+        with suppress(OSError, ValueError):
+            return read_json(self.path / name)
+        return {}
 
     def _read(self, name: str) -> dict[str, Any]:
         try:
@@ -246,6 +240,12 @@ class RunFolder:
             raise RunError(f"{name} of the run {self.id} is damaged; choose another run") from None
 
 
-def list_runs(runs_dir: Path) -> list[RunFolder]:
-    """All trainings, the newest first by the time in their ids. Reads no file of theirs."""
-    return [RunFolder(runs_dir.absolute() / run_id) for run_id in sorted(run_ids(runs_dir), reverse=True)]
+def list_runs(runs_dir: Path, *, every_kind: bool = False) -> list[RunFolder]:
+    """All trainings, or all runs, the newest first by the time in their ids. Reads no file of theirs."""
+    names: list[str] = []
+    with suppress(FileNotFoundError), os.scandir(runs_dir) as entries:
+        for entry in entries:
+            listed = TRAINING_ID.fullmatch(entry.name) or (every_kind and kind_of(entry.name) != "training")
+            if listed and entry.is_dir():
+                names.append(entry.name)
+    return [RunFolder(runs_dir.absolute() / name) for name in sorted(names, reverse=True)]

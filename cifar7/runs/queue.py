@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sys
-from collections.abc import Iterable
 from contextlib import suppress
 from math import isfinite
 from pathlib import Path
 
-import cifar7
+from filelock import FileLock, Timeout
+
 from cifar7.data.store import check_name
 from cifar7.network.problems import check
 from cifar7.network.spec import NetSpec
 from cifar7.runs import children
 from cifar7.runs.claim import Claim, claim
-from cifar7.runs.directory import RunError, announce, hold_queue, make_runs_dir, run_ids
-from cifar7.runs.files import try_lock
-from cifar7.runs.folder import RunFolder
+from cifar7.runs.directory import RunError, hold_queue, make_runs_dir
+from cifar7.runs.folder import RunFolder, list_runs
 from cifar7.runs.kinds import KINDS, Kind, kind_of
 from cifar7.runs.status import Status
 from cifar7.training.config import DEVICES, TrainConfig
@@ -47,9 +45,7 @@ def enqueue(
     rules = KINDS[kind]
     if len(waiting(runs_dir, kind)) >= rules.most_waiting:
         raise RunError(rules.too_many.format(rules.most_waiting))
-    run = RunFolder.create(runs_dir, spec, config, data_name, kind)
-    announce(run.path.parent)
-    return run
+    return RunFolder.create(runs_dir, spec, config, data_name, kind)
 
 
 def start_here(runs_dir: Path, spec: NetSpec, config: TrainConfig, data_name: str) -> Claim:
@@ -66,20 +62,17 @@ def resume_here(run: RunFolder, more_epochs: int = 0) -> Claim:
         return claim(run)
 
 
-def in_order(queued: Iterable[tuple[RunFolder, Status]]) -> list[RunFolder]:
-    """The order in which waiting runs are taken: by their kind's turn, then first come, first served."""
-
-    def key(entry: tuple[RunFolder, Status]) -> tuple[int, float, str]:
-        run, status = entry
-        return KINDS[run.kind].turn, status["created"], run.id
-
-    return [run for run, _ in sorted(queued, key=key)]
-
-
 def line(runs_dir: Path) -> list[RunFolder]:
-    """The queued runs of every kind, the next one first, without those that nobody waits for any more."""
-    queued = [entry for entry in _statuses(runs_dir) if entry[1]["state"] == "queued"]
-    return in_order((run, status) for run, status in queued if _is_awaited(run))
+    """The queued runs of every kind, the next one first, without those that nobody waits for any more.
+
+    They are taken by their kind's turn, then first come, first served.
+    """
+    queued = [
+        (KINDS[run.kind].turn, status["created"], run.id, run)
+        for run, status in _statuses(runs_dir)
+        if status["state"] == "queued" and run.unwatched_seconds() < KINDS[run.kind].awaited_seconds
+    ]
+    return [run for *_, run in sorted(queued)]
 
 
 def waiting(runs_dir: Path, kind: Kind = "training") -> list[RunFolder]:
@@ -95,21 +88,14 @@ def position(run: RunFolder) -> int | None:
 
 def running(runs_dir: Path) -> list[RunFolder]:
     """The trainings that are being executed; those whose process died are marked failed on the way."""
-    return [
-        run
-        for run, status in _statuses(runs_dir)
-        if run.kind == "training"
-        if status["state"] == "running" and run.reconcile()["state"] == "running"
-    ]
+    were_running = (run for run, status in _statuses(runs_dir) if status["state"] == "running")
+    return [run for run in were_running if run.kind == "training" and run.reconcile()["state"] == "running"]
 
 
 def reconcile(runs_dir: Path) -> list[RunFolder]:
     """Mark every run as failed whose process died; returns these runs."""
-    return [
-        run
-        for run, status in _statuses(runs_dir)
-        if status["state"] == "running" and run.reconcile()["state"] == "failed"
-    ]
+    were_running = (run for run, status in _statuses(runs_dir) if status["state"] == "running")
+    return [run for run in were_running if run.reconcile()["state"] == "failed"]
 
 
 def claim_next(runs_dir: Path, device: str = "auto") -> Claim | None:
@@ -135,9 +121,8 @@ def remove_abandoned(runs_dir: Path) -> None:
     with suppress(FileNotFoundError), os.scandir(runs_dir.absolute()) as entries:
         for path in [Path(entry.path) for entry in entries if isfinite(_kept_seconds(entry.name))]:
             run = RunFolder(path)
-            with suppress(OSError):
-                if run.unwatched_seconds() > _kept_seconds(path.name) and not _is_running(run):
-                    shutil.rmtree(path)
+            if run.unwatched_seconds() > _kept_seconds(path.name) and not _is_running(run):
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def _kept_seconds(name: str) -> float:
@@ -147,26 +132,15 @@ def _kept_seconds(name: str) -> float:
 
 
 def _is_running(run: RunFolder) -> bool:
-    try:
+    with suppress(OSError, RunError):  # half-made, damaged, or removed this moment
         return run.reconcile()["state"] == "running"
-    except RunError:  # half-made, or damaged
-        return False
-
-
-def _is_awaited(run: RunFolder) -> bool:
-    limit = KINDS[run.kind].awaited_seconds
-    try:
-        return not isfinite(limit) or run.unwatched_seconds() < limit
-    except OSError:  # removed this moment
-        return False
+    return False
 
 
 def worker_lock(runs_dir: Path, device: str) -> Path:
     """The file that the worker for `device` keeps locked as long as it lives."""
     if device not in DEVICES:
-        raise RunError(
-            f"the device {re.sub(r'[^a-z0-9:]', '?', device)[:20]} is not known; choose {', '.join(DEVICES)}"
-        )
+        raise RunError(f"the device {device!r:.20} is not known; choose {', '.join(DEVICES)}")
     return runs_dir.absolute() / "workers" / f"{device}.lock"
 
 
@@ -186,21 +160,18 @@ def ensure_worker(
     """
     lock_path = worker_lock(runs_dir, device)
     make_runs_dir(runs_dir, "workers")
-    lock = try_lock(lock_path)
-    if lock is None:
-        return None
-    try:
+    with suppress(Timeout), FileLock(lock_path, timeout=0):
         reconcile(runs_dir)
         if not (warm or line(runs_dir)) or _still_starting(lock_path):
             return None
         arguments = [sys.executable, "-m", "cifar7.runs.worker", str(runs_dir.absolute()), "--device", device]
         arguments += ["--idle-minutes", str(idle_minutes)]
         arguments += ["--data-dir", str(data_dir.absolute())] if data_dir else []
-        pid = children.start(arguments, _environment(), lock_path.with_suffix(".log"))
+        log_path = lock_path.with_suffix(".log")
+        pid = children.start(arguments, children.environment(PATIENT_THREADS), log_path)
         lock_path.with_suffix(".pid").write_text(f"{pid}\n")
         return pid
-    finally:
-        lock.release()
+    return None
 
 
 def _still_starting(lock_path: Path) -> bool:
@@ -211,17 +182,10 @@ def _still_starting(lock_path: Path) -> bool:
         return False
 
 
-def _environment() -> dict[str, str]:
-    package_parent = str(Path(cifar7.__file__).absolute().parent.parent)
-    paths = [package_parent, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**PATIENT_THREADS, **os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1"}
-
-
 def _statuses(runs_dir: Path) -> list[tuple[RunFolder, Status]]:
-    """Runs of every kind with their statuses, in no order."""
+    """Runs of every kind with their statuses."""
     statuses = []
-    for run_id in run_ids(runs_dir, every_kind=True):
-        run = RunFolder(runs_dir.absolute() / run_id)
+    for run in list_runs(runs_dir, every_kind=True):
         with suppress(RunError):  # deleted or damaged by hand: no reason to hold up the others
             statuses.append((run, run.status()))
     return statuses

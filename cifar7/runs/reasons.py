@@ -8,6 +8,7 @@ from cifar7.errors import UserError
 from cifar7.runs.children import death
 from cifar7.runs.kinds import KINDS, Kind
 from cifar7.runs.status import Status
+from cifar7.training.errors import TrainingError, is_out_of_memory
 from cifar7.training.events import Beat, EpochEnd
 
 
@@ -46,8 +47,6 @@ def death_reason(status: Status, kind: Kind, has_checkpoint: bool) -> str:
 
 def mistake_reason(error: UserError, status: Status, kind: Kind) -> str:
     """For a mistake of the user's; where the run had been trained, with what is left of it."""
-    from cifar7.training.errors import TrainingError
-
     message = str(error)
     if kind != "training" or not isinstance(error, TrainingError) or not status["progress"]:
         return message
@@ -61,20 +60,12 @@ def unexpected_reason(error: Exception, status: Status, kind: Kind) -> str:
         return f"The disk is full; {left}. Make room and {again}."
     if isinstance(error, ImportError):
         return f"A library cannot be loaded ({_line(error)}); install the requirements and {again}."
-    if _is_out_of_memory(error):
+    if is_out_of_memory(error):
         return (
             f"The memory is not enough even to begin; {left}. Close what else uses it, or choose a smaller "
             "network."
         )
     return f"Something unexpected happened ({_line(error)}); {left}. worker.log tells more."
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    try:
-        from cifar7.training.errors import is_out_of_memory
-    except ImportError:
-        return False
-    return is_out_of_memory(error)
 
 
 def _line(error: Exception) -> str:

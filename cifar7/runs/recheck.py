@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import isclose
-from typing import TYPE_CHECKING, Any
 
 from cifar7.data.imageset import ImageSet
 from cifar7.runs.folder import RunError, RunFolder
-
-if TYPE_CHECKING:  # torch is loaded only once there is something to compute
-    from torch import nn
 
 _SAME_LOSS = 1e-5  # relative: another number of threads adds in another order
 
@@ -47,24 +43,21 @@ def recheck(run: RunFolder, images: ImageSet, device: str | None = None) -> tupl
     if (environment.get("data") or {}).get("fingerprint") != images.fingerprint:
         raise RunError(f"the images of {images.title} have changed since the run {run.id}; train it again")
 
-    import torch
+    import torch  # only once there is something to compute
 
     from cifar7.network.module import build
     from cifar7.training.rescore import rescore
 
     config = replace(run.config(), device=device or environment.get("device_type") or "auto")
     module = build(run.spec())
-    _load(module, torch.load(path, map_location="cpu", weights_only=True), run)
+    weights = torch.load(path, map_location="cpu", weights_only=True)
+    try:
+        module.load_state_dict(weights)
+    except RuntimeError:
+        raise RunError(f"model.pt of the run {run.id} holds the weights of another network") from None
     figures = rescore(module, images, config, str(result["precision"]))
     return tuple(
         Figure(name, count, float(result[name]), value)
         for name, (value, count) in figures.items()
         if result.get(name) is not None
     )
-
-
-def _load(module: nn.Module, weights: Any, run: RunFolder) -> None:
-    try:
-        module.load_state_dict(weights)
-    except RuntimeError:
-        raise RunError(f"model.pt of the run {run.id} holds the weights of another network") from None

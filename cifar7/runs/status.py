@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, TypedDict, cast
 
 State = Literal["queued", "running", "paused", "finished", "stopped", "failed"]
 ENDED: tuple[State, ...] = ("finished", "stopped", "failed")  # a paused run is still to end
@@ -36,22 +36,7 @@ class Status(TypedDict):
 
 
 def fresh(name: str, data_name: str, device: str) -> Status:
-    """The status of a new run."""
-    return Status(
-        state="queued",
-        reason=None,
-        created=time.time(),
-        started=None,
-        ended=None,
-        pid=None,
-        name=name,
-        data=data_name,
-        device=device,
-        phase=None,
-        preparing=None,
-        progress=None,
-        epoch=None,
-        result=None,
-        notices=[],
-        then=None,
-    )
+    """The status of a new run: all that is not known yet is None."""
+    status: Any = dict.fromkeys(Status.__annotations__)
+    status.update(state="queued", created=time.time(), name=name, data=data_name, device=device, notices=[])
+    return cast(Status, status)

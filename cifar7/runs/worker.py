@@ -22,7 +22,8 @@ from cifar7.data.imageset import ImageSet, Progress
 from cifar7.runs.directory import RunError
 from cifar7.runs.execute import execute
 from cifar7.runs.files import try_lock
-from cifar7.runs.queue import DEVICES, IDLE_MINUTES, claim_next, remove_abandoned, worker_lock
+from cifar7.runs.queue import IDLE_MINUTES, claim_next, remove_abandoned, worker_lock
+from cifar7.training.config import DEVICES
 from cifar7.training.errors import DeviceStateError
 
 LOOK_SECONDS = 0.05  # between two looks at the folder's time of change
@@ -33,27 +34,13 @@ SCAN_SECONDS = 2.0  # between two readings of the whole queue when that time did
 log = logging.getLogger("cifar7.worker")
 
 
-class Shelf:
-    """Opens image sets for runs, and keeps the last one open: the next run mostly needs it again."""
-
-    def __init__(self, data_dir: Path) -> None:
-        self._data_dir = data_dir
-        self._last: ImageSet | None = None
-
-    def open(self, name: str, progress: Progress) -> ImageSet:
-        """The library's set; the same object as last time while its content is the same. Raises DataError."""
-        images = library.open_set(name, progress, self._data_dir)
-        if self._last is None or (self._last.name, self._last.fingerprint) != (name, images.fingerprint):
-            self._last = images
-        return self._last
-
-
 class Worker:
     """One worker: its folder, its device, and the signal to end."""
 
     def __init__(self, runs_dir: Path, device: str, data_dir: Path, idle_minutes: float) -> None:
         self.runs_dir, self.device, self.idle_minutes = runs_dir, device, idle_minutes
-        self.shelf = Shelf(data_dir)
+        self.data_dir = data_dir
+        self.images: ImageSet | None = None  # of the last run: the next one mostly needs them again
         self.ending = False
         self.parent = os.getppid()
         self.idle_since = time.monotonic()
@@ -64,8 +51,8 @@ class Worker:
     @property
     def patience(self) -> float:
         """Seconds to wait for work: less when its parent process is gone, as after Ctrl-C at the server."""
-        alone = os.getppid() != self.parent
-        return min(60 * self.idle_minutes, ORPHAN_SECONDS if alone else float("inf"))
+        seconds = 60 * self.idle_minutes
+        return seconds if os.getppid() == self.parent else min(seconds, ORPHAN_SECONDS)
 
     def serve(self) -> None:
         """Hold the worker's lock and execute runs until there is a reason to end."""
@@ -77,44 +64,36 @@ class Worker:
         inode = lock_path.stat().st_ino
         log.info("pid %d serves %s", os.getpid(), self.device)
         while not self.ending and _inode(lock_path) == inode:
-            if not self._serve_once():
-                return
+            self._look()
         log.info("ending")
 
-    def _serve_once(self) -> bool:
-        """One look at the queue; False when it was idle for too long."""
+    def _look(self) -> None:
+        """Serve the queue once, whatever happens."""
         try:
-            return self._look()
+            self._serve_once()
+        except DeviceStateError as error:  # the next run could not trust this process
+            log.warning("ending, for a new worker to go on: %s", error)
+            self.ending = True
         except (OSError, RunError):  # a full disk, a lock held for long, the folder removed: look again
             log.exception("the queue cannot be served; trying again")
             time.sleep(1.0)
-            return True
 
-    def _look(self) -> bool:
+    def _serve_once(self) -> None:
+        """Carry out the next run, if the queue may have changed and there is one."""
         changed = self.runs_dir.stat().st_mtime_ns
         now = time.monotonic()
         if changed == self.last_change and now - self.scanned < SCAN_SECONDS:
             time.sleep(LOOK_SECONDS)
             if now - self.idle_since > self.patience:
                 log.info("idle for %g s: good night", self.patience)
-                return False
-            return True
+                self.ending = True
+            return
         self.last_change, self.scanned = changed, now
-        if self._work():
+        if self._execute_next():
             gc.collect()  # a network, its images and gradients would lie on the device until the next run
             self.last_change, self.idle_since = -1, time.monotonic()
         else:
             self._prepare()
-        return True
-
-    def _work(self) -> bool:
-        """Carry out what is next, if anything; end where the next run could not trust this process."""
-        try:
-            return self._execute_next()
-        except DeviceStateError as error:
-            log.warning("ending, for a new worker to go on: %s", error)
-            self.ending = True
-            return True
 
     def _execute_next(self) -> bool:
         remove_abandoned(self.runs_dir)
@@ -125,9 +104,16 @@ class Worker:
         # worker does not try the same run for ever.
         log.info("run %s", claim.run.id)
         self._prepare()
-        status = execute(claim, self.shelf.open, device=self.device, stop_reason=self._stop_reason)
+        status = execute(claim, self._open_images, device=self.device, stop_reason=self._stop_reason)
         log.info("run %s %s", claim.run.id, status["state"])
         return True
+
+    def _open_images(self, name: str, progress: Progress) -> ImageSet:
+        """The library's set; the same object as last time while its content is the same. Raises DataError."""
+        images, last = library.open_set(name, progress, self.data_dir), self.images
+        is_same = last and (last.name, last.fingerprint) == (name, images.fingerprint)
+        self.images = last if last and is_same else images
+        return self.images
 
     def _prepare(self) -> None:
         """Once: load what a run needs, so that pressing Train is felt at once, and make room for the page."""
@@ -168,14 +154,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m cifar7.runs.worker", description="Executes queued runs.")
     parser.add_argument("runs_dir", type=Path)
     parser.add_argument("--device", choices=DEVICES, default="auto")
-    parser.add_argument("--data-dir", type=Path, default=None)
+    parser.add_argument("--data-dir", type=Path, default=paths.data_dir())
     parser.add_argument("--idle-minutes", type=float, default=IDLE_MINUTES)
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
-    data_dir = options.data_dir or paths.data_dir()
-    worker = Worker(options.runs_dir.absolute(), options.device, data_dir, options.idle_minutes)
-    for name in ("SIGTERM", "SIGINT"):
-        signal.signal(getattr(signal, name), worker.end)
+    worker = Worker(options.runs_dir.absolute(), options.device, options.data_dir, options.idle_minutes)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, worker.end)
     worker.serve()
     return 0
 

@@ -213,6 +213,16 @@ def test_a_living_writer_is_left_alone(tmp_path: Path) -> None:
     assert "nothing had been trained yet" in str(status["reason"])
 
 
+def test_what_a_dead_worker_left_half_written_is_cleared_away(tmp_path: Path) -> None:
+    run = laid(tmp_path)
+    (run.path / ".half-checkpoint.pt-0123abcd").write_bytes(b"half")
+    (run.path / ".keep").write_text("not ours")
+    claim = claim_next(tmp_path)
+    assert claim is not None
+    assert [p.name for p in run.path.iterdir() if p.name.startswith(".")] == [".keep"]
+    claim.release()
+
+
 def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(Path(cifar7.__file__).parent.parent)}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from html import escape
 from math import isfinite
 
@@ -9,14 +10,13 @@ import streamlit as st
 
 from cifar7 import paths
 from cifar7.errors import UserError
-from cifar7.runs.folder import RunFolder, Status
+from cifar7.runs.folder import ENDED, RunFolder, Status
 from cifar7.training.events import Beat
 from cifar7.ui.shell import state
 from cifar7.ui.words.wording import duration
 
 TICK = 2  # seconds
 PAUSED_TICK = 10  # seconds
-ACTIVE = ("queued", "running", "paused")
 
 
 def draw() -> None:
@@ -30,13 +30,13 @@ def _tick(seconds_before: int | None) -> None:
     status = _status()
     if _tick_seconds(status) != seconds_before:
         st.rerun()  # it ticks otherwise from now on, or not at all
-    if status is not None and status["state"] in ACTIVE:
+    if status is not None and status["state"] not in ENDED:
         st.html(line_html(status))
 
 
 def _tick_seconds(status: Status | None) -> int | None:
     """Seconds between two looks at the run; None where there is nothing to wait for."""
-    if status is None or status["state"] not in ACTIVE:
+    if status is None or status["state"] in ENDED:
         return None
     return PAUSED_TICK if status["state"] == "paused" else TICK
 
@@ -45,10 +45,9 @@ def _status() -> Status | None:
     run = state.run_id()
     if run is None:
         return None
-    try:
+    with suppress(UserError):
         return RunFolder.open(paths.runs_dir(), run).reconcile()
-    except UserError:
-        return None
+    return None
 
 
 def line_html(status: Status) -> str:

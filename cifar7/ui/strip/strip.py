@@ -53,6 +53,7 @@ def strip_html(
         about = "compared with the pinned design" if changed else "the pinned design"
     else:
         about = f"compared with {escape(against.baseline.name)}" if changed else "not changed yet"
+    macs = difference(now.macs, then.macs, "more", "fewer", as_share=True)
     state_class = " stale" if broken else "" if changed else " same"
     return (
         f'<div class="c7-strip{state_class}" role="group" aria-label="Figures of the design">'
@@ -60,7 +61,7 @@ def strip_html(
         f'<div class="delta">{about}</div></div>'
         + _parameters(now, then)
         + _field(now, then)
-        + _figure("MACs for one image", terms.MACS, millions(now.macs), "", _share(now.macs, then.macs))
+        + _figure("MACs for one image", terms.MACS, millions(now.macs), "", macs)
         + '<div class="marks"><div class="label">Assignment</div>'
         f'<div class="value">{marks_html(verdicts)}</div>'
         f'<div class="delta">{counted(verdicts)} fulfilled</div></div>'
@@ -82,9 +83,8 @@ def _field(now: Analysis, then: Analysis) -> str:
     total = f"px, {now.receptive_field_total} with pooling"
     before = difference(now.receptive_field_before, then.receptive_field_before, "px wider", "px narrower")
     if now.receptive_field_before == then.receptive_field_before:
-        before = difference(
-            now.receptive_field_total, then.receptive_field_total, "px wider", "px narrower", " with pooling"
-        )
+        more, less = "px wider with pooling", "px narrower with pooling"
+        before = difference(now.receptive_field_total, then.receptive_field_total, more, less)
     return _figure("Receptive field", terms.RECEPTIVE_FIELD, str(now.receptive_field_before), total, before)
 
 
@@ -96,20 +96,13 @@ def _figure(label: str, tip: str, value: str, aside: str, delta: str) -> str:
     )
 
 
-def difference(now: int, then: int, more: str, less: str, after: str = "") -> str:
-    """A change in sign, number and words; the colour only repeats them."""
+def difference(now: int, then: int, more: str, less: str, *, as_share: bool = False) -> str:
+    """A change in sign, number and words; the colour only repeats them. `as_share`: of what it was, in %."""
     if now == then:
         return "unchanged"
-    up = now > then
-    sign, word, colour = ("▲", more, "c7-more") if up else ("▼", less, "c7-less")
-    return f'<span class="{colour}">{sign}\u202f{abs(now - then):,} {word}{after}</span>'
-
-
-def _share(now: int, then: int) -> str:
-    """The change of a large count, as a share of what it was."""
-    if now == then:
-        return "unchanged"
-    sign, word, colour = ("▲", "more", "c7-more") if now > then else ("▼", "fewer", "c7-less")
-    share = 100 * abs(now - then) / then
-    amount = f"{share:.0f}" if share >= 1 else f"{share:.1g}"
-    return f'<span class="{colour}">{sign}\u202f{amount}\u202f% {word}</span>'
+    sign, word, colour = ("▲", more, "c7-more") if now > then else ("▼", less, "c7-less")
+    amount = f"{abs(now - then):,}"
+    if as_share:
+        share = 100 * abs(now - then) / then
+        amount = f"{share:.0f}\u202f%" if share >= 1 else f"{share:.1g}\u202f%"
+    return f'<span class="{colour}">{sign}\u202f{amount} {word}</span>'

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import cifar7
 from cifar7 import paths
 from cifar7.data.library import OFFICIAL
 from cifar7.runs import children
@@ -36,9 +34,7 @@ def start() -> None:
         return
     forget()
     log, pid_file = _files()
-    package_parent = str(Path(cifar7.__file__).absolute().parent.parent)
-    search = os.pathsep.join(filter(None, [package_parent, os.environ.get("PYTHONPATH")]))
-    pid = children.start(command(), {**os.environ, "PYTHONPATH": search, "PYTHONUNBUFFERED": "1"}, log)
+    pid = children.start(command(), children.environment({}), log)
     pid_file.write_text(f"{pid}\n")
 
 

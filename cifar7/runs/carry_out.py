@@ -1,0 +1,175 @@
+"""Carry out a training or a learning-rate test on a claimed run: all that it leaves goes into its folder."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cifar7.data.imageset import ImageSet
+from cifar7.network.spec import NetSpec
+from cifar7.results.predictions import Predictions
+from cifar7.runs.claim import Claim
+from cifar7.runs.files import replacing
+from cifar7.training.config import TrainConfig
+from cifar7.training.events import EpochEnd, Event, Finished, Paused, RangeStep
+
+if TYPE_CHECKING:  # torch is loaded only once there is something to train
+    from torch import Tensor
+
+CHECKPOINT_SECONDS = 1.0  # at least, between two at the ends of epochs: this much work a death may cost
+REPORT_SECONDS = 0.2  # between two reports of a test's step
+PREPARING_SECONDS = 0.25  # between two reports of the data's progress
+
+
+@dataclass(frozen=True)
+class Job:
+    """One claimed run with what it works on; `config.device` is a worker's where the run names none."""
+
+    claim: Claim
+    spec: NetSpec
+    config: TrainConfig
+    images: ImageSet
+    control: Control
+    listen: Callable[[Event], None]
+
+
+class EndedEarly(Exception):  # noqa: N818 - nothing is wrong
+    """A stop, or a pause, before there was a batch to stop at."""
+
+
+class Control:
+    """Called before every batch: "stop", "pause" or None; `reason` says why it is to stop."""
+
+    def __init__(self, claim: Claim, stop_reason: Callable[[], str | None]) -> None:
+        self._claim, self._stop_reason = claim, stop_reason
+        self._next_report = 0.0
+        self.reason: str | None = None
+
+    def __call__(self) -> str | None:
+        """What the training loop is to do now."""
+        request = self._claim.requested()
+        self.reason = "Stopped as asked" if request == "stop" else self._stop_reason()
+        return "stop" if self.reason else "pause" if request == "pause" else None
+
+    def preparing(self, what: str, done: int, total: int) -> None:
+        """Write the progress of the data to the status. Raises EndedEarly at a request to stop or pause."""
+        # A run that is only to be tested as it is needs the images too.
+        if not self._claim.then and self():
+            raise EndedEarly
+        if time.monotonic() >= self._next_report:
+            self._next_report = time.monotonic() + PREPARING_SECONDS
+            self._claim.update(phase="data", preparing={"what": what, "done": done, "total": total})
+
+
+def train(job: Job) -> None:
+    """Train the run's network, from its checkpoint if there is one, to its end, a stop or a pause."""
+    from cifar7.network.module import build  # loads torch
+    from cifar7.training import checkpoint
+    from cifar7.training.engine import Training
+
+    claim = job.claim
+    claim.save_environment(_environment(job.config, job.images))
+    path = claim.run.checkpoint_path()
+    training = Training(
+        build(job.spec, seed=job.config.seed),
+        job.images,
+        job.config,
+        control=job.control,
+        resume=checkpoint.load(path) if path else None,
+    )
+    last_checkpoint = time.monotonic()
+    for event in training.events():
+        if claim.status["phase"] != "training":
+            claim.update(phase="training")
+        if isinstance(event, EpochEnd) and not claim.status["result"]:
+            # A run that went on after its end keeps what it had until it has something better, tested.
+            _save_weights(claim, training.weights())
+        # At the end of an epoch unless there was one just now, as an epoch may take a moment only.
+        due = isinstance(event, EpochEnd) and time.monotonic() - last_checkpoint >= CHECKPOINT_SECONDS
+        if due or isinstance(event, (Paused, Finished)):
+            with replacing(claim.run.path / "checkpoint.pt", durable=True) as half:
+                checkpoint.save(training.checkpoint(), half)
+            last_checkpoint = time.monotonic()
+        claim.record(event)
+        if isinstance(event, Finished):
+            _finish(job, event)
+        elif isinstance(event, Paused):
+            claim.pause()
+        job.listen(event)
+
+
+def _finish(job: Job, event: Finished) -> None:
+    claim, reason = job.claim, None
+    _save_weights(claim, event.weights)
+    claim.save_predictions(Predictions(event.probabilities, event.labels, job.images.classes))
+    if event.state != "finished":
+        reason = f"{job.control.reason}, after {event.steps:,} steps and {event.epochs} whole epochs."
+    claim.end("stopped" if reason else "finished", reason, event.to_dict())
+
+
+def _save_weights(claim: Claim, weights: dict[str, Tensor]) -> None:
+    import torch
+
+    plain = {name: value.detach().cpu().contiguous() for name, value in weights.items()}
+    with replacing(claim.run.path / "model.pt", durable=True) as half:
+        torch.save(plain, half)
+
+
+def test_learning_rate(job: Job) -> None:
+    """Take the steps on a copy of the design; the result is the `Finding`, with its seconds."""
+    from cifar7.network.module import build  # loads torch
+    from cifar7.training.lr_finder import range_test, steps_of
+    from cifar7.training.lr_finding import find
+
+    claim, config = job.claim, job.config
+    began, steps, next_report = time.perf_counter(), steps_of(config), 0.0
+    points = []
+    claim.update(phase="training")
+    module = build(job.spec, seed=config.seed)
+    for lr, loss in range_test(module, job.images, config, control=job.control):
+        points.append((lr, loss))
+        if time.monotonic() >= next_report:
+            next_report = time.monotonic() + REPORT_SECONDS
+            event = RangeStep(len(points), steps, lr, loss)
+            claim.record(event)
+            job.listen(event)
+    if job.control.reason:
+        claim.end("stopped", f"{job.control.reason}, after {len(points)} of {steps} steps.")
+        return
+    claim.end("finished", None, {**find(points).to_dict(), "seconds": time.perf_counter() - began})
+
+
+def _environment(config: TrainConfig, images: ImageSet) -> dict[str, Any]:
+    """What a repetition would need to know. It is exported: no path, no name of machine or user."""
+    import platform
+    from importlib.metadata import version
+
+    import torch
+
+    from cifar7.training.devices import choose, cpu_cores, describe_device
+
+    device = choose(config.device)
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "torchvision": version("torchvision"),
+        "numpy": version("numpy"),
+        "cuda": torch.version.cuda if device.type == "cuda" else None,
+        "platform": f"{platform.system()} {platform.machine()}",
+        "device": describe_device(device),
+        "device_type": device.type,
+        "cpu_count": cpu_cores(),
+        "threads": torch.get_num_threads(),
+        "data": {
+            "name": images.name,
+            "title": images.title,
+            "origin": images.origin,
+            "synthetic": images.synthetic,
+            "fingerprint": images.fingerprint,
+            "classes": list(images.classes),
+            "train": len(images.train.labels),
+            "test": len(images.test.labels),
+        },
+    }
