@@ -61,7 +61,7 @@ def drawing_png(spec: NetSpec, analysis: Analysis) -> bytes:
     """The same on paper."""
     title = f"{spec.name}: channels, layer and receptive field (px) below each map"
     drawing = f'{_STYLE}<g class="c7-net">{_drawing(spec, analysis)}</g>'
-    return paper.png(paper.sheet(title, drawing, 1.3 * _width(lines(analysis.rows)), TOTAL))
+    return paper.png(title, drawing, 1.3 * _width(lines(analysis.rows)), TOTAL)
 
 
 def _width(columns: Sequence[Line]) -> float:

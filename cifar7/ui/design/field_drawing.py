@@ -123,7 +123,7 @@ def png(picture: Picture, field: Field, strength: Strength, titles: tuple[str, s
         left = at * (SIDE + GAP)
         drawing += f'<text x="{left}" y="12" font-size="13" fill="var(--c7-ink)">{paper.text(title)}</text>'
         drawing += f'<svg x="{left}" y="{GAP + 4}" width="{SIDE}" height="{SIDE}">{frame}</svg>'
-    return paper.png(paper.sheet("The receptive field on a picture", drawing, 2 * SIDE + GAP, SIDE + GAP + 4))
+    return paper.png("The receptive field on a picture", drawing, 2 * SIDE + GAP, SIDE + GAP + 4)
 
 
 def pixels_csv(strength: Strength, field: Field) -> bytes:

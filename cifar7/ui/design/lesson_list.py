@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from html import escape
 
 import streamlit as st
@@ -71,8 +71,5 @@ def _fix(spec: NetSpec, lesson: Lesson) -> None:
         state.notify("The design has changed since; its lessons are shown anew.")
         return
     where = f"{lesson.stage}: " if lesson.stage else ""
-    state.edit(partial(_replaced, lesson.fixed), f"{where}{lesson.fix[:1].lower()}{lesson.fix[1:]}")
-
-
-def _replaced(fixed: NetSpec, _: NetSpec) -> NetSpec:
-    return fixed
+    fixed = lesson.fixed
+    state.edit(lambda _: fixed, f"{where}{lesson.fix[:1].lower()}{lesson.fix[1:]}")

@@ -40,7 +40,7 @@ class Table:
             for column in self.columns
         )
         body = "".join(f'<tr class="first">{self._cells(row)}</tr>' for row in self.shown)
-        name = escape(self.title, quote=True)
+        name = escape(self.title)
         return (
             f'<div class="c7-scroll" tabindex="0" role="region" aria-label="{name}">'
             f'<table class="c7-table"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
@@ -63,9 +63,8 @@ class Table:
         widths = [max(len(row[at]) for row in cells) * _LETTER + _GAP for at in range(len(self.columns))]
         drawing = ""
         for number, row in enumerate(cells):
-            drawing += f'<path stroke="var(--c7-line)" d="M0 {number * _ROW}h{sum(widths):.0f}"/>' * bool(
-                number
-            )
+            if number:
+                drawing += f'<path stroke="var(--c7-line)" d="M0 {number * _ROW}h{sum(widths):.0f}"/>'
             colour = "ink" if number else "muted"
             for at, (cell, column) in enumerate(zip(row, self.columns, strict=True)):
                 x = sum(widths[:at]) + 4 if column.text else sum(widths[: at + 1]) - 8
@@ -74,7 +73,7 @@ class Table:
                     f'text-anchor="{"start" if column.text else "end"}" fill="var(--c7-{colour})">'
                     f"{paper.text(cell)}</text>"
                 )
-        return paper.png(paper.sheet(self.title, drawing, sum(widths), _ROW * len(cells)))
+        return paper.png(self.title, drawing, sum(widths), _ROW * len(cells))
 
 
 def comma_separated(heads: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:

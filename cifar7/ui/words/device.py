@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 import subprocess
 from contextlib import suppress
 from functools import lru_cache
@@ -33,11 +32,10 @@ def accelerated() -> bool:
 
 def offered(current: str) -> tuple[str, ...]:
     """The devices to choose from: those that this machine seems to have, and `current`, perhaps of a link."""
-    if not accelerated():
-        here: tuple[str, ...] = ("auto", "cpu")
-    else:
-        here = ("auto", "cpu", "mps" if _here() == _APPLE else "cuda")
-    return here if current in here else (*here, current)
+    here = ["auto", "cpu"]
+    if accelerated():
+        here.append("mps" if _here() == _APPLE else "cuda")
+    return tuple(dict.fromkeys([*here, current]))
 
 
 def cores() -> int:
@@ -47,8 +45,7 @@ def cores() -> int:
 
 @lru_cache(maxsize=1)
 def _here() -> str:
-    name = _nvidia()
-    if name:
+    if name := _nvidia():
         return name
     if platform.system() == "Darwin" and platform.machine() == "arm64":
         return _APPLE
@@ -57,10 +54,7 @@ def _here() -> str:
 
 def _nvidia() -> str | None:
     """The name of the first GPU, from its driver; None without a driver."""
-    tool = shutil.which("nvidia-smi")
-    if tool is None:
-        return None
-    command = [tool, "--query-gpu=name", "--format=csv,noheader"]
+    command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
     try:
         output = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout
     except (OSError, subprocess.SubprocessError):

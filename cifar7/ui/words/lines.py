@@ -35,14 +35,19 @@ class Line:
         return " · ".join(filter(None, map(", ".join, parts)))
 
     @property
+    def rows(self) -> tuple[Row, ...]:
+        """All layers of the line."""
+        return (self.row, *self.followers)
+
+    @property
     def parameters(self) -> int:
         """Of all layers of the line."""
-        return sum(row.parameters for row in (self.row, *self.followers))
+        return sum(row.parameters for row in self.rows)
 
     @property
     def parameters_words(self) -> str:
         """The same written out, layer by layer."""
-        return "; ".join(filter(None, map(working.parameters, (self.row, *self.followers))))
+        return "; ".join(filter(None, map(working.parameters, self.rows)))
 
     @property
     def working(self) -> str:

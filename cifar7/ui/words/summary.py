@@ -6,7 +6,7 @@ from itertools import groupby
 
 from cifar7.network.arithmetic import Row, Shape
 from cifar7.network.kinds import square
-from cifar7.network.spec import Head, NetSpec, Unit
+from cifar7.network.spec import NetSpec, Unit
 from cifar7.network.toggle_table import CLASSIFIER_TITLES
 
 
@@ -40,7 +40,7 @@ def stage_words(spec: NetSpec, name: str) -> str:
 
 def head_words(spec: NetSpec) -> str:
     """What the output stage is made of."""
-    head: Head = spec.output
+    head = spec.output
     pool = "global average pool" if head.pool is None else f"average pool {square(head.pool)}"
     last = "" if head.classifier == "none" else f"{CLASSIFIER_TITLES[head.classifier]} → {spec.classes}"
     return " · ".join(filter(None, [units_words(head.units), pool, last]))
