@@ -11,7 +11,6 @@ import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 import numpy.typing as npt
@@ -108,11 +107,6 @@ def looks_at_svg(strength: Strength, field: Field, alt: str) -> str:
         *_field_box(field, size / SIDE),
     ]
     return _frame(parts, 0, size, alt)
-
-
-def waiting_html(words: str) -> str:
-    """A frame of the same size with a sentence in it."""
-    return f'<div class="frame"><div class="c7-note" style="padding:1rem">{escape(words)}</div></div>'
 
 
 def png(picture: Picture, field: Field, strength: Strength, titles: tuple[str, str]) -> bytes:

@@ -39,7 +39,7 @@ def growth_data(
     columns = lines(analysis.rows)
     points = _points("design", columns)
     top = max(row["y"] for row in [*out, *points])
-    pooling = next(at for at, line in enumerate(columns, 1) if line.is_average_pool)
+    pooling = next(at for at, line in enumerate(columns, 1) if line.row.layer.head)
     _label_pooling(points, pooling, top)
     return [*out, *_bands(columns), *points, _row("room", x=0, y=ROOM * top)]
 

@@ -34,31 +34,29 @@ def panel(problems: list[Problem]) -> None:
                 tip = "Every figure and the table compare with where the design came from again."
             else:
                 label, icon, change = "Pin", ":material/keep:", state.pin
-                tip = "Keeps this design to compare with: all figures then show the difference to it."
+                tip = (
+                    "Keeps this design to compare with: every figure and the table then show the difference "
+                )
+                tip += "to it."
             st.button(label, icon=icon, key="pin", on_click=change, help=tip)
 
 
 def _status(problems: list[Problem]) -> str:
+    """The last edit, or the first problem with its cure; the cards of the stages tell all of them."""
     if problems:
-        return problems_html(problems)
-    change = state.last_change()
-    if change is None:
+        first, more = problems[0], len(problems) - 1
+        where = f"<b>{first.stage}</b> " if first.stage else ""
+        rest = f' <span class="muted">And {more} more, said in the cards.</span>' if more else ""
         return (
-            '<b>Toggle a stage.</b> <span class="muted">What the toggle does to the figures is said here, '
-            "and every figure above shows its change. Pin a design to compare with it from then on.</span>"
+            '<span class="c7-wrong">This design cannot be built.</span> '
+            '<span class="muted">The figures are those of the last one that could.</span>'
+            f"<br>{where}{escape(first.message)} {escape(first.cure)}{rest}"
         )
-    return change_html(change.label, change.before, state.valid_design())
-
-
-def problems_html(problems: list[Problem]) -> str:
-    """The first problem with its cure; the cards of the stages tell all of them."""
-    first, more = problems[0], len(problems) - 1
-    where = f"<b>{first.stage}</b> " if first.stage else ""
-    rest = f' <span class="muted">And {more} more, said in the cards.</span>' if more else ""
+    if change := state.last_change():
+        return change_html(change.label, change.before, state.valid_design())
     return (
-        '<span class="c7-wrong">This design cannot be built.</span> '
-        '<span class="muted">The figures are those of the last one that could.</span>'
-        f"<br>{where}{escape(first.message)} {escape(first.cure)}{rest}"
+        '<b>Toggle a stage.</b> <span class="muted">What the toggle does to the figures is said here, '
+        "and every figure above shows its change. Pin a design to compare with it from then on.</span>"
     )
 
 

@@ -45,18 +45,12 @@ def cores() -> int:
 
 @lru_cache(maxsize=1)
 def _here() -> str:
-    if name := _nvidia():
-        return name
+    """The first GPU as its driver names it; without a driver Apple's, or the processor."""
+    command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+    with suppress(OSError, subprocess.SubprocessError):
+        output = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout
+        if output.strip():
+            return output.strip().splitlines()[0]
     if platform.system() == "Darwin" and platform.machine() == "arm64":
         return _APPLE
     return f"CPU, {cores()} core{'s' if cores() > 1 else ''}"
-
-
-def _nvidia() -> str | None:
-    """The name of the first GPU, from its driver; None without a driver."""
-    command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
-    try:
-        output = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return next(iter(output.strip().splitlines()), None)
