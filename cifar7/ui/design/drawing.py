@@ -16,7 +16,7 @@ from cifar7.network.kinds import Family
 from cifar7.network.spec import OUTPUT, STAGE_NAMES, NetSpec
 from cifar7.ui.files import paper
 from cifar7.ui.words.lines import Line, lines
-from cifar7.ui.words.summary import flow_words, head_words, shape_words, square, stage_words
+from cifar7.ui.words.summary import arrow, flow_words, head_words, shape_words, square, stage_words
 
 HEIGHT = 112  # CSS pixels of the image's side
 TOP = 28  # CSS pixels above the maps: the stage's names, and the arcs
@@ -61,7 +61,7 @@ def drawing_png(spec: NetSpec, analysis: Analysis) -> bytes:
     """The same on paper."""
     title = f"{spec.name}: channels, layer and receptive field (px) below each map"
     drawing = f'{_STYLE}<g class="c7-net">{_drawing(spec, analysis)}</g>'
-    return paper.png(paper.sheet(title, drawing, 1.3 * _width(lines(analysis.rows)), TOTAL))
+    return paper.png(title, drawing, 1.3 * _width(lines(analysis.rows)), TOTAL)
 
 
 def _width(columns: Sequence[Line]) -> float:
@@ -119,9 +119,9 @@ def _stages(columns: Sequence[Line], sides: Sequence[int], share: float) -> str:
         left, width = (first + 1) * share, (at - first) * share
         if number % 2 == 0:
             out += f'<rect class="band" x="{left:.2f}%" width="{width:.2f}%" height="{TOTAL}"/>'
-        flow = f"{sides[first]} → {sides[at]}" if sides[first] != sides[at] else f"{sides[first]}"
         out += f'<text x="{left + width / 2:.2f}%" y="13"><tspan class="bold">{stage}</tspan>'
-        out += f' <tspan class="muted">{flow if at - first > 1 else ""}</tspan></text>'
+        flow = arrow(sides[first], sides[at]) if at - first > 1 else ""
+        out += f' <tspan class="muted">{flow}</tspan></text>'
     return out
 
 

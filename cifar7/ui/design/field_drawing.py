@@ -11,7 +11,6 @@ import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 import numpy.typing as npt
@@ -110,11 +109,6 @@ def looks_at_svg(strength: Strength, field: Field, alt: str) -> str:
     return _frame(parts, 0, size, alt)
 
 
-def waiting_html(words: str) -> str:
-    """A frame of the same size with a sentence in it."""
-    return f'<div class="frame"><div class="c7-note" style="padding:1rem">{escape(words)}</div></div>'
-
-
 def png(picture: Picture, field: Field, strength: Strength, titles: tuple[str, str]) -> bytes:
     """What the value may see beside what it looks at, on paper; `titles`: what stands above the two."""
     frames = (may_see_svg(picture, field, strength, ""), looks_at_svg(strength, field, ""))
@@ -123,7 +117,7 @@ def png(picture: Picture, field: Field, strength: Strength, titles: tuple[str, s
         left = at * (SIDE + GAP)
         drawing += f'<text x="{left}" y="12" font-size="13" fill="var(--c7-ink)">{paper.text(title)}</text>'
         drawing += f'<svg x="{left}" y="{GAP + 4}" width="{SIDE}" height="{SIDE}">{frame}</svg>'
-    return paper.png(paper.sheet("The receptive field on a picture", drawing, 2 * SIDE + GAP, SIDE + GAP + 4))
+    return paper.png("The receptive field on a picture", drawing, 2 * SIDE + GAP, SIDE + GAP + 4)
 
 
 def pixels_csv(strength: Strength, field: Field) -> bytes:

@@ -20,9 +20,9 @@ from cifar7.ui.design import field_drawing
 from cifar7.ui.design.field_drawing import Field, Picture, Strength
 from cifar7.ui.files import take_away
 from cifar7.ui.pictures import inference
-from cifar7.ui.shell import state
+from cifar7.ui.shell import choices, messages, state
 from cifar7.ui.words.lines import labels, lines
-from cifar7.ui.words.wording import percent, plain
+from cifar7.ui.words.wording import percent
 
 UNTRAINED = "untrained"
 
@@ -41,9 +41,12 @@ def show(spec: NetSpec) -> None:
     place = st.empty()
     _draw(place, picture, what, field, None, _sentence(field, None, 0.0, weights))
     try:
-        strength, side = _effective(spec, at, weights)
+        if weights == UNTRAINED:
+            strength, side = inference.untrained(json.dumps(spec.to_dict(), sort_keys=True), at)
+        else:
+            strength, side = inference.trained(weights, at)
     except UserError as error:
-        st.warning(plain(str(error)), icon=":material/error:")
+        messages.warning(error)
         return
     _draw(place, picture, what, field, strength, _sentence(field, strength, side, weights))
     when = "before training" if weights == UNTRAINED else "after training"
@@ -60,9 +63,7 @@ def _layer(rows: tuple[Row, ...]) -> int:
     columns = lines(rows)
     places = {rows.index(line.row): line for line in columns}
     names = dict(zip(places, labels(columns)))  # a slider goes by what it shows
-    before_pooling = [
-        at for at, line in places.items() if not line.is_average_pool and line.row.output[1] > 1
-    ]
+    before_pooling = [at for at in places if not rows[at].layer.head and rows[at].output[1] > 1]
     layer = st.session_state.get("look_layer")
     at = layer if layer in places else (before_pooling or list(places))[-1]
     return int(
@@ -83,7 +84,7 @@ def _picture() -> tuple[Picture, str] | None:
     try:
         pictures = _pictures(name, info.fingerprint)
     except UserError as error:
-        st.warning(plain(str(error)), icon=":material/hide_image:")
+        messages.warning(error, icon=messages.NO_PICTURE)
         return None
     classes = list(pictures)
     label = st.session_state.get("look_class")
@@ -104,17 +105,14 @@ def _pictures(name: str, fingerprint: str) -> dict[str, Picture]:
 
 def _weights(spec: NetSpec) -> str:
     """The weights to look through: none learnt yet, or those of a run of this very design."""
-    runs = {run.id: run for run in achievement.runs_of(paths.runs_dir(), spec)}
-    options = [UNTRAINED, *runs]
-    weights = st.session_state.get("look_weights")
-    return str(
-        st.selectbox(
-            "Looked at with",
-            options,
-            key=state.control("look_weights", weights if weights in options else UNTRAINED),
-            format_func=lambda name: "untrained weights" if name == UNTRAINED else _label(runs[name]),
-            help="A run is offered when its design is the one on the page: its training shows what changes.",
-        )
+    runs = achievement.runs_of(paths.runs_dir(), spec)
+    return choices.box(
+        "Looked at with",
+        {UNTRAINED: "untrained weights", **{run.id: _label(run) for run in runs}},
+        UNTRAINED,
+        key="look_weights",
+        memory="look_weights",
+        help="A run is offered when its design is the one on the page: its training shows what changes.",
     )
 
 
@@ -127,12 +125,6 @@ def _label(run: RunFolder) -> str:
     return f"trained: {result}, run of {run.id[9:11]}:{run.id[11:13]} (…{run.id[-4:]})"
 
 
-def _effective(spec: NetSpec, at: int, weights: str) -> tuple[inference.Map, float]:
-    if weights == UNTRAINED:
-        return inference.untrained(json.dumps(spec.to_dict(), sort_keys=True), at)
-    return inference.trained(weights, at)
-
-
 def _sentence(field: Field, strength: Strength | None, side: float, weights: str) -> str:
     """What may be seen and what is looked at, `side`: where faint influence counts too."""
     sees = f"The value may see <b>{field.side} px</b> a side. "
@@ -142,18 +134,15 @@ def _sentence(field: Field, strength: Strength | None, side: float, weights: str
     elif not strength.any():
         looks = f"{when} no pixel moves it: it says the same of every image."
     elif field.share < 1:
-        mainly = field_drawing.strong_side(strength) ** 2
-        looks = f"{when} it looks mainly at <b>{mainly:.0f} pixels</b>, and faintly at {side**2:.0f}."
+        mainly = field_drawing.strong_side(strength)
+        looks = f"{when} it looks mainly at <b>{mainly**2:.0f} pixels</b>, and faintly at {side**2:.0f}."
     else:
         mainly = field_drawing.strong_side(strength)
         looks = f"{when} it looks mainly at about <b>{mainly:.0f} px</b>, and faintly at {side:.0f} px."
-    if field.share == 1:
-        return sees + looks
-    holes = (
-        f" Of {field.side} pixels in a line it reaches {len(field.reached)}: the dark squares are the holes "
-        "that stacked dilations leave."
-    )
-    return sees + looks + holes
+    if field.share < 1:
+        looks += f" Of {field.side} pixels in a line it reaches {len(field.reached)}: the dark squares are "
+        looks += "the holes that stacked dilations leave."
+    return sees + looks
 
 
 def _draw(
@@ -168,11 +157,11 @@ def _draw(
     dashed = " Dashed: where it looks mainly." if field.share == 1 else ""
     left = field_drawing.may_see_svg(picture, field, strength, what)
     if strength is None:
-        right = field_drawing.waiting_html("Following the gradient back to the image …")
+        note = "Following the gradient back to the image …"
+        right = f'<div class="frame"><div class="c7-note" style="padding:1rem">{note}</div></div>'
     else:
-        right = field_drawing.looks_at_svg(
-            strength, field, "How strongly each pixel of the image moves the value"
-        )
+        alt = "How strongly each pixel of the image moves the value"
+        right = field_drawing.looks_at_svg(strength, field, alt)
     place.markdown(  # st.html takes an SVG out
         f'<div class="c7-lesson" role="status" style="min-height:3.4em">{sentence}</div>'
         '<div class="c7-looks">'

@@ -10,8 +10,10 @@ from typing import Any
 
 from cifar7.network.arithmetic import Analysis
 from cifar7.network.profiles import Requirement
+from cifar7.ui.shell import charts
 from cifar7.ui.shell.palette import HELD_OUT, TRAINING, TRUE
 from cifar7.ui.words.lines import Line, lines
+from cifar7.ui.words.summary import square
 
 CLOSE = 0.11  # of the axis: labels nearer to each other would overlap
 HEIGHT = 200  # pixels
@@ -35,40 +37,39 @@ def growth_data(
         out += _points("compared", lines(compared[1].rows))
         out[-1]["label"] = compared[0]
     columns = lines(analysis.rows)
-    top = max(analysis.receptive_field_total, *(row["y"] or 0 for row in out))
-    out += [*_bands(columns), *_points("design", columns, top)]
-    return [*out, _row("room", x=0, y=ROOM * max(row["y"] or 0 for row in out))]
+    points = _points("design", columns)
+    top = max(row["y"] for row in [*out, *points])
+    pooling = next(at for at, line in enumerate(columns, 1) if line.row.layer.head)
+    _label_pooling(points, pooling, top)
+    return [*out, *_bands(columns), *points, _row("room", x=0, y=ROOM * top)]
 
 
-def _pooling_labels(columns: list[Line], pooling: int, top: float) -> dict[int, str]:
-    """The labels at the steps before and with the pooling; one for both where they would overlap."""
-    before = columns[pooling - 1].row.receptive_field_in
-    total = columns[pooling - 1].row.receptive_field
-    if total - before < CLOSE * top:
-        return {pooling: f"{before} before pooling, {total} with it"}
-    return {pooling - 1: f"{before} before pooling", pooling: f"{total} with pooling"}
-
-
-def _points(what: str, columns: list[Line], top: float = 0.0) -> list[dict[str, Any]]:
+def _points(what: str, columns: list[Line]) -> list[dict[str, Any]]:
     """The image itself is step 0; each layer a step further."""
-    out = [_row(what, x=0, y=1, layer="the image", label="")]
-    pooling = next((at for at, line in enumerate(columns, 1) if line.is_average_pool), 0)
-    labels = _pooling_labels(columns, pooling, top) if what == "design" else {}
-    for at, line in enumerate(columns, 1):
-        field, side = line.row.receptive_field, line.row.output[1]
-        out.append(
-            _row(
-                what,
-                x=at,
-                y=field,
-                label=labels.get(at, ""),
-                stage=line.stage,
-                layer=f"{line.stage} {line.name}",
-                working=line.working or "unchanged",
-                map=f"{side}×{side}",
-            )
+    image = _row(what, x=0, y=1, layer="the image", label="")
+    return [image] + [
+        _row(
+            what,
+            x=at,
+            y=line.row.receptive_field,
+            label="",
+            stage=line.stage,
+            layer=f"{line.stage} {line.name}",
+            working=line.working or "unchanged",
+            map=square(line.row.output[1]),
         )
-    return out
+        for at, line in enumerate(columns, 1)
+    ]
+
+
+def _label_pooling(points: list[dict[str, Any]], pooling: int, top: float) -> None:
+    """Labels at the steps before the pooling and with it; one for both where they would overlap."""
+    before, total = points[pooling - 1]["y"], points[pooling]["y"]
+    if total - before < CLOSE * top:
+        points[pooling]["label"] = f"{before} before pooling, {total} with it"
+    else:
+        points[pooling - 1]["label"] = f"{before} before pooling"
+        points[pooling]["label"] = f"{total} with pooling"
 
 
 def _bands(columns: list[Line]) -> list[dict[str, Any]]:
@@ -85,105 +86,46 @@ def _row(what: str, **values: Any) -> dict[str, Any]:
     return {**dict.fromkeys(_COLUMNS), "what": what, **values}
 
 
-def _only(what: str) -> list[dict[str, Any]]:
-    return [{"filter": f"datum.what === '{what}'"}]
+def _layer(of: str, kind: str, encoding: dict[str, Any], **mark: Any) -> dict[str, Any]:
+    """One layer of the chart, of the rows whose `what` is this."""
+    return {
+        "transform": [{"filter": f"datum.what === '{of}'"}],
+        "mark": {"type": kind, **mark},
+        "encoding": encoding,
+    }
 
 
-_X = {"field": "x", "type": "quantitative", "axis": None, "scale": {"nice": False, "padding": 14}}
-_Y = {
-    "field": "y",
-    "type": "quantitative",
-    "title": "receptive field, pixels",
-    "axis": {"tickCount": 6, "grid": True, "minExtent": 28},
-}
-_TOOLTIP = [
-    {"field": "layer", "title": "layer"},
-    {"field": "y", "title": "receptive field"},
-    {"field": "working", "title": "r + d·(k−1)·jump"},
-    {"field": "map", "title": "map"},
-]
-_LIMIT_COLOUR = {
-    "field": "stage",
-    "type": "nominal",
-    "scale": {"domain": ["required", "image"], "range": [HELD_OUT, TRUE]},
-    "legend": None,
-}
+def _text(of: str, encoding: dict[str, Any], **mark: Any) -> dict[str, Any]:
+    return _layer(of, "text", {**encoding, "text": {"field": "label"}}, fontWeight=600, **mark)
+
+
+_X = charts.quantity("x", axis=None, scale={"nice": False, "padding": 14})
+_Y = charts.quantity("y", "receptive field, pixels", axis={"tickCount": 6, "grid": True, "minExtent": 28})
+_XY = {"x": _X, "y": _Y}
+_MIDDLE, _EDGE = {**_X, "field": "middle"}, {"value": 0}
+_STRIPE = charts.category("stage", **charts.scale(["even", "odd"], [0.1, 0.0]))
+_LIMIT = charts.category("stage", **charts.scale(["required", "image"], [HELD_OUT, TRUE]))
+_TOOLTIP = charts.tooltip(
+    ("layer", "layer"), ("y", "receptive field"), ("working", "r + d·(k−1)·jump"), ("map", "map")
+)
 
 SPEC: dict[str, Any] = {
     "height": HEIGHT,
     "config": {"text": {"color": INK}, "mark": {"tooltip": None}},
     "padding": {"top": 20, "left": 0, "right": 4, "bottom": 0},
+    "transform": [{"calculate": "(datum.x + datum.x2) / 2", "as": "middle"}],
     "layer": [
-        {
-            "transform": _only("band"),
-            "mark": {"type": "rect", "color": "#8A939C"},
-            "encoding": {
-                "x": _X,
-                "x2": {"field": "x2"},
-                "opacity": {
-                    "field": "stage",
-                    "type": "nominal",
-                    "scale": {"domain": ["even", "odd"], "range": [0.1, 0.0]},
-                    "legend": None,
-                },
-            },
-        },
-        {
-            "transform": [*_only("band"), {"calculate": "(datum.x + datum.x2) / 2", "as": "middle"}],
-            "mark": {"type": "text", "baseline": "bottom", "dy": -4, "fontWeight": 600},
-            "encoding": {
-                "x": {**_X, "field": "middle"},
-                "y": {"value": 0},
-                "text": {"field": "label"},
-            },
-        },
-        {
-            "transform": _only("limit"),
-            "mark": {"type": "rule", "strokeDash": [6, 4], "strokeWidth": 1.5},
-            "encoding": {"y": _Y, "color": _LIMIT_COLOUR},
-        },
-        {
-            "transform": _only("limit"),
-            "mark": {"type": "text", "align": "left", "dy": -7, "dx": 4, "fontWeight": 600},
-            "encoding": {"y": _Y, "x": {"value": 0}, "text": {"field": "label"}, "color": _LIMIT_COLOUR},
-        },
-        {
-            # Nothing to see: it keeps some room above the highest label.
-            "transform": _only("room"),
-            "mark": {"type": "point", "opacity": 0},
-            "encoding": {"x": _X, "y": _Y},
-        },
-        {
-            "transform": _only("compared"),
-            "mark": {"type": "line", "color": COMPARED, "strokeDash": [3, 3], "strokeWidth": 2},
-            "encoding": {"x": _X, "y": _Y},
-        },
-        {
-            "transform": _only("compared"),
-            "mark": {"type": "text", "align": "right", "dy": 13, "color": COMPARED, "fontWeight": 600},
-            "encoding": {"x": _X, "y": _Y, "text": {"field": "label"}},
-        },
-        {
-            "transform": _only("design"),
-            "mark": {"type": "line", "color": DESIGN, "strokeWidth": 2.5},
-            "encoding": {"x": _X, "y": _Y},
-        },
-        {
-            "transform": _only("design"),
-            "mark": {"type": "point", "color": DESIGN, "filled": True, "size": 60, "opacity": 1},
-            "encoding": {"x": _X, "y": _Y, "tooltip": _TOOLTIP},
-        },
-        {
-            "transform": _only("design"),
-            "mark": {
-                "type": "text",
-                "align": "right",
-                "dx": -6,
-                "dy": -10,
-                "fontWeight": 600,
-                "fontSize": 13,
-            },
-            "encoding": {"x": _X, "y": _Y, "text": {"field": "label"}},
-        },
+        _layer("band", "rect", {"x": _X, "x2": {"field": "x2"}, "opacity": _STRIPE}, color=COMPARED),
+        _text("band", {"x": _MIDDLE, "y": _EDGE}, baseline="bottom", dy=-4),
+        _layer("limit", "rule", {"y": _Y, "color": _LIMIT}, strokeDash=[6, 4], strokeWidth=1.5),
+        _text("limit", {"x": _EDGE, "y": _Y, "color": _LIMIT}, align="left", dy=-7, dx=4),
+        _layer("room", "point", _XY, opacity=0),  # nothing to see: keeps room above the highest label
+        _layer("compared", "line", _XY, color=COMPARED, strokeDash=[3, 3], strokeWidth=2),
+        _text("compared", _XY, color=COMPARED, align="right", dy=13),
+        _layer("design", "line", _XY, color=DESIGN, strokeWidth=2.5),
+        _layer(
+            "design", "point", {**_XY, "tooltip": _TOOLTIP}, color=DESIGN, filled=True, size=60, opacity=1
+        ),
+        _text("design", _XY, align="right", dx=-6, dy=-10, fontSize=13),
     ],
 }

@@ -6,7 +6,7 @@ The figures of a line are made once, for the page and for paper.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from itertools import groupby
@@ -17,7 +17,6 @@ from cifar7.ui.design.line_pairs import Pair, pairs
 from cifar7.ui.design.marks import SIGNS, Mark, marks
 from cifar7.ui.files.tables import Column, Table
 from cifar7.ui.words import terms
-from cifar7.ui.words.lines import Line, lines
 from cifar7.ui.words.summary import millions, shape_words
 
 _COLUMNS = (
@@ -44,18 +43,16 @@ class Figure:
         """With `written`, the arithmetic stands below the text."""
         text = f'<small title="none">{_NONE}</small>' if self.text == _NONE else self.text
         steps = self.working.split("; ") if written and self.working else []
-        return (
-            text
-            + _difference_html(self.difference)
-            + "".join(f'<span class="step">{escape(step)}</span>' for step in steps)
-        )
+        colour = {"▲": " c7-more", "▼": " c7-less"}.get(self.difference[:1], "")  # only repeats the sign
+        difference = f'<span class="diff{colour}">{self.difference}</span>' if self.difference else ""
+        return text + difference + "".join(f'<span class="step">{escape(step)}</span>' for step in steps)
 
     def plain(self, written: bool) -> str:
         """With `written`, the arithmetic where there is one."""
         if written and self.long and self.working:
             return self.working
         was = self.difference.startswith("was")
-        return self.text + (f" ({self.difference})" if was else f" {self.difference}" * bool(self.difference))
+        return f"{self.text} ({self.difference})" if was else f"{self.text} {self.difference}".rstrip()
 
 
 def _figures(pair: Pair) -> tuple[Figure, ...]:
@@ -92,18 +89,12 @@ def _difference(now: int, then: int, form: Callable[[int], str] = "{:,}".format)
     return "" if now == then else f"{'▲' if now > then else '▼'}\u202f{form(abs(now - then))}"
 
 
-def _difference_html(difference: str) -> str:
-    """A colour only repeats the sign."""
-    colour = {"▲": " c7-more", "▼": " c7-less"}.get(difference[:1], "")
-    return f'<span class="diff{colour}">{difference}</span>' if difference else ""
-
-
 def layers_table(
     title: str, analysis: Analysis, every: bool, then: Analysis | None = None, written: bool = False
 ) -> Table:
     """The table as it stands on the page, for a picture of it."""
     body, stage = [], ""
-    for pair in _pairs(analysis, every, then):
+    for pair in pairs(analysis, then, every):
         line = pair.line
         name = ", ".join(filter(None, [line.name, line.settings.replace(" · ", ", ")]))
         tag = "" if pair.fate == "kept" else f" ({pair.fate})"
@@ -116,11 +107,6 @@ def layers_table(
     return Table(title, (Column("Stage", text=True), Column("Layer", text=True), *_COLUMNS), tuple(body))
 
 
-def _pairs(analysis: Analysis, every: bool, then: Analysis | None) -> list[Pair]:
-    now = lines(analysis.rows, every)
-    return pairs(now, now if then is None else lines(then.rows, every))
-
-
 def table_html(
     analysis: Analysis, image_size: int, every: bool, then: Analysis | None = None, written: bool = False
 ) -> str:
@@ -128,58 +114,41 @@ def table_html(
 
     `then`: what it is compared with. `written`: every number with the arithmetic that leads to it.
     """
-    both = _pairs(analysis, every, then)
-    marks_of = _marks_of([pair.now for pair in both if pair.now], analysis, image_size)
+    remarks = {id(analysis.rows[at]): here for at, here in marks(analysis.rows, image_size).items()}
     body, widest = "", max(analysis.receptive_field_total, image_size)
+    both = pairs(analysis, then, every)
     for stage, group in groupby(both, key=lambda pair: pair.line.stage):
         members = list(group)
         head = f'<th class="stage" scope="rowgroup" rowspan="{len(members)}">{stage}</th>'
-        for at, pair in enumerate(members):
-            style = " ".join(filter(None, ["first" if at == 0 else "", "removed" * (pair.now is None)]))
-            body += f'<tr class="{style}">{head if at == 0 else ""}'
-            body += _cells(pair, widest, image_size, marks_of.get(id(pair.now), []), written) + "</tr>"
+        for pair in members:
+            style = " ".join(filter(None, ["first" * bool(head), "removed" * (pair.now is None)]))
+            here = [mark for row in pair.now.rows for mark in remarks.get(id(row), [])] if pair.now else []
+            name = f'<td class="text">{_name(pair, here)}</td>'
+            body += f'<tr class="{style}">{head}{name}{_cells(pair, widest, image_size, written)}</tr>'
+            head = ""
+    before, total, parameters, macs = (figure.html(False) for figure in _totals(analysis, then or analysis))
     titles = "".join(f'<th scope="col" title="{escape(c.tip)}">{c.title}</th>' for c in _COLUMNS)
     return (
         '<div class="c7-scroll" tabindex="0" role="region" aria-label="Layer table"><table class="c7-table">'
         f'<thead><tr><th></th><th class="text" scope="col">Layer</th>{titles}</tr></thead>'
-        f"<tbody>{body}</tbody><tfoot><tr>{_foot(analysis, then or analysis)}</tr></tfoot></table></div>"
+        f'<tbody>{body}</tbody><tfoot><tr><th></th><th class="text">Total</th><td></td>'
+        f'<td>{before} / {total}</td><td class="words">before pooling / with it</td><td></td>'
+        f'<td>{parameters}</td><td title="{analysis.macs:,}">{macs}</td></tr></tfoot></table></div>'
     )
 
 
-def _foot(analysis: Analysis, then: Analysis) -> str:
-    before, total, parameters, macs = (figure.html(False) for figure in _totals(analysis, then))
-    return (
-        f'<th></th><th class="text">Total</th><td></td><td>{before} / {total}</td>'
-        '<td class="words">before pooling / with it</td><td></td>'
-        f'<td>{parameters}</td><td title="{analysis.macs:,}">{macs}</td>'
-    )
-
-
-def _marks_of(now: Sequence[Line], analysis: Analysis, image_size: int) -> Mapping[int, list[Mark]]:
-    """The marks of each line, those of the layers that ride with it included."""
-    by_row = {id(analysis.rows[at]): own for at, own in marks(analysis.rows, image_size).items()}
-    return {
-        id(line): [mark for row in (line.row, *line.followers) for mark in by_row.get(id(row), [])]
-        for line in now
-    }
-
-
-def _cells(pair: Pair, widest: int, image_size: int, remarks: list[Mark], written: bool) -> str:
-    size = pair.line.row.receptive_field
+def _cells(pair: Pair, widest: int, image_size: int, written: bool) -> str:
+    size, figures = pair.line.row.receptive_field, _figures(pair)
+    cells = [f'<td title="{escape(figure.working)}">{figure.html(written)}</td>' for figure in figures]
     beyond = size > image_size and pair.now is not None
     part = 0.0 if pair.now is None else 100 * size / widest
-    tip = f"Wider than the image of {image_size} pixels." if beyond else ""
-    output, field, how, *others = _figures(pair)
-    return (
-        f'<td class="text">{_name(pair, remarks)}</td>{_cell(output, written)}'
-        f'<td class="field{" beyond" if beyond else ""}" title="{tip}" '
-        f'style="--part: {part:.1f}%">{field.html(written)}</td>'
-        f"<td>{how.text or '<small>stays</small>'}</td>{''.join(_cell(other, written) for other in others)}"
+    cells[1] = (
+        f'<td class="field{" beyond" * beyond}" '
+        f'title="{f"Wider than the image of {image_size} pixels." * beyond}" '
+        f'style="--part: {part:.1f}%">{figures[1].html(written)}</td>'
     )
-
-
-def _cell(figure: Figure, written: bool) -> str:
-    return f'<td title="{escape(figure.working)}">{figure.html(written)}</td>'
+    cells[2] = f"<td>{figures[2].text or '<small>stays</small>'}</td>"
+    return "".join(cells)
 
 
 def _name(pair: Pair, remarks: list[Mark]) -> str:
@@ -187,7 +156,7 @@ def _name(pair: Pair, remarks: list[Mark]) -> str:
     tag = "" if pair.fate == "kept" else f'<span class="tag">{pair.fate}</span>'
     note = f"<br><small>{escape(line.settings)}</small>" if line.settings else ""
     signs = "".join(
-        f'<br><span class="mark {mark.kind}" title="{escape(mark.why, quote=True)}">'
+        f'<br><span class="mark {mark.kind}" title="{escape(mark.why)}">'
         f"{SIGNS[mark.kind]}\u202f{escape(mark.words)}</span>"
         for mark in remarks
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from html import escape
 
 import streamlit as st
@@ -14,15 +14,9 @@ from cifar7.ui.shell import state
 from cifar7.ui.words.summary import capital
 
 
-@lru_cache(maxsize=64)
-def lessons_of(spec: NetSpec) -> tuple[Lesson, ...]:
-    """The lessons of a design that can be built."""
-    return tuple(lessons(spec))
-
-
 def show(spec: NetSpec) -> None:
     """The list, or a sentence where there is nothing to learn."""
-    groups = grouped(lessons_of(spec))
+    groups = grouped(spec)
     if not groups:
         st.html(
             '<div class="c7-lesson"><b>None of the classic mistakes.</b><br><span class="c7-note">Padding, '
@@ -47,12 +41,13 @@ def show(spec: NetSpec) -> None:
                 )
 
 
-def grouped(all_lessons: Sequence[Lesson]) -> list[list[Lesson]]:
-    """Lessons that are the same one with the same fix, together: one card names both places."""
+@lru_cache(maxsize=64)
+def grouped(spec: NetSpec) -> tuple[list[Lesson], ...]:
+    """The lessons of a design that can be built; the same one with the same fix together, on one card."""
     out: dict[tuple[str, str, NetSpec | None], list[Lesson]] = {}
-    for lesson in all_lessons:
+    for lesson in lessons(spec):
         out.setdefault((lesson.id, lesson.stage, lesson.fixed), []).append(lesson)
-    return list(out.values())
+    return tuple(out.values())
 
 
 def lesson_html(group: Sequence[Lesson]) -> str:
@@ -71,8 +66,5 @@ def _fix(spec: NetSpec, lesson: Lesson) -> None:
         state.notify("The design has changed since; its lessons are shown anew.")
         return
     where = f"{lesson.stage}: " if lesson.stage else ""
-    state.edit(partial(_replaced, lesson.fixed), f"{where}{lesson.fix[:1].lower()}{lesson.fix[1:]}")
-
-
-def _replaced(fixed: NetSpec, _: NetSpec) -> NetSpec:
-    return fixed
+    fixed = lesson.fixed
+    state.edit(lambda _: fixed, f"{where}{lesson.fix[:1].lower()}{lesson.fix[1:]}")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cifar7.ui.words.lines import Line
+from cifar7.network.arithmetic import Analysis
+from cifar7.network.spec import OUTPUT, STAGE_NAMES
+from cifar7.ui.words.lines import Line, lines
 
 Key = tuple[str, int, str, int]
-_STAGES = ("C1", "C2", "C3", "C4", "O")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,27 +33,27 @@ class Pair:
         return "added" if self.then is None else "removed" if self.now is None else "kept"
 
 
-def pairs(now: Sequence[Line], then: Sequence[Line]) -> list[Pair]:
-    """The lines of both, matched by stage, unit and what it is; removed ones where they stood."""
-    before, after = _keyed(then), _keyed(now)
+def pairs(now: Analysis, then: Analysis | None, every: bool = False) -> list[Pair]:
+    """The lines of both, matched by stage, unit and what it is; removed ones where they stood.
+
+    `then` None: nothing to compare with. `every`: a line a layer.
+    """
+    after = _keyed(lines(now.rows, every))
+    before = after if then is None else _keyed(lines(then.rows, every))
     out: list[Pair] = []
-    for stage in _STAGES:
-        after_keys = [key for key in after if key[0] == stage]
-        before_keys = [key for key in before if key[0] == stage]
-        stage_pairs = [Pair(after[key], before.get(key)) for key in after_keys]
-        for key in before_keys:
-            if key in after:
+    for stage in (*STAGE_NAMES, OUTPUT):
+        keys, place = [key for key in after if key[0] == stage], 0
+        for key in before:
+            if key[0] != stage:
                 continue
-            # A line that went stands after the one that came before it.
-            earlier = [other for other in before_keys[: before_keys.index(key)] if other in after_keys]
-            place = after_keys.index(earlier[-1]) + 1 if earlier else 0
-            stage_pairs.insert(place, Pair(None, before[key]))
-            after_keys.insert(place, key)
-        out += stage_pairs
+            if key not in after:  # a line that went stands after the one that came before it
+                keys.insert(place, key)
+            place = keys.index(key) + 1
+        out += [Pair(after.get(key), before.get(key)) for key in keys]
     return out
 
 
-def _keyed(lines: Sequence[Line]) -> dict[Key, Line]:
+def _keyed(lines: Iterable[Line]) -> dict[Key, Line]:
     counts: Counter[tuple[str, int, str]] = Counter()
     out: dict[Key, Line] = {}
     for line in lines:

@@ -9,10 +9,9 @@ from cifar7.network.presets import PRESETS
 from cifar7.network.problems import problems
 from cifar7.network.spec import STAGE_NAMES
 from cifar7.ui.design import share, side
-from cifar7.ui.design.head_card import network_card, output_card
+from cifar7.ui.design.cards import network_card, output_card, stage_card
 from cifar7.ui.design.layer_files import layers_csv
 from cifar7.ui.design.layer_table import layers_table, table_html
-from cifar7.ui.design.stage_card import card
 from cifar7.ui.files import take_away
 from cifar7.ui.shell import state
 from cifar7.ui.words.wording import plain
@@ -89,7 +88,7 @@ def _page() -> None:
     with left:
         _presets()
         for name in STAGE_NAMES:
-            card(name, rows, faults)
+            stage_card(name, rows, faults)
         output_card(rows, faults)
         network_card(faults)
     with right, st.container(key="side", gap="small"):

@@ -24,7 +24,9 @@ def popover() -> None:
     with folded:
         spec = state.valid_design()
         st.markdown("**Link** to this design and its training settings")
-        st.code(full_link(spec), language=None, wrap_lines=True)
+        link = state.link()
+        text = encode(Link(spec, state.config(), link.data if link else ""))
+        st.code(address.link_of(st.context.url or "", text, pages.PATHS), language=None, wrap_lines=True)
         st.caption(
             "It opens this design and recipe in any browser. For a cifar7 elsewhere, put its address before "
             "the question mark."
@@ -45,13 +47,6 @@ def popover() -> None:
         )  # fmt: skip
 
 
-def full_link(spec: NetSpec) -> str:
-    """The link to a design with the present recipe, at the address that this page was opened at."""
-    link = state.link()
-    whole = Link(spec, state.config(), link.data if link else "")
-    return address.link_of(st.context.url or "", encode(whole), pages.PATHS)
-
-
 def file_name(spec: NetSpec) -> str:
     """A design's name as it may stand in a file's."""
     return "".join(c if c.isascii() and c.isalnum() else "-" for c in spec.name).strip("-") or "network"
@@ -63,7 +58,6 @@ def _open() -> None:
         return
     try:
         spec = read_design(file.getvalue())
+        state.set_design(spec, f"Opened {spec.name} from a file")
     except UserError as error:
         state.notify(plain(str(error)))
-        return
-    state.set_design(spec, f"Opened {spec.name} from a file")

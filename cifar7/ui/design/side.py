@@ -19,17 +19,22 @@ from cifar7.ui.design.drawing import ARCS, CAPTION, drawing_html, drawing_png
 from cifar7.ui.design.growth import SPEC, growth_data
 from cifar7.ui.design.layer_files import growth_csv, network_csv
 from cifar7.ui.files import take_away
-from cifar7.ui.shell import state
-
-VIEWS = ("network", "picture", "lessons", "assignment")
-_VIEW = "side_view"  # key of session state
+from cifar7.ui.shell import choices, state
 
 
 def show(problems: list[Problem]) -> None:
     """Draw it. Views that are not looked at are not made, so that a toggle stays quick."""
     status_panel.panel(problems)
     spec = state.valid_design()
-    view = _choose(len(lesson_list.grouped(lesson_list.lessons_of(spec))), counted(card.verdicts()[0]))
+    labels = {
+        "network": "Network",
+        "picture": "On a picture",
+        "lessons": f"Lessons: {len(lesson_list.grouped(spec)) or 'none'}",
+        "assignment": f"Assignment: {counted(card.verdicts()[0])}",
+    }
+    view = choices.segments(
+        "View", labels, "network", key="side_view", label_visibility="collapsed", width="stretch"
+    )
     if view == "picture":
         st.fragment(field_panel.show)(spec)
     elif view == "lessons":
@@ -38,27 +43,6 @@ def show(problems: list[Problem]) -> None:
         card.show()
     else:
         _network(analyse(spec))
-
-
-def _choose(lessons: int, fulfilled: str) -> str:
-    labels = {
-        "network": "Network",
-        "picture": "On a picture",
-        "lessons": f"Lessons: {lessons}" if lessons else "Lessons: none",
-        "assignment": f"Assignment: {fulfilled}",
-    }
-    chosen_before = st.session_state.get("kept_view")
-    chosen = st.segmented_control(
-        "View",
-        VIEWS,
-        key=state.control(_VIEW, chosen_before if chosen_before in VIEWS else VIEWS[0]),
-        format_func=labels.__getitem__,
-        required=True,
-        label_visibility="collapsed",
-        width="stretch",
-        on_change=lambda: st.session_state.update(kept_view=st.session_state[_VIEW]),
-    )
-    return chosen if chosen in VIEWS else VIEWS[0]
 
 
 def _network(analysis: Analysis) -> None:
@@ -75,14 +59,9 @@ def _network(analysis: Analysis) -> None:
     last, total = analysis.receptive_field_before, analysis.receptive_field_total
     rows = growth_data(analysis, compared, spec.image_size, required)
     with _beside("growth_title", '<div class="c7-title">Growth of the receptive field</div>'):
+        drawing = {**SPEC, "title": f"{spec.name}: growth of the receptive field", "data": {"values": rows}}
         take_away.buttons(
-            "receptive-field",
-            lambda: {
-                **SPEC,
-                "title": f"{spec.name}: growth of the receptive field",
-                "data": {"values": rows},
-            },
-            lambda: growth_csv(spec.name, analysis, compared),
+            "receptive-field", lambda: drawing, lambda: growth_csv(spec.name, analysis, compared)
         )
     st.vega_lite_chart(
         pd.DataFrame(rows),

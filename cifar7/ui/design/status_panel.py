@@ -29,44 +29,34 @@ def panel(problems: list[Problem]) -> None:
             st.button(
                 "Undo", icon=":material/undo:", key="undo", on_click=state.undo, disabled=not state.can_undo()
             )
-            _pin()
-
-
-def _pin() -> None:
-    """Hold a design fast, so that every figure shows its difference to it."""
-    pinned = state.pinned() is not None
-    st.button(
-        "Unpin" if pinned else "Pin",
-        icon=":material/keep_off:" if pinned else ":material/keep:",
-        key="pin",
-        on_click=state.unpin if pinned else state.pin,
-        help="Every figure and the table compare with where the design came from again."
-        if pinned
-        else "Keeps this design to compare with: every figure and the table then show the difference to it.",
-    )
+            if state.pinned():
+                label, icon, change = "Unpin", ":material/keep_off:", state.unpin
+                tip = "Every figure and the table compare with where the design came from again."
+            else:
+                label, icon, change = "Pin", ":material/keep:", state.pin
+                tip = (
+                    "Keeps this design to compare with: every figure and the table then show the difference "
+                )
+                tip += "to it."
+            st.button(label, icon=icon, key="pin", on_click=change, help=tip)
 
 
 def _status(problems: list[Problem]) -> str:
+    """The last edit, or the first problem with its cure; the cards of the stages tell all of them."""
     if problems:
-        return problems_html(problems)
-    change = state.last_change()
-    if change is None:
+        first, more = problems[0], len(problems) - 1
+        where = f"<b>{first.stage}</b> " if first.stage else ""
+        rest = f' <span class="muted">And {more} more, said in the cards.</span>' if more else ""
         return (
-            '<b>Toggle a stage.</b> <span class="muted">What the toggle does to the figures is said here, '
-            "and every figure above shows its change. Pin a design to compare with it from then on.</span>"
+            '<span class="c7-wrong">This design cannot be built.</span> '
+            '<span class="muted">The figures are those of the last one that could.</span>'
+            f"<br>{where}{escape(first.message)} {escape(first.cure)}{rest}"
         )
-    return change_html(change.label, change.before, state.valid_design())
-
-
-def problems_html(problems: list[Problem]) -> str:
-    """The first problem with its cure; the cards of the stages tell all of them."""
-    first, more = problems[0], len(problems) - 1
-    where = f"<b>{first.stage}</b> " if first.stage else ""
-    rest = f' <span class="muted">And {more} more, said in the cards.</span>' if more else ""
+    if change := state.last_change():
+        return change_html(change.label, change.before, state.valid_design())
     return (
-        '<span class="c7-wrong">This design cannot be built.</span> '
-        '<span class="muted">The figures are those of the last one that could.</span>'
-        f"<br>{where}{escape(first.message)} {escape(first.cure)}{rest}"
+        '<b>Toggle a stage.</b> <span class="muted">What the toggle does to the figures is said here, '
+        "and every figure above shows its change. Pin a design to compare with it from then on.</span>"
     )
 
 
@@ -84,14 +74,10 @@ def change_html(edit: str, before: NetSpec, after: NetSpec) -> str:
     changed = [f"{what} {how}" for what, how in figures if how]
     same = [what for what, how in figures if not how]
     text = "; ".join(changed) if changed else "None of the figures changes"
-    rest = f"; {_listed(same)} unchanged" if changed and same else ""
+    rest = f"; {' and '.join(same)} unchanged" if changed and same else ""
     return f"<b>{escape(capital(edit))}.</b> {capital(text)}{rest}."
 
 
 def _from_to(then: int, now: int, unit: str = "") -> str:
     """The two values; nothing where they are the same."""
     return "" if then == now else f"{then:,} → {now:,}{unit}"
-
-
-def _listed(nouns: list[str]) -> str:
-    return " and ".join(nouns) if len(nouns) < 3 else f"{', '.join(nouns[:-1])} and {nouns[-1]}"

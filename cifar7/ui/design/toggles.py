@@ -17,20 +17,20 @@ from cifar7.ui.shell import state
 from cifar7.ui.words.summary import capital
 
 MIXED = "mixed"
+SWITCHED = {True: "on", False: "off"}  # in a sentence
 Width: TypeAlias = int | Literal["stretch"]  # CSS pixels
 
 
-def line(spec: NetSpec, place: Place, number: int) -> None:
-    """The controls of one line of a card or editor, as far as the design has a use for them."""
+def row(spec: NetSpec, place: Place, number: int, **layout: Any) -> None:
+    """One line of a card, its controls beside each other."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", **layout):
+        line(spec, place, number)
+
+
+def line(spec: NetSpec, place: Place, number: int, only: str = "") -> None:
+    """The controls of one line of a card or editor that the design has a use for, or the one named `only`."""
     for toggle, form in toggles_at(place, number):
-        if form.visible(spec, place):
-            show(spec, place, toggle, form)
-
-
-def only(spec: NetSpec, place: Place, name: str) -> None:
-    """The control of one toggle."""
-    for toggle, form in toggles_at(place):
-        if toggle.name == name:
+        if form.visible(spec, place) and only in ("", toggle.name):
             show(spec, place, toggle, form)
 
 
@@ -43,7 +43,7 @@ def show(spec: NetSpec, place: Place, toggle: Toggle, form: Form) -> None:
     if form.control == "switch":
         st.toggle(
             toggle.label, key=state.control(key, value), help=toggle.help,
-            on_change=_edit, args=(key, place, toggle, form, _switched, (True, False)),
+            on_change=_edit, args=(key, place, toggle, form, SWITCHED.__getitem__, list(SWITCHED)),
         )  # fmt: skip
     elif form.control == "buttons":
         st.segmented_control(
@@ -95,16 +95,9 @@ def _key(place: Place, toggle: Toggle) -> str:
 def with_value(options: Iterable[Any], value: Any) -> list[Any]:
     """The options, and the value that the design has even where it is not one of the usual ones."""
     options = list(options)
-    return options if value is None or value in options else sorted([*options, value], key=_as_number)
-
-
-def _as_number(option: Any) -> float:
-    """Words before numbers."""
-    return option if isinstance(option, (int, float)) else -1
-
-
-def _switched(on: bool) -> str:
-    return "on" if on else "off"
+    if value is None or value in options:
+        return options
+    return sorted([*options, value], key=lambda option: -1 if isinstance(option, str) else option)
 
 
 def _edit(key: str, place: Place, toggle: Toggle, form: Form, text: Any, options: Sequence[Any]) -> None:

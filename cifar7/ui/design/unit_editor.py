@@ -8,7 +8,7 @@ from cifar7.network import edits
 from cifar7.network.spec import MAX_UNITS, Unit
 from cifar7.network.toggles import Place
 from cifar7.ui.design import toggles
-from cifar7.ui.shell import state
+from cifar7.ui.shell import choices, state
 from cifar7.ui.words.summary import form
 
 
@@ -17,10 +17,16 @@ def expander(name: str) -> None:
     folded = st.expander("Unit by unit", key=f"{name}_folded", on_change="rerun")
     if not folded.open:
         return
+    spec = state.design()
+    units = spec.units(name)
     with folded:
-        units = state.design().units(name)
         if units:
-            _fields(Place(name, _chosen(name, units)))
+            place = Place(name, _chosen(name, units))
+            with st.grid("auto", min_column_width=104, gap="small"):
+                toggles.line(spec, place, 1)
+            toggles.line(spec, place, 2)
+            with st.container(horizontal=True, gap="small"):
+                toggles.line(spec, place, 3)
         _buttons(name, units)
 
 
@@ -36,27 +42,11 @@ def remove(name: str) -> None:
 
 
 def _chosen(name: str, units: tuple[Unit, ...]) -> int:
-    """The number, from 1, of the unit that is edited."""
+    """The number, from 1, of the unit that is edited: the last one where the chosen one is gone."""
     key = f"{name}_unit"
-    chosen = min(st.session_state.get(key) or 1, len(units))
-    state.control(key, chosen)
-    st.segmented_control(
-        "Which unit",
-        range(1, len(units) + 1),
-        key=key,
-        required=True,
-        format_func=lambda i: f"{i}: {form(units[i - 1])} → {units[i - 1].channels}",
-    )
-    return chosen
-
-
-def _fields(place: Place) -> None:
-    spec = state.design()
-    with st.grid("auto", min_column_width=104, gap="small"):
-        toggles.line(spec, place, 1)
-    toggles.line(spec, place, 2)
-    with st.container(horizontal=True, gap="small"):
-        toggles.line(spec, place, 3)
+    labels = {at: f"{at}: {form(unit)} → {unit.channels}" for at, unit in enumerate(units, 1)}
+    default = len(units) if st.session_state.get(key) else 1
+    return choices.segments("Which unit", labels, default, key=key, memory=key)
 
 
 def _buttons(name: str, units: tuple[Unit, ...]) -> None:

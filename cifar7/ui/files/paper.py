@@ -23,29 +23,25 @@ LIGHT = {
 }
 
 
-def sheet(title: str, drawing: str, width: float, height: float) -> str:
-    """A page of paper as SVG: a title, and below it a drawing of this size in pixels."""
+def png(title: str, drawing: str, width: float, height: float) -> bytes:
+    """A title, and below it a drawing of this size in pixels: SVG elements, drawn offline."""
+    import vl_convert  # a whole JavaScript engine, and only needed here
+
     place = f'x="{MARGIN}" y="{MARGIN + TITLE}" width="{width:.0f}" height="{height:.0f}"'
-    return (
+    svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{max(width, 7.5 * len(title)) + 2 * MARGIN:.0f}" '
         f'height="{height + TITLE + 2 * MARGIN:.0f}" font-family="sans-serif">'
         '<rect width="100%" height="100%" fill="var(--c7-page)"/>'
         f'<text x="{MARGIN}" y="{MARGIN + 14}" font-size="14" font-weight="bold" fill="var(--c7-ink)">'
         f"{text(title)}</text><svg {place}>{drawing}</svg></svg>"
     )
+    picture: bytes = vl_convert.svg_to_png(
+        re.sub(r"var\(--c7-(\w+)\)", lambda match: LIGHT.get(match[1], match[0]), svg), scale=SCALE
+    )
+    return picture
 
 
 def text(words: str) -> str:
     """What a user named as it may stand in an SVG, which knows no control characters."""
     line = escape("".join(letter if letter.isprintable() else " " for letter in words))
     return line.replace("var(", "var&#40;")  # no colour of the theme
-
-
-def png(svg: str) -> bytes:
-    """The picture of an SVG, drawn offline."""
-    import vl_convert  # a whole JavaScript engine, and only needed here
-
-    picture: bytes = vl_convert.svg_to_png(
-        re.sub(r"var\(--c7-(\w+)\)", lambda match: LIGHT.get(match[1], match[0]), svg), scale=SCALE
-    )
-    return picture

@@ -35,22 +35,21 @@ class Table:
 
     def html(self) -> str:
         """The table, which scrolls sideways where it is too wide; the first column heads its row."""
-        heads = "".join(
-            f'<th scope="col"{_text(column)}{_tip(column)}>{escape(column.title)}</th>'
-            for column in self.columns
-        )
-        body = "".join(f'<tr class="first">{self._cells(row)}</tr>' for row in self.shown)
-        name = escape(self.title, quote=True)
+        heads = ""
+        for column in self.columns:
+            tip = f' title="{escape(column.tip)}"' if column.tip else ""
+            heads += f'<th scope="col"{_text(column)}{tip}>{escape(column.title)}</th>'
+        tags = ['th scope="row"', *["td"] * (len(self.columns) - 1)]
+        body = ""
+        for row in self.shown:
+            body += '<tr class="first">'
+            for tag, column, cell in zip(tags, self.columns, row, strict=True):
+                body += f"<{tag}{_text(column)}>{escape(cell)}</{tag[:2]}>"
+            body += "</tr>"
+        name = escape(self.title)
         return (
             f'<div class="c7-scroll" tabindex="0" role="region" aria-label="{name}">'
             f'<table class="c7-table"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
-        )
-
-    def _cells(self, row: Sequence[str]) -> str:
-        first, *rest = (escape(cell) for cell in row)
-        head, *others = self.columns
-        return f'<th scope="row"{_text(head)}>{first}</th>' + "".join(
-            f"<td{_text(column)}>{cell}</td>" for column, cell in zip(others, rest, strict=True)
         )
 
     def csv(self) -> bytes:
@@ -63,9 +62,8 @@ class Table:
         widths = [max(len(row[at]) for row in cells) * _LETTER + _GAP for at in range(len(self.columns))]
         drawing = ""
         for number, row in enumerate(cells):
-            drawing += f'<path stroke="var(--c7-line)" d="M0 {number * _ROW}h{sum(widths):.0f}"/>' * bool(
-                number
-            )
+            if number:
+                drawing += f'<path stroke="var(--c7-line)" d="M0 {number * _ROW}h{sum(widths):.0f}"/>'
             colour = "ink" if number else "muted"
             for at, (cell, column) in enumerate(zip(row, self.columns, strict=True)):
                 x = sum(widths[:at]) + 4 if column.text else sum(widths[: at + 1]) - 8
@@ -74,7 +72,7 @@ class Table:
                     f'text-anchor="{"start" if column.text else "end"}" fill="var(--c7-{colour})">'
                     f"{paper.text(cell)}</text>"
                 )
-        return paper.png(paper.sheet(self.title, drawing, sum(widths), _ROW * len(cells)))
+        return paper.png(self.title, drawing, sum(widths), _ROW * len(cells))
 
 
 def comma_separated(heads: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:
@@ -93,7 +91,3 @@ def safe(cell: Value) -> Value:
 
 def _text(column: Column) -> str:
     return ' class="text"' if column.text else ""
-
-
-def _tip(column: Column) -> str:
-    return f' title="{escape(column.tip, quote=True)}"' if column.tip else ""

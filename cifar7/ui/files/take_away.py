@@ -1,22 +1,22 @@
 """What is on the page, to take away: a chart or table as PNG and as CSV, made at a press.
 
-pandas and the engine that draws pictures are loaded by the first press that needs them, not by a page.
+The engine that draws pictures is loaded by the first press that needs it, not by a page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import count
+from typing import Any
 
 import streamlit as st
+from streamlit import runtime
 
-from cifar7.ui.files.made_files import keeping
-from cifar7.ui.files.tables import Table, comma_separated, safe
-
-if TYPE_CHECKING:
-    import pandas as pd
+from cifar7.ui.files.tables import Table, comma_separated
 
 WIDTH = 560  # pixels of a picture whose drawing takes the page's width
+KEPT = 32  # files, each of at most a few hundred kB; the next ones take their places
+_presses = count()
 
 
 def table(content: Table, name: str) -> None:
@@ -45,16 +45,33 @@ def files(name: str, picture: Callable[[], bytes], rows: Callable[[], bytes], la
     ):
         if label:
             st.caption(label, width="content")
-        st.download_button(
-            "PNG", keeping(picture, "image/png", f"{name}.png"), f"{name}.png", "image/png",
-            key=f"png_{name}", type="tertiary",
-            icon=":material/image:", on_click="ignore", help="Save this as a picture.",
-        )  # fmt: skip
-        st.download_button(
-            "CSV", keeping(rows, "text/csv", f"{name}.csv"), f"{name}.csv", "text/csv",
-            key=f"csv_{name}", type="tertiary",
-            icon=":material/table:", on_click="ignore", help="Save the numbers, for a spreadsheet.",
-        )  # fmt: skip
+        for make, ending, kind, icon, tip in (
+            (picture, "png", "image/png", ":material/image:", "Save this as a picture."),
+            (rows, "csv", "text/csv", ":material/table:", "Save the numbers, for a spreadsheet."),
+        ):
+            file = f"{name}.{ending}"
+            st.download_button(
+                ending.upper(), keeping(make, kind, file), file, kind,
+                key=f"{ending}_{name}", type="tertiary", icon=icon, on_click="ignore", help=tip,
+            )  # fmt: skip
+
+
+def keeping(make: Callable[[], bytes], kind: str, name: str) -> Callable[[], bytes]:
+    """`make`, whose file of this MIME type and name stays for the next KEPT presses on this server.
+
+    Streamlit forgets a file that it made at a press when two runs of any page have ended since. While curves
+    tick in thirty browsers that is a few hundredths of a second, sooner than the file is fetched.
+    """
+
+    def make_and_keep() -> bytes:
+        content = make()
+        if runtime.exists():
+            # Called outside the sessions: the file belongs to none of them and outlives their runs.
+            place = f"made {next(_presses) % KEPT}"
+            runtime.get_instance().media_file_mgr.add(content, kind, place, name, is_for_static_download=True)
+        return content
+
+    return make_and_keep
 
 
 def rows(name: str, drawing: dict[str, Any], values: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
@@ -62,12 +79,6 @@ def rows(name: str, drawing: dict[str, Any], values: list[dict[str, Any]], colum
     buttons(name, lambda: drawing, lambda: rows_csv(values, columns))
 
 
-def rows_csv(values: Iterable[dict[str, Any]], columns: tuple[str, ...]) -> bytes:
+def rows_csv(values: Iterable[Mapping[Any, Any]], columns: Sequence[str]) -> bytes:
     """These columns of the rows as comma-separated text."""
     return comma_separated(columns, ([row[column] for column in columns] for row in values))
-
-
-def frame_csv(frame: pd.DataFrame) -> bytes:
-    """A table of pandas as comma-separated text that a spreadsheet opens safely."""
-    content: bytes = frame.map(safe).to_csv(index=False).encode("utf-8-sig")
-    return content

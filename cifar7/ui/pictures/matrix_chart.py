@@ -67,7 +67,7 @@ def downloads(name: str, table: pd.DataFrame, order: Sequence[str], columns: lis
         chart: dict[str, Any] = heatmap(table, order, INK["light"], DOWNLOAD_SIDE).to_dict()
         return chart
 
-    take_away.buttons(name, drawing, lambda: take_away.frame_csv(table[columns]))
+    take_away.buttons(name, drawing, lambda: take_away.rows_csv(table.to_dict("records"), columns))
 
 
 def rows(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 import subprocess
 from contextlib import suppress
 from functools import lru_cache
@@ -33,11 +32,10 @@ def accelerated() -> bool:
 
 def offered(current: str) -> tuple[str, ...]:
     """The devices to choose from: those that this machine seems to have, and `current`, perhaps of a link."""
-    if not accelerated():
-        here: tuple[str, ...] = ("auto", "cpu")
-    else:
-        here = ("auto", "cpu", "mps" if _here() == _APPLE else "cuda")
-    return here if current in here else (*here, current)
+    here = ["auto", "cpu"]
+    if accelerated():
+        here.append("mps" if _here() == _APPLE else "cuda")
+    return tuple(dict.fromkeys([*here, current]))
 
 
 def cores() -> int:
@@ -47,22 +45,12 @@ def cores() -> int:
 
 @lru_cache(maxsize=1)
 def _here() -> str:
-    name = _nvidia()
-    if name:
-        return name
+    """The first GPU as its driver names it; without a driver Apple's, or the processor."""
+    command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+    with suppress(OSError, subprocess.SubprocessError):
+        output = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout
+        if output.strip():
+            return output.strip().splitlines()[0]
     if platform.system() == "Darwin" and platform.machine() == "arm64":
         return _APPLE
     return f"CPU, {cores()} core{'s' if cores() > 1 else ''}"
-
-
-def _nvidia() -> str | None:
-    """The name of the first GPU, from its driver; None without a driver."""
-    tool = shutil.which("nvidia-smi")
-    if tool is None:
-        return None
-    command = [tool, "--query-gpu=name", "--format=csv,noheader"]
-    try:
-        output = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return next(iter(output.strip().splitlines()), None)

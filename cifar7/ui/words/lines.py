@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -35,25 +34,25 @@ class Line:
         return " · ".join(filter(None, map(", ".join, parts)))
 
     @property
+    def rows(self) -> tuple[Row, ...]:
+        """All layers of the line."""
+        return (self.row, *self.followers)
+
+    @property
     def parameters(self) -> int:
         """Of all layers of the line."""
-        return sum(row.parameters for row in (self.row, *self.followers))
+        return sum(row.parameters for row in self.rows)
 
     @property
     def parameters_words(self) -> str:
         """The same written out, layer by layer."""
-        return "; ".join(filter(None, map(working.parameters, (self.row, *self.followers))))
+        return "; ".join(filter(None, map(working.parameters, self.rows)))
 
     @property
     def working(self) -> str:
         """How the receptive field comes about; empty where the layer looks at single values of one map."""
         widens = self.row.kernel > 1 or self.row.layer.family is Family.SUM
         return working.receptive_field(self.row) if widens else ""
-
-    @property
-    def is_average_pool(self) -> bool:
-        """The pooling of the output stage: the receptive field is given before it and with it."""
-        return self.row.layer.head
 
 
 def lines(rows: Iterable[Row], every: bool = False) -> list[Line]:
@@ -70,9 +69,7 @@ def lines(rows: Iterable[Row], every: bool = False) -> list[Line]:
 def labels(rows: Iterable[Line]) -> list[str]:
     """Stage and name of each line, numbered where a stage has several of a name: no two alike."""
     names = [f"{line.stage} {line.name}" for line in rows]
-    totals, count = Counter(names), Counter[str]()
-    out = []
-    for name in names:
-        count[name] += 1
-        out.append(f"{name}, no. {count[name]}" if totals[name] > 1 else name)
-    return out
+    return [
+        f"{name}, no. {names[:at].count(name)}" if names.count(name) > 1 else name
+        for at, name in enumerate(names, 1)
+    ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -82,28 +81,18 @@ def labels(summaries: list[Summary]) -> dict[str, str]:
     return {s.id: s.label() if counts[s.label()] == 1 else f"{s.label()} · {s.id[-4:]}" for s in summaries}
 
 
-def recent(limit: int) -> list[Summary]:
-    """The newest runs, at most `limit`; damaged folders are left out."""
-    return list(_first(limit, only_tested=False))
-
-
-def tested(limit: int) -> list[Summary]:
-    """The newest runs that have predictions, at most `limit`."""
-    return list(_first(limit, only_tested=True))
+def recent(limit: int, tested: bool = False) -> list[Summary]:
+    """The newest runs, or those with predictions, at most `limit`; damaged folders are left out."""
+    out: list[Summary] = []
+    for run in list_runs(paths.runs_dir()):
+        if len(out) == limit:
+            break
+        if run.has_predictions() or not tested:
+            with suppress(UserError):
+                out.append(Summary(run, run.reconcile()))
+    return out
 
 
 def offered() -> list[Summary]:
     """The tested runs that choosers offer, the newest first."""
-    return tested(MOST_OFFERED)
-
-
-def _first(limit: int, only_tested: bool) -> Iterator[Summary]:
-    count = 0
-    for run in list_runs(paths.runs_dir()):
-        if count == limit:
-            return
-        if only_tested and not run.has_predictions():
-            continue
-        with suppress(UserError):
-            yield Summary(run, run.reconcile())
-            count += 1
+    return recent(MOST_OFFERED, tested=True)

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from cifar7.network.arithmetic import Row, Shape
 from cifar7.network.kinds import square
-from cifar7.network.spec import Head, NetSpec, Unit
+from cifar7.network.spec import NetSpec, Unit
 from cifar7.network.toggle_table import CLASSIFIER_TITLES
 
 
@@ -40,7 +40,7 @@ def stage_words(spec: NetSpec, name: str) -> str:
 
 def head_words(spec: NetSpec) -> str:
     """What the output stage is made of."""
-    head: Head = spec.output
+    head = spec.output
     pool = "global average pool" if head.pool is None else f"average pool {square(head.pool)}"
     last = "" if head.classifier == "none" else f"{CLASSIFIER_TITLES[head.classifier]} → {spec.classes}"
     return " · ".join(filter(None, [units_words(head.units), pool, last]))
@@ -52,13 +52,13 @@ def flow_words(rows: tuple[Row, ...], stage: str) -> str:
     if not steps:
         return ""
     first, last = steps[0], steps[-1]
-    sides = square(first.input[1])
-    if last.output[1] != first.input[1]:
-        sides += f" → {square(last.output[1])}"
-    field = f"{first.receptive_field_in}"
-    if last.receptive_field != first.receptive_field_in:
-        field += f" → {last.receptive_field}"
-    return f"map {sides}, RF {field}"
+    sides = arrow(square(first.input[1]), square(last.output[1]))
+    return f"map {sides}, RF {arrow(first.receptive_field_in, last.receptive_field)}"
+
+
+def arrow(before: object, after: object) -> str:
+    """What something was and is, as "32 → 16"; once where it is the same."""
+    return f"{before}" if before == after else f"{before} → {after}"
 
 
 def capital(text: str) -> str:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from cifar7 import wording
 from cifar7.wording import NO_BREAK
+
+duration = partial(wording.duration, space=NO_BREAK)
+count = partial(wording.count, space=NO_BREAK)
 
 
 def percent(fraction: float | None, digits: int = 1) -> str:
@@ -20,11 +25,6 @@ def probability(value: float) -> str:
     return f"{min(share, 99.99):.{digits}f}\u00a0%"
 
 
-def duration(seconds: float) -> str:
-    """A time span as "8 s", "3 min 05 s" or "2 h 07 min"."""
-    return wording.duration(seconds, space=NO_BREAK)
-
-
 def ago(seconds: float) -> str:
     """How long something is past: "just now", "5 min ago", "3 h ago", "2 days ago"."""
     minutes = int(max(0.0, seconds) // 60)
@@ -34,13 +34,7 @@ def ago(seconds: float) -> str:
         return f"{minutes}\u00a0min ago"
     if minutes < 60 * 24:
         return f"{minutes // 60}\u00a0h ago"
-    days = minutes // (60 * 24)
-    return f"{days} day{'s' if days > 1 else ''} ago"
-
-
-def count(number: float, noun: str) -> str:
-    """A number with its noun: "1 epoch", "45,000 images"."""
-    return wording.count(number, noun, space=NO_BREAK)
+    return f"{wording.count(minutes // (60 * 24), 'day')} ago"
 
 
 def plain(text: str) -> str:

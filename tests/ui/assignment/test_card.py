@@ -86,7 +86,7 @@ def test_a_lesson_of_a_design_that_is_gone_mends_nothing(app):
 
 def test_the_same_mend_is_offered_once():
     """velasoka-simple shrinks twice in C3; one padding mends both."""
-    groups = lesson_list.grouped(lesson_list.lessons_of(preset("velasoka-simple")))
+    groups = lesson_list.grouped(preset("velasoka-simple"))
     assert [(group[0].id, len(group)) for group in groups] == [
         ("map-shrinks", 2),
         ("small-receptive-field", 1),

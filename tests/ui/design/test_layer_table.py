@@ -66,7 +66,7 @@ def test_a_separable_convolution_is_one_by_design():
 
 
 def fates(now: NetSpec, then: NetSpec) -> list[tuple[str, str, str]]:
-    found = pairs(lines(analyse(now).rows), lines(analyse(then).rows))
+    found = pairs(analyse(now), analyse(then))
     return [(pair.fate, pair.line.stage, pair.line.name) for pair in found if pair.fate != "kept"]
 
 
@@ -101,7 +101,7 @@ def test_lines_that_came_and_went_are_found():
 
 def test_a_removed_line_stays_where_it_stood():
     starter = preset("starter")
-    found = pairs(lines(analyse(edits.set_pool(starter, "C2", None)).rows), lines(analyse(starter).rows))
+    found = pairs(analyse(edits.set_pool(starter, "C2", None)), analyse(starter))
     assert [pair.line.name for pair in found if pair.line.stage == "C2"] == [
         "conv 3×3",
         "conv 3×3",
@@ -111,7 +111,7 @@ def test_a_removed_line_stays_where_it_stood():
 
 def test_removed_lines_keep_their_order():
     """The starter's C4 is two separable convolutions; velasoka's has none."""
-    found = pairs(lines(analyse(preset("velasoka-dilated")).rows), lines(analyse(preset("starter")).rows))
+    found = pairs(analyse(preset("velasoka-dilated")), analyse(preset("starter")))
     gone = [pair.line.name for pair in found if pair.line.stage == "C4"]
     assert gone == ["depthwise 3×3", "pointwise 1×1"] * 2
 

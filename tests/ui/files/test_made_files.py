@@ -9,7 +9,7 @@ from streamlit import runtime
 from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 
-from cifar7.ui.files.made_files import KEPT, keeping
+from cifar7.ui.files.take_away import KEPT, keeping
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_it_outlives_the_runs_of_other_pages(manager):
 
 
 def test_without_it_streamlit_forgets_a_file_after_two_runs(manager):
-    """The reason for all this; where Streamlit mends it, `made_files` can go."""
+    """The reason for all this; where Streamlit mends it, `keeping` can go."""
     lost = press(manager, lambda: b"1,2")
     runs_end(manager, 2)
     assert manager.read_file(lost) is None

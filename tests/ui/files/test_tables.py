@@ -35,8 +35,9 @@ def test_a_name_is_neither_markup_nor_formula():
     assert "&lt;b&gt;" in TABLE.html()
     rows = list(csv.reader(io.StringIO(TABLE.csv().decode("utf-8-sig"))))
     assert rows == [["Class", "Recall"], ["'=cmd()", "0.5"], ["<b>", "1.0"]]
-    frame = take_away.frame_csv(pd.DataFrame({"class": ["=1+1", "-x"], "value": [-1, 2]})).decode("utf-8-sig")
-    assert frame.splitlines() == ["class,value", "'=1+1,-1", "'-x,2"], "a negative number stays one"
+    table = pd.DataFrame({"class": ["=1+1", "-x"], "value": [-1, 2]}).to_dict("records")
+    content = take_away.rows_csv(table, ["class", "value"]).decode("utf-8-sig")
+    assert content.splitlines() == ["class,value", "'=1+1,-1", "'-x,2"], "a negative number stays one"
 
 
 def picture(drawing: dict) -> Image.Image:
