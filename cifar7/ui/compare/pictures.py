@@ -74,10 +74,10 @@ def _matrix(a: Side, b: Side) -> None:
     )  # fmt: skip
     errors = st.toggle("Errors only", key="compare_errors", help="Hides the diagonal, where they are right.")
     look, classes = Look(by, errors), a.predictions.classes
-    table = matrix_chart.rows(b.predictions.confusion(), classes, look=look, other=a.predictions.confusion())
+    cells = matrix_chart.rows(b.predictions.confusion(), classes, look=look, other=a.predictions.confusion())
     largest = _largest_change(a, b)
     matrix_chart.show(
-        table,
+        cells,
         classes,
         key=f"compare_matrix_{a.summary.id[-6:]}_{b.summary.id[-6:]}",
         alt=f"Difference of the confusion matrices, {b.letter} minus {a.letter}. {largest}",
@@ -87,8 +87,8 @@ def _matrix(a: Side, b: Side) -> None:
         "On the diagonal + is good, elsewhere −."
     )
     st.markdown(largest)
-    columns = ["true", "predicted", "count", "value"]
-    matrix_chart.downloads("matrix-difference", table, classes, columns)
+    columns = ("true", "predicted", "count", "value")
+    matrix_chart.downloads("matrix-difference", cells, classes, columns)
 
 
 def _largest_change(a: Side, b: Side) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 
 import numpy as np
@@ -129,8 +128,8 @@ def _label(run: RunFolder) -> str:
 
 def _effective(spec: NetSpec, at: int, weights: str) -> tuple[inference.Map, float]:
     if weights == UNTRAINED:
-        return inference.untrained(json.dumps(spec.to_dict(), sort_keys=True), at)
-    return inference.trained(weights, at)
+        return inference.untrained(spec, at)
+    return inference.trained(RunFolder.open(paths.runs_dir(), weights), at)
 
 
 def _sentence(field: Field, strength: Strength | None, side: float, weights: str) -> str:

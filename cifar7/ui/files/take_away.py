@@ -1,20 +1,17 @@
 """What is on the page, to take away: a chart or table as PNG and as CSV, made at a press.
 
-pandas and the engine that draws pictures are loaded by the first press that needs them, not by a page.
+The engine that draws pictures is loaded by the first press that needs it, not by a page.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import streamlit as st
 
 from cifar7.ui.files.made_files import keeping
-from cifar7.ui.files.tables import Table, comma_separated, safe
-
-if TYPE_CHECKING:
-    import pandas as pd
+from cifar7.ui.files.tables import Table, comma_separated
 
 WIDTH = 560  # pixels of a picture whose drawing takes the page's width
 
@@ -65,9 +62,3 @@ def rows(name: str, drawing: dict[str, Any], values: list[dict[str, Any]], colum
 def rows_csv(values: Iterable[dict[str, Any]], columns: tuple[str, ...]) -> bytes:
     """These columns of the rows as comma-separated text."""
     return comma_separated(columns, ([row[column] for column in columns] for row in values))
-
-
-def frame_csv(frame: pd.DataFrame) -> bytes:
-    """A table of pandas as comma-separated text that a spreadsheet opens safely."""
-    content: bytes = frame.map(safe).to_csv(index=False).encode("utf-8-sig")
-    return content

@@ -20,7 +20,7 @@ from cifar7.ui.words.wording import count, plain
 
 ALONE = ""
 MOST_PAIRS = 3  # in words above the matrix
-_CSV = ["true", "predicted", "count", "of_true", "of_predicted"]
+_CSV = ("true", "predicted", "count", "of_true", "of_predicted")
 
 
 def show(summary: Summary, predictions: Predictions) -> None:
@@ -32,22 +32,22 @@ def show(summary: Summary, predictions: Predictions) -> None:
     is_difference = other_counts is not None
     indices = figures.similarity_order(counts) if similar else range(len(classes))
     order = [classes[index] for index in indices]
-    table = matrix_chart.rows(counts, classes, filters.chosen(classes), look, other_counts)
+    cells = matrix_chart.rows(counts, classes, filters.chosen(classes), look, other_counts)
     # A new key clears the chart's own selection, which would contradict a filter that was set elsewhere.
     key = f"matrix_{summary.id}_{filters.resets()}_{look.by}_{look.errors_only}_{similar}_{other[-6:]}"
 
     def clicked() -> None:
-        cells = st.session_state[key]["selection"].get(matrix_chart.SELECTION) or []
-        pair = (cells[0].get("true"), cells[0].get("predicted")) if cells else (None, None)
+        clicks = st.session_state[key]["selection"].get(matrix_chart.SELECTION) or [{}]
+        pair = (clicks[0].get("true"), clicks[0].get("predicted"))
         if all(name in classes for name in pair):
             filters.clicked(*map(classes.index, pair))
         else:
             filters.clicked(ANY, ANY)
 
-    matrix_chart.show(table, order, key=key, alt=_alt(predictions, is_difference), on_select=clicked)
+    matrix_chart.show(cells, order, key=key, alt=_alt(predictions, is_difference), on_select=clicked)
     st.caption(_caption(look, is_difference))
-    columns = [*_CSV, "value"] if is_difference else _CSV
-    matrix_chart.downloads("confusion-matrix", table, order, columns)
+    columns = (*_CSV, "value") if is_difference else _CSV
+    matrix_chart.downloads("confusion-matrix", cells, order, columns)
 
 
 def _controls(others: list[Summary]) -> tuple[Look, bool, str]:

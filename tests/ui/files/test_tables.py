@@ -35,8 +35,9 @@ def test_a_name_is_neither_markup_nor_formula():
     assert "&lt;b&gt;" in TABLE.html()
     rows = list(csv.reader(io.StringIO(TABLE.csv().decode("utf-8-sig"))))
     assert rows == [["Class", "Recall"], ["'=cmd()", "0.5"], ["<b>", "1.0"]]
-    frame = take_away.frame_csv(pd.DataFrame({"class": ["=1+1", "-x"], "value": [-1, 2]})).decode("utf-8-sig")
-    assert frame.splitlines() == ["class,value", "'=1+1,-1", "'-x,2"], "a negative number stays one"
+    values = [{"class": "=1+1", "value": -1}, {"class": "-x", "value": 2}]
+    content = take_away.rows_csv(values, ("class", "value")).decode("utf-8-sig")
+    assert content.splitlines() == ["class,value", "'=1+1,-1", "'-x,2"], "a negative number stays one"
 
 
 def picture(drawing: dict) -> Image.Image:
@@ -54,7 +55,7 @@ def test_every_drawing_becomes_a_picture():
         overlaid.chart(curves, "A", "accuracy", "epoch"),
         overlaid.chart(curves, "A", "accuracy", "time"),
         overlaid.pairs(pairs, ("without", "with")),
-        matrix_chart.heatmap(matrix_chart.rows(said.confusion(), said.classes), "ab", "#000").to_dict(),
+        matrix_chart.heatmap(matrix_chart.rows(said.confusion(), said.classes), "ab", "#000"),
     ):
         is_drawn(picture(drawing))
     is_drawn(Image.open(io.BytesIO(TABLE.png())))
@@ -82,7 +83,8 @@ COUNTS = np.array([[8, 2, 0], [1, 9, 0], [0, 4, 6]])
 
 
 def cells(**options) -> pd.DataFrame:
-    return matrix_chart.rows(COUNTS, ("a", "b", "c"), **options).set_index(["true", "predicted"])
+    rows = matrix_chart.rows(COUNTS, ("a", "b", "c"), **options)
+    return pd.DataFrame(rows).set_index(["true", "predicted"])
 
 
 def test_by_row_and_by_column():
