@@ -88,7 +88,16 @@ def _refuse(reason: str) -> None:
 
 
 def _answers(picture: OwnPicture, summary: Summary) -> None:
-    runs = _choose(summary)
+    runs = choices.several_runs(
+        "Ask",
+        run_list.offered(),
+        st.session_state.get(_RUNS, []),
+        [summary.id],
+        most=MOST_RUNS,
+        key="own_runs",
+        on_change=lambda chosen: st.session_state.update({_RUNS: chosen}),
+        help="Several runs answer beside each other.",
+    )
     if not runs:
         st.caption("Choose a run to hear what it says.")
         return
@@ -99,21 +108,6 @@ def _answers(picture: OwnPicture, summary: Summary) -> None:
     st.caption(
         "It knows no more than its classes and has to choose one, so a high probability for a picture of "
         "something else means little."
-    )
-
-
-def _choose(summary: Summary) -> list[Summary]:
-    """The page's run, and others beside it."""
-    runs = run_list.offered()
-    ids = {run.id for run in runs}
-    return choices.several_runs(
-        "Ask",
-        runs,
-        [run_id for run_id in st.session_state.get(_RUNS, []) if run_id in ids] or [summary.id],
-        most=MOST_RUNS,
-        key="own_runs",
-        on_change=lambda chosen: st.session_state.update({_RUNS: chosen}),
-        help="Several runs answer beside each other.",
     )
 
 

@@ -11,9 +11,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from cifar7.ui.files.tables import comma_separated
-
-Picture = npt.NDArray[np.uint8]  # (3, H, W)
-Map = npt.NDArray[np.float32]  # (H, W), the strongest 1
+from cifar7.ui.pictures.inference import Map, Picture
 
 SHARP = 8  # drawn pixels for each side of a picture's pixel
 HALF = 0.5  # of the strongest: the line goes around what is above

@@ -8,7 +8,6 @@ opacity, so one drawing serves the light and the dark theme.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -35,23 +34,14 @@ DOWNLOAD_SIDE = 460  # pixels of the picture
 Chosen = tuple[int | None, int | None]  # the filter's true and predicted class; None is any class
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What a cell holds (counts, or shares of its row or column), and whether the diagonal is left out."""
-
-    by: By = "counts"
-    errors_only: bool = False
-
-
 def show(
     cells: Rows, order: Sequence[str], *, key: str, alt: str, on_select: Callable[[], None] | None = None
 ) -> None:
     """The heatmap of `rows` in the page's theme; a click on a cell calls `on_select`."""
     drawing = heatmap(cells, order, INK[st.context.theme.type or "light"], clickable=on_select is not None)
-    if on_select is None:
-        st.vega_lite_chart(None, drawing, key=key, alt=alt)
-    else:
-        st.vega_lite_chart(None, drawing, key=key, alt=alt, on_select=on_select, selection_mode=SELECTION)
+    st.vega_lite_chart(
+        None, drawing, key=key, alt=alt, on_select=on_select or "ignore", selection_mode=SELECTION
+    )
 
 
 def downloads(name: str, cells: Rows, order: Sequence[str], columns: tuple[str, ...]) -> None:
@@ -64,26 +54,28 @@ def rows(
     counts: NDArray[np.int64],
     classes: tuple[str, ...],
     chosen: Chosen = (None, None),
-    look: Look = Look(),
+    by: By = "counts",
+    errors_only: bool = False,
     other: NDArray[np.int64] | None = None,
 ) -> Rows:
     """One row for each cell of `counts` (K, K), [true, predicted], or of their difference to `other`.
 
-    `strength` is 0..1: on the diagonal the share of the class, elsewhere the share over the largest error's.
+    `errors_only` leaves the diagonal out. `strength` is 0..1: on the diagonal the share of the class,
+    elsewhere the share over the largest error's.
     """
-    values, of_true, of_predicted = (_shares(counts, by) for by in (look.by, "recall", "precision"))  # (K, K)
+    values, of_true, of_predicted = (_shares(counts, of) for of in (by, "recall", "precision"))  # (K, K)
     wrong = ~np.eye(len(classes), dtype=bool)
     if other is None:
-        share = of_true if look.by == "counts" else values
+        share = of_true if by == "counts" else values
         strength = np.where(wrong, share / max(share[wrong].max(initial=0.0), 1e-9), share)
         kind = np.where(wrong, "wrong", "right")
     else:
-        values = values - _shares(other, look.by)
+        values = values - _shares(other, by)
         kind = np.where(values > 0, "more", "fewer")
-        visible = wrong if look.errors_only else np.ones_like(wrong)
+        visible = wrong if errors_only else np.ones_like(wrong)
         strength = np.abs(values) / max(np.abs(values[visible]).max(initial=0.0), 1e-9)
     # In the cells stand counts or whole percent.
-    whole = np.rint(values if look.by == "counts" else 100 * values).astype(int)
+    whole = np.rint(values if by == "counts" else 100 * values).astype(int)
     form = "{:d}" if other is None else "{:+d}"
     return [
         {
@@ -99,7 +91,7 @@ def rows(
             "picked": _is_picked(at, chosen),
         }
         for at in np.ndindex(*counts.shape)
-        if wrong[at] or not look.errors_only
+        if wrong[at] or not errors_only
     ]
 
 

@@ -46,7 +46,14 @@ def _content(summary: Summary, predictions: Predictions, images: ImageSet, galle
     classes, shares = predictions.classes, predictions.probabilities[index]
     true, predicted = int(predictions.labels[index]), int(predictions.predicted[index])
     of_true, of_predicted = float(shares[true]), float(shares[predicted])
-    st.markdown(_headline(plain(classes[true]), plain(classes[predicted]), of_true, of_predicted))
+    name = plain(classes[true])
+    if true == predicted:
+        st.markdown(f"**{name}**, recognised with a probability of **{probability(of_predicted)}**.")
+    else:
+        st.markdown(
+            f"**{name}**, taken for **{plain(classes[predicted])}** with a probability of "
+            f"{probability(of_predicted)}; {name} itself got {probability(of_true)}."
+        )
     left, middle, right = st.columns([3, 3, 4], gap="medium")
     with left:
         alt = f"Test picture {index}: {classes[true]}"
@@ -75,16 +82,6 @@ def _leaf(index: int, gallery: list[int]) -> None:
             )
         if at >= 0:
             st.caption(f"{at + 1:,} of {len(gallery):,}", width="content")
-
-
-def _headline(true: str, predicted: str, of_true: float, of_predicted: float) -> str:
-    """`true`, `predicted`: the classes as Markdown; then their probabilities, 0..1."""
-    if true == predicted:
-        return f"**{true}**, recognised with a probability of **{probability(of_predicted)}**."
-    return (
-        f"**{true}**, taken for **{predicted}** with a probability of {probability(of_predicted)}; "
-        f"{true} itself got {probability(of_true)}."
-    )
 
 
 def _others(summary: Summary, index: int, true: int) -> None:

@@ -21,7 +21,7 @@ _SAMPLE_SIZE = 52  # CSS pixels
 def choose() -> SetInfo:
     """The chooser; returns the chosen set, which may be one that is not on this machine yet."""
     sets = {info.name: info for info in available()}
-    key = state.control("train_data", state.data_name())
+    key = state.control("train_data", state.data_info().name)
     st.radio(
         "Data set",
         list(sets),

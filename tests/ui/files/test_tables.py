@@ -17,9 +17,8 @@ from cifar7.results.predictions import Predictions
 from cifar7.ui.compare import curves as overlaid
 from cifar7.ui.files import paper, take_away
 from cifar7.ui.files.tables import Column, Table
-from cifar7.ui.mistakes import reliability as diagram
+from cifar7.ui.mistakes import classes
 from cifar7.ui.pictures import attention_html, matrix_chart, probabilities
-from cifar7.ui.pictures.matrix_chart import Look
 from cifar7.ui.shell.sheets import PAGE
 
 TABLE = Table(
@@ -50,7 +49,7 @@ def test_every_drawing_becomes_a_picture():
     curves = overlaid.rows(points, "accuracy")
     pairs = [{"side": side, "seed": 1, "accuracy": 0.5} for side in ("without", "with")]
     for drawing in (
-        diagram.diagram(diagram.rows(reliability(said))),
+        classes.reliability_diagram(classes.reliability_rows(reliability(said))),
         probabilities.bars(probabilities.rows(("a", "b"), (0.9, 0.1), 1)),
         overlaid.chart(curves, "A", "accuracy", "epoch"),
         overlaid.chart(curves, "A", "accuracy", "time"),
@@ -88,7 +87,7 @@ def cells(**options) -> pd.DataFrame:
 
 
 def test_by_row_and_by_column():
-    row, column = cells(look=Look("recall")), cells(look=Look("precision"))
+    row, column = cells(by="recall"), cells(by="precision")
     assert row.shown["c", "b"] == "40"  # 4 of 10
     assert column.shown["c", "b"] == "27"  # 4 of 2 + 9 + 4
     assert column.value["a", "a"] == pytest.approx(8 / 9)
@@ -97,7 +96,7 @@ def test_by_row_and_by_column():
 
 
 def test_errors_only_leaves_the_diagonal_out():
-    table = cells(look=Look(errors_only=True))
+    table = cells(errors_only=True)
     assert len(table) == 6
     assert table["count"].sum() == 7
 
