@@ -14,7 +14,7 @@ from cifar7.ui.mistakes import filters, matrix_view
 from cifar7.ui.mistakes.filters import ANY
 from cifar7.ui.pictures import picture_dialog, picture_grid, tested
 from cifar7.ui.pictures.gallery import Tile
-from cifar7.ui.shell import state
+from cifar7.ui.shell import choices, state
 from cifar7.ui.words.run_list import Summary
 from cifar7.ui.words.wording import count, plain, probability
 
@@ -73,25 +73,21 @@ def _choose(classes: tuple[str, ...], pictures: int) -> Order:
                 "What the network said: the class it gave the highest probability.",
             ),
         ):
-            if st.session_state.get(key) not in options:
-                st.session_state[key] = ANY
-            st.selectbox(
-                label, list(options), key=key, format_func=options.__getitem__, on_change=filters.changed,
-                help=tip, width=140,
-            )  # fmt: skip
-        if st.session_state.get(filters.ORDER) not in ORDERS:
-            st.session_state[filters.ORDER] = ORDERS[0]
-        order: Order | None = st.selectbox(
+            choices.box(
+                label, options, ANY, key=key, memory=key, help=tip, on_change=filters.changed, width=140
+            )
+        order = choices.box(
             "Order",
-            ORDERS,
+            filters.ORDER_LABELS,
+            ORDERS[0],
             key=filters.ORDER,
-            format_func=filters.ORDER_LABELS.__getitem__,
+            memory=filters.ORDER,
             help="Sure: by the probability of the class it named. Loss: highest where the true class got the "
             "least.",
             width=165,
         )
         _by_number(pictures)
-    return order or ORDERS[0]
+    return order
 
 
 def _by_number(pictures: int) -> None:
@@ -134,9 +130,8 @@ def _grid(summary: Summary, predictions: Predictions, images: ImageSet, indices:
     picture_grid.show(images.test.images[rows], tiles, key="mistakes_grid")
     if len(indices) > PAGE_SIZES[0]:
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
-            st.pagination(
-                pages, key=key, width=320
-            )  # as wide as its content it hides the second of two pages
+            # As wide as its content it would hide the second of two pages.
+            st.pagination(pages, key=key, width=320)
             st.selectbox("Pictures a page", PAGE_SIZES, key=state.control(_SIZE, size), width=140)
     take_away.files(
         "pictures",

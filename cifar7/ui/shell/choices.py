@@ -32,11 +32,11 @@ def segments(
     return default if choice is None else choice
 
 
-def box(label: str, options: Mapping[T, str], default: T, *, key: str, memory: str = "", help: str) -> T:
+def box(label: str, options: Mapping[T, str], default: T, *, key: str, memory: str = "", **layout: Any) -> T:
     """The same as a select box, for many options."""
     choice = st.selectbox(
-        label, list(options), format_func=options.__getitem__, help=help,
-        **_remembered(key, memory, default, options),
+        label, list(options), format_func=options.__getitem__,
+        **_remembered(key, memory, default, options), **layout,
     )  # fmt: skip
     return default if choice is None else choice
 
