@@ -22,6 +22,7 @@ from cifar7.network.assignment import card
 from cifar7.network.presets import PRESETS, preset
 from cifar7.network.profiles import PROFILES
 from cifar7.network.spec import Head, NetSpec, Stage, Unit
+from cifar7.training.events import Event
 from cifar7.ui.assignment.card_html import card_table
 from cifar7.ui.design import drawing, field_drawing, growth, layer_files, layer_table
 from cifar7.ui.design.field_drawing import middle_field
@@ -138,9 +139,9 @@ class Told:
     id = "told"
 
     def __init__(self, events: list[dict]) -> None:
-        self.told = events
+        self.told = [Event.from_dict(event) for event in events]
 
-    def events(self, after: int) -> tuple[list[dict], int]:
+    def events(self, after: int) -> tuple[list[Event], int]:
         return self.told[after:], len(self.told)
 
 

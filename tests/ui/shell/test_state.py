@@ -152,7 +152,7 @@ def test_a_run_that_waits_stands_in_the_strip_of_every_page(runs):
 def test_the_bar_of_a_run_shows_epoch_share_and_time_left(runs):
     """Step 30 of 120 is a quarter."""
     status = RunFolder.create(runs, preset("starter"), TrainConfig(), "shapes").status()
-    beat = {"epoch": 2, "epochs": 8, "step": 30, "steps": 120, "seconds_left": 185.0}
+    beat = {"event": "beat", "epoch": 2, "epochs": 8, "step": 30, "steps": 120, "seconds_left": 185.0}
     html = line_html({**status, "state": "running", "name": "<i>", "progress": beat})
     assert f"Training &lt;i&gt;: epoch 2 of 8 · {duration(185)} left" in html
     assert 'aria-valuenow="25"' in html
