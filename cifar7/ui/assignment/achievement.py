@@ -24,23 +24,35 @@ class Standing:
     explanation: str
 
 
-NONE = Standing(None, "Accuracy and GPU need a run: train this network.")
-
-
 def standing(runs_dir: Path, run_id: str | None, design: NetSpec) -> Standing:
     """What the run adds to the card of this design."""
     if run_id is None:
-        return NONE
+        return Standing(None, "Accuracy and GPU need a run: train this network.")
     try:
-        run = RunFolder.open(runs_dir, run_id)
-        spec = _spec(runs_dir, run_id)
+        run, spec = RunFolder.open(runs_dir, run_id), _spec(runs_dir, run_id)
         if spec != design:
             return Standing(None, f"The chosen run is of another design ({spec.name}): train this one too.")
-        return _ended(runs_dir, run_id)
-    except LookupError:
-        return Standing(None, _waiting(run))
+        status = run.status()
+        result = status["result"] or {}
+        if status["state"] not in ENDED:
+            goes_on = "is paused" if status["state"] == "paused" else "goes on"
+            return Standing(
+                None, f"The chosen run is of this design and {goes_on}: its end brings accuracy and device."
+            )
+        if result.get("test_accuracy") is None:
+            return Standing(None, "The chosen run is of this design, but ended before its test.")
+        environment, data = run.environment(), run.data_name()
     except UserError as error:
         return Standing(None, f"The chosen run cannot be read: {error}")
+    title = environment.get("data", {}).get("title", data)
+    achieved = Achieved(
+        accuracy=float(result["test_accuracy"]),
+        protocol=PROTOCOLS.get(result.get("protocol", ""), "")
+        + ("" if data == OFFICIAL else f", on {title}, not CIFAR-10"),
+        on_gpu=environment.get("device_type", "cpu") != "cpu",
+        device=str(result.get("device", "")),
+    )
+    return Standing(achieved, "Accuracy and device are those of the chosen run, which is of this design.")
 
 
 def runs_of(runs_dir: Path, design: NetSpec, among: int = 100) -> list[RunFolder]:
@@ -53,37 +65,7 @@ def runs_of(runs_dir: Path, design: NetSpec, among: int = 100) -> list[RunFolder
     return runs
 
 
-def _waiting(run: RunFolder) -> str:
-    """Why a run of this design has no test accuracy."""
-    state = run.status()["state"]
-    if state == "paused":
-        return "The chosen run is of this design and is paused: its end brings accuracy and device."
-    if state in ("queued", "running"):
-        return "The chosen run is of this design and goes on: its end brings accuracy and device."
-    return "The chosen run is of this design, but ended before its test."
-
-
 @lru_cache(maxsize=256)
 def _spec(runs_dir: Path, run_id: str) -> NetSpec:
     """The design of a run, which never changes."""
     return RunFolder.open(runs_dir, run_id).spec()
-
-
-@lru_cache(maxsize=256)
-def _ended(runs_dir: Path, run_id: str) -> Standing:
-    """The standing of a run with a result. Raises LookupError without one, which is not cached."""
-    run = RunFolder.open(runs_dir, run_id)
-    status = run.status()
-    result = status["result"]
-    if status["state"] not in ENDED or not result or result.get("test_accuracy") is None:
-        raise LookupError
-    environment = run.environment()
-    title = environment.get("data", {}).get("title", run.data_name())
-    images = "" if run.data_name() == OFFICIAL else f", on {title}, not CIFAR-10"
-    achieved = Achieved(
-        accuracy=float(result["test_accuracy"]),
-        protocol=PROTOCOLS.get(result.get("protocol", ""), "") + images,
-        on_gpu=environment.get("device_type", "cpu") != "cpu",
-        device=str(result.get("device", "")),
-    )
-    return Standing(achieved, "Accuracy and device are those of the chosen run, which is of this design.")

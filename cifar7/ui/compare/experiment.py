@@ -206,7 +206,10 @@ def _result(experiment: Experiment, statuses: list[tuple[Part, Status]]) -> None
     )
     take_away.table(_table(result, sides), "toggle")
     if st.button("Look at the first pair closely", icon=":material/compare_arrows:", key="toggle_pair"):
-        _compare_first(statuses, result.seeds[0])
+        pair = sorted((part.with_it, part.run.id) for part, _ in statuses if part.seed == result.seeds[0])
+        state.set_compared(run for _, run in pair)
+        choices.set_view("compare_view", "runs")
+        st.rerun()
 
 
 def _table(result: Trial, sides: dict[bool, dict[int, float]]) -> Table:
@@ -226,10 +229,3 @@ def _table(result: Trial, sides: dict[bool, dict[int, float]]) -> Table:
         for seed, without, with_it, difference in values
     )
     return Table(f"{result.toggle}, seed by seed", columns, cells, tuple(values))
-
-
-def _compare_first(statuses: list[tuple[Part, Status]], seed: int) -> None:
-    pair = sorted((part.with_it, part.run.id) for part, _ in statuses if part.seed == seed)
-    state.set_compared(run for _, run in pair)
-    choices.set_view("compare_view", "runs")
-    st.rerun()

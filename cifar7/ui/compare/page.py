@@ -38,7 +38,16 @@ def page() -> None:
         )
         experiment.show()
         return
-    chosen = _choose(runs)
+    chosen = choices.several_runs(
+        "Runs",
+        runs,
+        state.compared(),
+        _default(runs),
+        most=state.MOST_COMPARED,
+        key="compare_runs",
+        on_change=state.set_compared,
+        help="Up to four runs that came to their test. The first is A, the next B, and so on.",
+    )
     if len(chosen) < 2:
         st.info("Choose at least two runs above to see what differs.", icon=":material/compare_arrows:")
     else:
@@ -53,19 +62,6 @@ def page() -> None:
         experiment.show()
     elif len(chosen) >= 2:
         (pictures if view == "pictures" else compare_runs).show(chosen)
-
-
-def _choose(runs: list[Summary]) -> list[Summary]:
-    ids = {run.id for run in runs}
-    return choices.several_runs(
-        "Runs",
-        runs,
-        [run_id for run_id in state.compared() if run_id in ids] or _default(runs),
-        most=state.MOST_COMPARED,
-        key="compare_runs",
-        on_change=state.set_compared,
-        help="Up to four runs that came to their test. The first is A, the next B, and so on.",
-    )
 
 
 def _default(runs: list[Summary]) -> list[str]:

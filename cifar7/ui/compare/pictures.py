@@ -13,13 +13,12 @@ from cifar7.results.predictions import Predictions
 from cifar7.ui.compare.curves import LETTERS
 from cifar7.ui.pictures import matrix_chart, picture_dialog, picture_grid, tested
 from cifar7.ui.pictures.gallery import Tile
-from cifar7.ui.pictures.matrix_chart import Look
 from cifar7.ui.shell import choices, messages
 from cifar7.ui.words.run_list import Summary
 from cifar7.ui.words.wording import count, plain, probability
 
 MOST_PICTURES = 100
-_GRID, _SIDE = "compare_grid", "compare_side"  # keys of session state
+_SIDE = "compare_side"  # key of session state
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +71,14 @@ def _matrix(a: Side, b: Side) -> None:
         "Numbers", matrix_chart.BY_WORDS, "counts", key="compare_by", memory="compare_by",
         help=matrix_chart.BY_HELP,
     )  # fmt: skip
-    errors = st.toggle("Errors only", key="compare_errors", help="Hides the diagonal, where they are right.")
-    look, classes = Look(by, errors), a.predictions.classes
-    table = matrix_chart.rows(b.predictions.confusion(), classes, look=look, other=a.predictions.confusion())
+    errors_only = st.toggle(
+        "Errors only", key="compare_errors", help="Hides the diagonal, where they are right."
+    )
+    classes, before, after = a.predictions.classes, a.predictions.confusion(), b.predictions.confusion()
+    cells = matrix_chart.rows(after, classes, by=by, errors_only=errors_only, other=before)
     largest = _largest_change(a, b)
     matrix_chart.show(
-        table,
+        cells,
         classes,
         key=f"compare_matrix_{a.summary.id[-6:]}_{b.summary.id[-6:]}",
         alt=f"Difference of the confusion matrices, {b.letter} minus {a.letter}. {largest}",
@@ -87,8 +88,8 @@ def _matrix(a: Side, b: Side) -> None:
         "On the diagonal + is good, elsewhere −."
     )
     st.markdown(largest)
-    columns = ["true", "predicted", "count", "value"]
-    matrix_chart.downloads("matrix-difference", table, classes, columns)
+    columns = ("true", "predicted", "count", "value")
+    matrix_chart.downloads("matrix-difference", cells, classes, columns)
 
 
 def _largest_change(a: Side, b: Side) -> str:
@@ -120,9 +121,7 @@ def _pictures(a: Side, b: Side) -> None:
         return
     indices = np.array(right.alone[:MOST_PICTURES])
     tiles = [_tile(int(index), right, wrong) for index in indices]
-    picture_grid.show(
-        images.test.images[indices], tiles, label="Pictures", key=_GRID, on_open=picture_dialog.open_picture
-    )
+    picture_grid.show(images.test.images[indices], tiles, key="compare_grid")
     if len(right.alone) > len(indices):
         st.caption(f"The {len(indices)} that {right.letter} is surest of, of {len(right.alone):,}.")
     picture_dialog.show(wrong.summary, wrong.predictions, images, right.alone)

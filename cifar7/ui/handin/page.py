@@ -13,7 +13,6 @@ from cifar7.export.record import read_record
 from cifar7.network.arithmetic import analyse
 from cifar7.network.assignment import card
 from cifar7.network.profiles import Profile
-from cifar7.runs.folder import RunFolder
 from cifar7.ui.assignment import achievement
 from cifar7.ui.assignment import card as assignment_card
 from cifar7.ui.assignment.card_html import counted
@@ -33,7 +32,10 @@ def page() -> None:
     left, right = st.columns([5, 6], gap="large")
     if not runs:
         with left:
-            _card_of_the_design()
+            verdicts, _ = assignment_card.verdicts()
+            assignment_card.choose_profile()
+            st.markdown(f"##### The design so far: {counted(verdicts)} requirements fulfilled")
+            assignment_card.draw(verdicts)
         with right:
             messages.invitation(
                 "There is nothing to hand in yet",
@@ -54,13 +56,6 @@ def page() -> None:
         _download(summary)
     with right:
         _readme(summary)
-
-
-def _card_of_the_design() -> None:
-    verdicts, _ = assignment_card.verdicts()
-    assignment_card.choose_profile()
-    st.markdown(f"##### The design so far: {counted(verdicts)} requirements fulfilled")
-    assignment_card.draw(verdicts)
 
 
 def _card(summary: Summary) -> None:
@@ -88,7 +83,11 @@ def _download(summary: Summary) -> None:
     source = (summary.id, state.profile())
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if st.button("Make the submission", type="primary", icon=":material/folder_zip:", key="handin_make"):
-            _make(source, summary.run)
+            with st.spinner("Writing the files"):
+                try:
+                    st.session_state["handin_made"] = (source, zip_maker.make(summary.run, source[1]))
+                except UserError as error:
+                    messages.did_not_work(error, "\n\nThe run itself is untouched.")
         zip_file: tuple[Source, bytes] | None = st.session_state.get("handin_made")
         if zip_file and zip_file[0] == source:
             content = zip_file[1]
@@ -100,14 +99,6 @@ def _download(summary: Summary) -> None:
         "A zip ready to push to a repository: README, model.py, train.py that repeats the run, weights, "
         "curves, confusion matrix, mistakes, requirements.txt and the design's spec.json."
     )
-
-
-def _make(source: Source, run: RunFolder) -> None:
-    with st.spinner("Writing the files"):
-        try:
-            st.session_state["handin_made"] = (source, zip_maker.make(run, source[1]))
-        except UserError as error:
-            messages.did_not_work(error, "\n\nThe run itself is untouched.")
 
 
 def _readme(summary: Summary) -> None:

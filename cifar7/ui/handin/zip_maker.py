@@ -19,12 +19,8 @@ ROOT = Path(cifar7.__file__).parents[1]  # where `python -m cifar7` finds the pa
 TIMEOUT = 300  # seconds; a few are usual
 
 
-class SubmissionError(UserError):
-    """The zip could not be made; the message says why."""
-
-
 def make(run: RunFolder, profile: Profile) -> bytes:
-    """The bytes of the zip. Raises SubmissionError with the command line's message."""
+    """The bytes of the zip. Raises UserError with the command line's message."""
     with tempfile.TemporaryDirectory(prefix="cifar7-") as folder:
         out, version = Path(folder) / "submission.zip", Path(folder) / "profile.json"
         version.write_text(json.dumps(profile_dict(profile)), encoding="utf-8")
@@ -36,10 +32,10 @@ def make(run: RunFolder, profile: Profile) -> bytes:
                 command, cwd=ROOT, env=env, timeout=TIMEOUT, capture_output=True, text=True, check=False
             )
         except subprocess.TimeoutExpired:
-            raise SubmissionError(f"It was not ready after {TIMEOUT} s; try again when less runs.") from None
+            raise UserError(f"It was not ready after {TIMEOUT} s; try again when less runs.") from None
         if process.returncode != 0 or not out.is_file():
             status = f"The export ended with status {process.returncode}."
-            raise SubmissionError([status, *process.stderr.strip().splitlines()][-1])
+            raise UserError([status, *process.stderr.strip().splitlines()][-1])
         return out.read_bytes()
 
 

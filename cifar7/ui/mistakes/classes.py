@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
 from cifar7.results import calibration, figures
+from cifar7.results.calibration import Bin
 from cifar7.results.figures import ClassFigures
 from cifar7.results.predictions import Predictions
 from cifar7.ui.files import take_away
 from cifar7.ui.files.tables import Column, Table
-from cifar7.ui.mistakes import reliability
-from cifar7.ui.shell import charts
+from cifar7.ui.shell import charts, palette
+from cifar7.ui.shell.charts import Drawing, Rows, quantity, tooltip
 from cifar7.ui.words.summary import capital
 from cifar7.ui.words.wording import percent, plain
 
@@ -20,6 +23,9 @@ PRECISION = "Of the pictures that it called so, the share that is."
 RECALL = "Of the pictures of this class, the share that it called so."
 F1 = "The harmonic mean of precision and recall: high only where both are."
 SUPPORT = "Test pictures of this class."
+HEIGHT = 300  # pixels
+MUTED = "#8A939C"
+COLUMNS = ("low", "high", "confidence", "accuracy", "count")
 
 
 def show(predictions: Predictions) -> None:
@@ -68,15 +74,15 @@ def _extremes(classes: tuple[ClassFigures, ...]) -> str:
 
 def _calibration(predictions: Predictions) -> None:
     st.markdown(f"**Can its probabilities be believed?** {calibration.verdict(predictions)}")
-    rows = reliability.rows(calibration.reliability(predictions))
+    rows = reliability_rows(calibration.reliability(predictions))
     points = "; ".join(
         f"sure {percent(row['confidence'], 0)}, right {percent(row['accuracy'], 0)}" for row in rows
     )
     charts.show(
         "reliability",
-        reliability.diagram(rows),
+        reliability_diagram(rows),
         rows,
-        reliability.COLUMNS,
+        COLUMNS,
         key="reliability",
         alt=f"Reliability diagram: {points}",
     )
@@ -90,3 +96,40 @@ def _calibration(predictions: Predictions) -> None:
 
 def _lower(sentence: str) -> str:
     return sentence[:1].lower() + sentence[1:]
+
+
+def reliability_rows(bins: Sequence[Bin]) -> Rows:
+    """One row for each bin that has pictures."""
+    return [{name: getattr(one, name) for name in COLUMNS} for one in bins if one.count]
+
+
+def reliability_diagram(values: Rows) -> Drawing:
+    """Bars as high as the accuracy; on the dashed line it equals the confidence."""
+
+    def share(field: str, title: str) -> dict[str, Any]:
+        axis = {"format": ".0%", "tickCount": 5, "grid": field == "accuracy"}
+        return quantity(field, title, axis=axis, scale={"domain": [0, 1], "nice": False})
+
+    x, y = share("low", "how sure it was"), share("accuracy", "how often it was right")
+    lines = tooltip(
+        ("confidence", "sure on average", ".1%"), ("accuracy", "right", ".1%"), ("count", "pictures", ",")
+    )
+    return {
+        "height": HEIGHT,
+        "data": {"values": values},
+        "layer": [
+            {
+                "mark": {"type": "bar", "color": palette.TEST, "opacity": 0.8, "binSpacing": 1},
+                "encoding": {"x": {**x, "bin": "binned"}, "x2": {"field": "high"}, "y": y, "tooltip": lines},
+            },
+            {
+                "mark": {"type": "circle", "size": 45, "color": palette.TRAINING, "opacity": 1},
+                "encoding": {"x": {**x, "field": "confidence"}, "y": y},
+            },
+            {
+                "data": {"values": [{"low": 0, "accuracy": 0}, {"low": 1, "accuracy": 1}]},
+                "mark": {"type": "line", "strokeDash": [6, 4], "color": MUTED, "strokeWidth": 1.5},
+                "encoding": {"x": x, "y": y},
+            },
+        ],
+    }

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import streamlit as st
 
@@ -11,17 +9,17 @@ from cifar7.data.imageset import ImageSet
 from cifar7.export.pictures import mistakes_png
 from cifar7.results.predictions import ORDERS, Order, Predictions
 from cifar7.ui.files import take_away
-from cifar7.ui.files.tables import comma_separated
+from cifar7.ui.files.tables import Value, comma_separated
 from cifar7.ui.mistakes import filters, matrix_view
 from cifar7.ui.mistakes.filters import ANY
 from cifar7.ui.pictures import picture_dialog, picture_grid, tested
 from cifar7.ui.pictures.gallery import Tile
-from cifar7.ui.shell import state
+from cifar7.ui.shell import choices, state
 from cifar7.ui.words.run_list import Summary
 from cifar7.ui.words.wording import count, plain, probability
 
 PAGE_SIZES = (50, 100, 500)
-_SIZE, _NUMBER, _GRID = "mistakes_size", "mistakes_number", "mistakes_grid"  # keys of session state
+_SIZE, _NUMBER = "mistakes_size", "mistakes_number"  # keys of session state
 
 # On a wide page the matrix stays in view beside a long gallery; if the window is low, its lower end does.
 SHEET = """<style>
@@ -52,7 +50,14 @@ def _gallery(summary: Summary, predictions: Predictions) -> None:
     right = true is not None and true == predicted
     indices = predictions.indices(true, predicted, wrong_only=not right, order=order)
     st.markdown(_headline(classes, true, predicted, len(indices)))
-    _pictures(summary, predictions, indices)
+    images = tested.images(summary, len(predictions))
+    if images is None:
+        return
+    if indices:
+        _grid(summary, predictions, images, indices)
+    else:
+        st.caption("Nothing to show here: choose another cell, or any class.")
+    picture_dialog.show(summary, predictions, images, indices)
 
 
 def _choose(classes: tuple[str, ...], pictures: int) -> Order:
@@ -68,25 +73,21 @@ def _choose(classes: tuple[str, ...], pictures: int) -> Order:
                 "What the network said: the class it gave the highest probability.",
             ),
         ):
-            if st.session_state.get(key) not in options:
-                st.session_state[key] = ANY
-            st.selectbox(
-                label, list(options), key=key, format_func=options.__getitem__, on_change=filters.changed,
-                help=tip, width=140,
-            )  # fmt: skip
-        if st.session_state.get(filters.ORDER) not in ORDERS:
-            st.session_state[filters.ORDER] = ORDERS[0]
-        order: Order | None = st.selectbox(
+            choices.box(
+                label, options, ANY, key=key, memory=key, help=tip, on_change=filters.changed, width=140
+            )
+        order = choices.box(
             "Order",
-            ORDERS,
+            filters.ORDER_LABELS,
+            ORDERS[0],
             key=filters.ORDER,
-            format_func=filters.ORDER_LABELS.__getitem__,
+            memory=filters.ORDER,
             help="Sure: by the probability of the class it named. Loss: highest where the true class got the "
             "least.",
             width=165,
         )
         _by_number(pictures)
-    return order or ORDERS[0]
+    return order
 
 
 def _by_number(pictures: int) -> None:
@@ -116,19 +117,9 @@ def _headline(classes: tuple[str, ...], true: int | None, predicted: int | None,
     return f"{mistakes}: taken for {called}" if called else mistakes
 
 
-def _pictures(summary: Summary, predictions: Predictions, indices: list[int]) -> None:
-    images = tested.images(summary, len(predictions))
-    if images is None:
-        return
-    if indices:
-        _grid(summary, predictions, images, indices)
-    else:
-        st.caption("Nothing to show here: choose another cell, or any class.")
-    picture_dialog.show(summary, predictions, images, indices)
-
-
 def _grid(summary: Summary, predictions: Predictions, images: ImageSet, indices: list[int]) -> None:
-    size = _size()
+    size = st.session_state.get(_SIZE)
+    size = size if size in PAGE_SIZES else PAGE_SIZES[0]
     pages = -(-len(indices) // size)
     # A key for each filter, so that another filter begins at its first page.
     true, predicted = filters.chosen(predictions.classes)
@@ -136,44 +127,28 @@ def _grid(summary: Summary, predictions: Predictions, images: ImageSet, indices:
     at = min(max(1, st.session_state.get(key, 1)), pages)
     rows = np.array(indices[(at - 1) * size : at * size])
     tiles = [_tile(predictions, int(row)) for row in rows]
-    picture_grid.show(
-        images.test.images[rows], tiles, label="Pictures", key=_GRID, on_open=picture_dialog.open_picture
-    )
+    picture_grid.show(images.test.images[rows], tiles, key="mistakes_grid")
     if len(indices) > PAGE_SIZES[0]:
-        _paging(pages, key)
-    _take_away(predictions, images, indices)
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+            # As wide as its content it would hide the second of two pages.
+            st.pagination(pages, key=key, width=320)
+            st.selectbox("Pictures a page", PAGE_SIZES, key=state.control(_SIZE, size), width=140)
+    take_away.files(
+        "pictures",
+        lambda: mistakes_png(predictions, images.test.images, indices),
+        lambda: _csv(predictions, indices),
+        "These pictures",
+    )
 
 
-def _take_away(predictions: Predictions, images: ImageSet, indices: list[int]) -> None:
-    """Downloads: the first pictures as PNG, the figures of all as CSV."""
-
-    def picture() -> bytes:
-        return mistakes_png(predictions, images.test.images, indices)
-
-    def numbers() -> bytes:
-        heads = ("number", "true", "predicted", "probability of predicted", "probability of true")
-        return comma_separated(heads, _csv_rows(predictions, indices))
-
-    take_away.files("pictures", picture, numbers, "These pictures")
-
-
-def _csv_rows(predictions: Predictions, indices: list[int]) -> Iterator[tuple[int, str, str, float, float]]:
-    labels, predicted, names = predictions.labels, predictions.predicted, predictions.classes
+def _csv(predictions: Predictions, indices: list[int]) -> bytes:
+    rows: list[list[Value]] = []
     for at in indices:
-        true, named = int(labels[at]), int(predicted[at])
-        shares = predictions.probabilities[at]  # (K,)
-        yield at, names[true], names[named], float(shares[named]), float(shares[true])
-
-
-def _paging(pages: int, key: str) -> None:
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
-        st.pagination(pages, key=key, width=320)  # with its content's width it hides the second of two pages
-        st.selectbox("Pictures a page", PAGE_SIZES, key=state.control(_SIZE, _size()), width=140)
-
-
-def _size() -> int:
-    size = st.session_state.get(_SIZE)
-    return size if size in PAGE_SIZES else PAGE_SIZES[0]
+        true, named = int(predictions.labels[at]), int(predictions.predicted[at])
+        names = [predictions.classes[k] for k in (true, named)]
+        rows.append([at, *names, *(float(predictions.probabilities[at, k]) for k in (named, true))])
+    heads = ("number", "true", "predicted", "probability of predicted", "probability of true")
+    return comma_separated(heads, rows)
 
 
 def _tile(predictions: Predictions, index: int) -> Tile:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from cifar7.results.predictions import Order
+
 ANY = -1
-ORDER_LABELS = {
+ORDER_LABELS: dict[Order, str] = {
     "confidence": "Surest first",
     "unsure": "Least sure first",
     "loss": "Highest loss first",

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from cifar7.errors import UserError
 from cifar7.results import figures
+from cifar7.results.figures import By
 from cifar7.results.predictions import Predictions
 from cifar7.ui.mistakes import filters
 from cifar7.ui.mistakes.filters import ANY
 from cifar7.ui.pictures import matrix_chart, tested
-from cifar7.ui.pictures.matrix_chart import Look
 from cifar7.ui.shell import choices, messages
 from cifar7.ui.words.run_list import Summary, labels
 from cifar7.ui.words.summary import capital
@@ -20,43 +20,43 @@ from cifar7.ui.words.wording import count, plain
 
 ALONE = ""
 MOST_PAIRS = 3  # in words above the matrix
-_CSV = ["true", "predicted", "count", "of_true", "of_predicted"]
+_CSV = ("true", "predicted", "count", "of_true", "of_predicted")
 
 
 def show(summary: Summary, predictions: Predictions) -> None:
     """Controls, matrix, what it means, and its downloads."""
     others = tested.on_the_same(summary)
-    look, similar, other = _controls(others)
+    by, errors_only, similar, other = _controls(others)
     counts, classes = predictions.confusion(), predictions.classes
     other_counts = _counts(next((run for run in others if run.id == other), None))
     is_difference = other_counts is not None
     indices = figures.similarity_order(counts) if similar else range(len(classes))
     order = [classes[index] for index in indices]
-    table = matrix_chart.rows(counts, classes, filters.chosen(classes), look, other_counts)
+    cells = matrix_chart.rows(counts, classes, filters.chosen(classes), by, errors_only, other_counts)
     # A new key clears the chart's own selection, which would contradict a filter that was set elsewhere.
-    key = f"matrix_{summary.id}_{filters.resets()}_{look.by}_{look.errors_only}_{similar}_{other[-6:]}"
+    key = f"matrix_{summary.id}_{filters.resets()}_{by}_{errors_only}_{similar}_{other[-6:]}"
 
     def clicked() -> None:
-        cells = st.session_state[key]["selection"].get(matrix_chart.SELECTION) or []
-        pair = (cells[0].get("true"), cells[0].get("predicted")) if cells else (None, None)
+        clicks = st.session_state[key]["selection"].get(matrix_chart.SELECTION) or [{}]
+        pair = (clicks[0].get("true"), clicks[0].get("predicted"))
         if all(name in classes for name in pair):
             filters.clicked(*map(classes.index, pair))
         else:
             filters.clicked(ANY, ANY)
 
-    matrix_chart.show(table, order, key=key, alt=_alt(predictions, is_difference), on_select=clicked)
-    st.caption(_caption(look, is_difference))
-    columns = [*_CSV, "value"] if is_difference else _CSV
-    matrix_chart.downloads("confusion-matrix", table, order, columns)
+    matrix_chart.show(cells, order, key=key, alt=_alt(predictions, is_difference), on_select=clicked)
+    st.caption(_caption(by, is_difference))
+    columns = (*_CSV, "value") if is_difference else _CSV
+    matrix_chart.downloads("confusion-matrix", cells, order, columns)
 
 
-def _controls(others: list[Summary]) -> tuple[Look, bool, str]:
-    """How the matrix is shown, whether similar classes stand together, and the id of the run to subtract."""
+def _controls(others: list[Summary]) -> tuple[By, bool, bool, str]:
+    """`by`, `errors_only`, whether similar classes stand together, and the id of the run to subtract."""
     by = choices.segments(
         "Numbers", matrix_chart.BY_WORDS, "counts", key="matrix_by", help=matrix_chart.BY_HELP
     )
     with st.container(horizontal=True, gap="medium"):
-        errors = choices.switch(
+        errors_only = choices.switch(
             "Errors only", key="matrix_errors", help="Hides the diagonal, where the prediction is right."
         )
         similar = choices.switch(
@@ -73,7 +73,7 @@ def _controls(others: list[Summary]) -> tuple[Look, bool, str]:
             key="matrix_other",
             help="Shows in each cell how much more or less often this run says so than the other one.",
         )
-    return Look(by=by, errors_only=errors), similar, other
+    return by, errors_only, similar, other
 
 
 def _counts(other: Summary | None) -> NDArray[np.int64] | None:
@@ -86,14 +86,14 @@ def _counts(other: Summary | None) -> NDArray[np.int64] | None:
         return None
 
 
-def _caption(look: Look, is_difference: bool) -> str:
+def _caption(by: By, is_difference: bool) -> str:
     unit = {
         "counts": "numbers of pictures",
         "recall": "percent of the row's true class",
         "precision": "percent of what was called so",
-    }[look.by]
+    }[by]
     if is_difference:
-        unit = "pictures" if look.by == "counts" else "percentage points"
+        unit = "pictures" if by == "counts" else "percentage points"
         return (
             f"Rows: true class. Columns: what the network said. In {unit}: orange and +: more often than in "
             "the other run; blue and −: less often. On the diagonal + is good, elsewhere −."

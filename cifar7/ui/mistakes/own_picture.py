@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
 from cifar7.errors import UserError
 from cifar7.results.picture import OwnPicture, read_picture
 from cifar7.ui.mistakes import paste_box
-from cifar7.ui.pictures import attention_panel, inference, probabilities
-from cifar7.ui.pictures.attention_html import picture_html
+from cifar7.ui.pictures import attention_html, attention_panel, inference, probabilities
 from cifar7.ui.shell import choices, messages
 from cifar7.ui.words import run_list
 from cifar7.ui.words.run_list import Summary
@@ -40,7 +40,8 @@ def show(summary: Summary) -> None:
             )
         return
     with right:
-        st.html(picture_html(picture.pixels, "Your picture as the network sees it", "What the network sees"))
+        pixels = np.moveaxis(picture.pixels, 0, -1)
+        st.html(attention_html.figure(pixels, "Your picture as the network sees it", "What the network sees"))
         st.caption(plain(" ".join(picture.notes)))
     _answers(picture, summary)
 
@@ -87,7 +88,16 @@ def _refuse(reason: str) -> None:
 
 
 def _answers(picture: OwnPicture, summary: Summary) -> None:
-    runs = _choose(summary)
+    runs = choices.several_runs(
+        "Ask",
+        run_list.offered(),
+        st.session_state.get(_RUNS, []),
+        [summary.id],
+        most=MOST_RUNS,
+        key="own_runs",
+        on_change=lambda chosen: st.session_state.update({_RUNS: chosen}),
+        help="Several runs answer beside each other.",
+    )
     if not runs:
         st.caption("Choose a run to hear what it says.")
         return
@@ -101,38 +111,20 @@ def _answers(picture: OwnPicture, summary: Summary) -> None:
     )
 
 
-def _choose(summary: Summary) -> list[Summary]:
-    """The page's run, and others beside it."""
-    runs = run_list.offered()
-    ids = {run.id for run in runs}
-    return choices.several_runs(
-        "Ask",
-        runs,
-        [run_id for run_id in st.session_state.get(_RUNS, []) if run_id in ids] or [summary.id],
-        most=MOST_RUNS,
-        key="own_runs",
-        on_change=lambda chosen: st.session_state.update({_RUNS: chosen}),
-        help="Several runs answer beside each other.",
-    )
-
-
 def _answer(picture: OwnPicture, summary: Summary, at: int, alone: bool) -> None:
     """What one run predicts; `at` is its column, `alone` whether it has the whole width."""
     try:
         with st.spinner("Asking the network"):
-            answer = inference.classify(summary.id, picture.pixels)
-            spec = summary.run.spec()
+            answer = inference.classify(summary.run, picture.pixels)
     except (UserError, OSError) as error:
         messages.warning(error)
         return
-    best = max(range(len(answer.classes)), key=answer.probabilities.__getitem__)
-    name = answer.classes[best]
-    st.markdown(
-        f"**{plain(summary.name)}** says **{plain(name)}** ({probability(answer.probabilities[best])})."
-    )
+    name = max(answer, key=answer.__getitem__)
+    st.markdown(f"**{plain(summary.name)}** says **{plain(name)}** ({probability(answer[name])}).")
     left, right = st.columns([3, 2], gap="large") if alone else (st.container(), st.container())
     with left:
-        rows = probabilities.rows(answer.classes, answer.probabilities)
+        rows = probabilities.rows(list(answer), list(answer.values()))
         probabilities.show(f"own-picture-{at + 1}", rows, key=f"own_bars_{at}")
     with right:
-        attention_panel.show(summary.id, spec, picture.pixels, {best: name}, f"own_{at}")
+        targets = {list(answer).index(name): name}
+        attention_panel.show(summary.run, picture.pixels, targets, f"own_{at}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable
 from typing import Any
 
@@ -65,5 +64,5 @@ def _content(text: Any, largest: int) -> bytes | None:
         return None
     try:
         return base64.b64decode(text, validate=True) or None
-    except (binascii.Error, ValueError):
+    except ValueError:
         return None

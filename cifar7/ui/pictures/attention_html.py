@@ -11,9 +11,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from cifar7.ui.files.tables import comma_separated
-
-Picture = npt.NDArray[np.uint8]  # (3, H, W)
-Map = npt.NDArray[np.float32]  # (H, W), the strongest 1
+from cifar7.ui.pictures.inference import Map, Picture
 
 SHARP = 8  # drawn pixels for each side of a picture's pixel
 HALF = 0.5  # of the strongest: the line goes around what is above
@@ -41,34 +39,16 @@ def _edge(inside: npt.NDArray[np.bool_], width: int = 2) -> npt.NDArray[np.bool_
     return inside & ~core
 
 
-def picture_html(picture: Picture, alt: str, caption: str) -> str:
-    """The picture as the network gets it, with its pixels as squares; `caption` is plain text."""
-    return _figure(np.moveaxis(picture, 0, -1), alt, caption)
-
-
-def attention_html(picture: Picture, strength: Map, alt: str, caption: str) -> str:
-    """The picture with the map over it; `caption` is plain text."""
-    return _figure(overlay(picture, strength), alt, caption)
-
-
-def waiting_html(picture: Picture, caption: str) -> str:
-    """A dark figure of the same size, while the map is being made."""
-    return _figure(overlay(picture, np.zeros(picture.shape[1:], dtype=np.float32)), caption, caption)
-
-
-def overlay_png(picture: Picture, strength: Map) -> bytes:
-    """The overlay as a PNG file."""
-    return _png(overlay(picture, strength))
-
-
-def _png(pixels: npt.NDArray[np.uint8]) -> bytes:
+def png(pixels: npt.NDArray[np.uint8]) -> bytes:
+    """A picture (H, W, 3) as a PNG file."""
     out = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(out, format="PNG", compress_level=1)
     return out.getvalue()
 
 
-def _figure(pixels: npt.NDArray[np.uint8], alt: str, caption: str) -> str:
-    source = f"data:image/png;base64,{base64.b64encode(_png(pixels)).decode()}"
+def figure(pixels: npt.NDArray[np.uint8], alt: str, caption: str) -> str:
+    """HTML of a picture (H, W, 3), its pixels as squares; `alt` and `caption` are plain text."""
+    source = f"data:image/png;base64,{base64.b64encode(png(pixels)).decode()}"
     return (
         f'<figure class="c7-picture"><img src="{source}" alt="{escape(alt, quote=True)}">'
         f"<figcaption>{escape(caption)}</figcaption></figure>"

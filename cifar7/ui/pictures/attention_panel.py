@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-
+import numpy as np
 import streamlit as st
 
 from cifar7.errors import UserError
-from cifar7.network.spec import NetSpec
+from cifar7.runs.folder import RunFolder
 from cifar7.ui.files import take_away
 from cifar7.ui.pictures import attention_html, inference
-from cifar7.ui.pictures.inference import Layer, Picture
+from cifar7.ui.pictures.inference import Picture
 from cifar7.ui.shell import choices, messages
 from cifar7.ui.words.wording import plain
 
@@ -20,16 +19,24 @@ HELP = (
 )
 
 
-def show(run_id: str, spec: NetSpec, picture: Picture, targets: dict[int, str], key: str) -> None:
+def show(run: RunFolder, picture: Picture, targets: dict[int, str], key: str) -> None:
     """`targets`: the names of the classes to choose from, by index; `key` begins the widgets' keys."""
     place = st.empty()
-    place.html(attention_html.waiting_html(picture, "Following the gradient back to the picture …"))
-    layers, default = inference.layers(json.dumps(spec.to_dict(), sort_keys=True))
-    target = _target(targets, key)
-    layer = _layer(layers, default, key)
-    name = targets[target]
+    dark = attention_html.overlay(picture, np.zeros(picture.shape[1:], np.float32))
+    waiting = "Following the gradient back to the picture …"
+    place.html(attention_html.figure(dark, waiting, waiting))
+    layers, default = inference.layers(run.spec())
+    target = next(iter(targets))
+    if len(targets) > 1:
+        target_key = f"{key}_target"
+        target = choices.segments("What speaks for", targets, target, key=target_key, memory=target_key)
+    labels = {index: label for index, (label, _) in layers.items()}
+    index = choices.box(
+        "Seen from layer", labels, default, key=f"{key}_layer", memory="kept_layer", help=HELP
+    )
+    (label, advice), name = layers[index], targets[target]
     try:
-        strength = inference.attention(run_id, picture, layer.index, target)
+        strength = inference.attention(run, picture, index, target)
     except (UserError, OSError) as error:
         with place:
             messages.warning(error, icon=messages.NO_PICTURE)
@@ -39,28 +46,10 @@ def show(run_id: str, spec: NetSpec, picture: Picture, targets: dict[int, str], 
         if strength.any()
         else f"In this layer nothing speaks for {name}."
     )
-    alt = f"Grad-CAM: where {layer.label} finds what speaks for {name}"
-    place.html(attention_html.attention_html(picture, strength, alt, caption))
+    lit = attention_html.overlay(picture, strength)
+    place.html(attention_html.figure(lit, f"Grad-CAM: where {label} finds what speaks for {name}", caption))
     take_away.files(
-        f"{key}-grad-cam",
-        lambda: attention_html.overlay_png(picture, strength),
-        lambda: attention_html.map_csv(strength),
+        f"{key}-grad-cam", lambda: attention_html.png(lit), lambda: attention_html.map_csv(strength)
     )
-    if layer.advice:
-        st.warning(plain(layer.advice), icon=":material/grid_off:")
-
-
-def _layer(layers: tuple[Layer, ...], default: int, key: str) -> Layer:
-    by_index = {layer.index: layer for layer in layers}
-    labels = {index: layer.label for index, layer in by_index.items()}
-    index = choices.box(
-        "Seen from layer", labels, default, key=f"{key}_layer", memory="kept_layer", help=HELP
-    )
-    return by_index[index]
-
-
-def _target(targets: dict[int, str], key: str) -> int:
-    default = next(iter(targets))
-    if len(targets) == 1:
-        return default
-    return choices.segments("What speaks for", targets, default, key=f"{key}_target", memory=f"{key}_target")
+    if advice:
+        st.warning(plain(advice), icon=":material/grid_off:")

@@ -6,10 +6,10 @@ because others compute.
 
 from __future__ import annotations
 
-import json
 import os
 import threading
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from cifar7 import paths
 from cifar7.data.imageset import ImageSet
 from cifar7.data.library import open_set
 from cifar7.network.arithmetic import analyse
@@ -38,50 +37,40 @@ CACHED_MODULES = 4  # of a few MB
 _one_at_a_time = threading.Lock()
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """A layer that Grad-CAM can look from. `advice`: why its map says little, if it does."""
-
-    index: int  # into the design's rows
-    label: str
-    advice: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Classification:
-    """The probability, 0..1, that a run gives each of its classes for one picture."""
-
-    classes: tuple[str, ...]
-    probabilities: tuple[float, ...]
+def _version(run: RunFolder) -> tuple[str, int]:
+    """What separates cached results: the run, and when its weights were written."""
+    try:
+        return run.id, (run.path / "model.pt").stat().st_mtime_ns
+    except OSError:  # the function itself says that there are none
+        return run.id, 0
 
 
-@st.cache_data(max_entries=CACHED_MAPS, show_spinner=False)
-def untrained(spec_json: str, layer: int) -> tuple[Map, float]:
+_cached = st.cache_data(max_entries=CACHED_MAPS, show_spinner=False, hash_funcs={RunFolder: _version})
+
+
+@_cached
+def untrained(spec: NetSpec, layer: int) -> tuple[Map, float]:
     """How strongly each image pixel moves the middle value of a layer, before any training.
 
     Returns strengths (H, W), the strongest 1, and the side in pixels of the effective field's square. The
     images are noise; the result is the mean of some initialisations. A costly network gets fewer of both.
     """
-    spec = NetSpec.from_dict(json.loads(spec_json))
-    with _one_at_a_time:
-        _torch()
+    with _torch():
         from cifar7.results import receptive
 
         strength = receptive.untrained_field(spec, layer, *_affordable(spec, layer))
         return strength, float(receptive.effective_side(strength))
 
 
-@st.cache_data(max_entries=CACHED_MAPS, show_spinner=False)
-def trained(run_id: str, layer: int) -> tuple[Map, float]:
+@_cached
+def trained(run: RunFolder, layer: int) -> tuple[Map, float]:
     """The same for a run's weights, on test images of the set it was trained on.
 
     Raises RunError if the run has no weights, and the errors of opening the run or its images.
     """
-    run = _run(run_id)
     weights_path, spec = _weights(run), run.spec()
     images, scale = _images_and_scale(run)
-    with _one_at_a_time:
-        torch = _torch()
+    with _torch() as torch:
         from cifar7.data.augment import normalise
         from cifar7.results import receptive
 
@@ -100,21 +89,25 @@ def _affordable(spec: NetSpec, layer: int) -> tuple[int, int]:
     return images, int(min(SEEDS, max(1, LARGEST_WORK / macs / images)))
 
 
-def _torch() -> Any:
-    """torch on one thread."""
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # torch reads it when it is loaded
-    import torch
-
-    torch.set_num_threads(1)
-    return torch
-
-
-@st.cache_data(max_entries=CACHED_MAPS, show_spinner=False)
-def layers(spec_json: str) -> tuple[tuple[Layer, ...], int]:
-    """The layers of a design that Grad-CAM can look from, and the index of the usual one."""
-    rows = analyse(NetSpec.from_dict(json.loads(spec_json))).rows
+@contextmanager
+def _torch() -> Iterator[Any]:
+    """torch on one thread, for one page at a time."""
     with _one_at_a_time:
-        _torch()
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # torch reads it when it is loaded
+        import torch
+
+        torch.set_num_threads(1)
+        yield torch
+
+
+@_cached
+def layers(spec: NetSpec) -> tuple[dict[int, tuple[str, str | None]], int]:
+    """The layers that Grad-CAM can look from, by their index into the design's rows; and the usual one's.
+
+    Each has its label and, where its map says little, the reason.
+    """
+    rows = analyse(spec).rows
+    with _torch():
         from cifar7.results import gradcam
 
         table = lines(rows)
@@ -124,64 +117,49 @@ def layers(spec_json: str) -> tuple[tuple[Layer, ...], int]:
             return f"{line.stage} {line.name}, map {shape_words(rows[index].output)}"
 
         indices = gradcam.layers_to_choose(rows)
-        choices = tuple(Layer(index, label(index), gradcam.advice(rows[index])) for index in indices)
+        choices = {index: (label(index), gradcam.advice(rows[index])) for index in indices}
         return choices, gradcam.usual_layer(rows)
 
 
-def attention(run_id: str, picture: Picture, layer: int, target: int) -> Map:
+@_cached
+def attention(run: RunFolder, picture: Picture, layer: int, target: int) -> Map:
     """Grad-CAM (H, W), the strongest pixel 1: where a layer finds what speaks for the class `target`.
 
     `picture`: uint8 (3, H, W). Raises RunError if there are no weights, and the errors of opening the run or
     its image set.
     """
-    return _attention(run_id, _version(run_id), picture, layer, target)
-
-
-def classify(run_id: str, picture: Picture) -> Classification:
-    """Classify a picture, uint8 (3, H, W), with a run's weights. Raises the errors of `attention`."""
-    return _classify(run_id, _version(run_id), picture)
-
-
-@st.cache_data(max_entries=CACHED_MAPS, show_spinner=False)
-def _attention(run_id: str, version: int, picture: Picture, layer: int, target: int) -> Map:
-    _, scale = _images_and_scale(_run(run_id))
-    with _one_at_a_time:
-        torch = _torch()
+    _, scale = _images_and_scale(run)
+    with _torch() as torch:
         from cifar7.data.augment import normalise
         from cifar7.results.gradcam import grad_cam
 
         pixels = torch.from_numpy(np.array(picture)[None])  # (1, 3, H, W)
         floats = normalise(pixels, *scale, torch.float32)
-        strength: Map = grad_cam(_module(run_id, version), floats, layer, [target])[0]  # (H, W)
+        strength: Map = grad_cam(_module(run), floats, layer, [target])[0]  # (H, W)
         return strength
 
 
-@st.cache_data(max_entries=CACHED_MAPS, show_spinner=False)
-def _classify(run_id: str, version: int, picture: Picture) -> Classification:
-    images, scale = _images_and_scale(_run(run_id))
-    with _one_at_a_time:
-        _torch()
+@_cached
+def classify(run: RunFolder, picture: Picture) -> dict[str, float]:
+    """The probability, 0..1, of each class for a picture, uint8 (3, H, W). Raises as `attention` does."""
+    images, scale = _images_and_scale(run)
+    with _torch():
         from cifar7.results.picture import classify
 
-        probabilities = classify(_module(run_id, version), picture[None], *scale)[0]  # (K,)
-        return Classification(images.classes, tuple(float(value) for value in probabilities))
+        probabilities = classify(_module(run), picture[None], *scale)[0]  # (K,)
+        return dict(zip(images.classes, probabilities.tolist(), strict=True))
 
 
-@st.cache_resource(max_entries=CACHED_MODULES, show_spinner=False)
-def _module(run_id: str, version: int) -> Any:
-    """The network of a run with its weights. `version`: of the weights, which separates cached entries."""
+@st.cache_resource(max_entries=CACHED_MODULES, show_spinner=False, hash_funcs={RunFolder: _version})
+def _module(run: RunFolder) -> Any:
+    """The network of a run with its weights."""
     import torch
 
     from cifar7.network.module import build
 
-    run = _run(run_id)
     module = build(run.spec())
     module.load_state_dict(torch.load(_weights(run), map_location="cpu", weights_only=True))
     return module.eval()
-
-
-def _run(run_id: str) -> RunFolder:
-    return RunFolder.open(paths.runs_dir(), run_id)
 
 
 def _images_and_scale(run: RunFolder) -> tuple[ImageSet, tuple[Triple, Triple]]:
@@ -195,8 +173,3 @@ def _weights(run: RunFolder) -> Path:
     if path is None:
         raise RunError("this run has no weights yet; choose another one.")
     return path
-
-
-def _version(run_id: str) -> int:
-    """When the run's weights were written: results of older weights are not used again."""
-    return _weights(_run(run_id)).stat().st_mtime_ns

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
 from cifar7.data.imageset import ImageSet
@@ -9,8 +10,7 @@ from cifar7.errors import UserError
 from cifar7.results.predictions import Predictions
 from cifar7.ui.files import take_away
 from cifar7.ui.files.tables import Column, Table, Value
-from cifar7.ui.pictures import attention_panel, probabilities, tested
-from cifar7.ui.pictures.attention_html import picture_html
+from cifar7.ui.pictures import attention_html, attention_panel, probabilities, tested
 from cifar7.ui.shell import sheets
 from cifar7.ui.words.run_list import Summary, labels
 from cifar7.ui.words.wording import plain, probability
@@ -46,16 +46,24 @@ def _content(summary: Summary, predictions: Predictions, images: ImageSet, galle
     classes, shares = predictions.classes, predictions.probabilities[index]
     true, predicted = int(predictions.labels[index]), int(predictions.predicted[index])
     of_true, of_predicted = float(shares[true]), float(shares[predicted])
-    st.markdown(_headline(plain(classes[true]), plain(classes[predicted]), of_true, of_predicted))
+    name = plain(classes[true])
+    if true == predicted:
+        st.markdown(f"**{name}**, recognised with a probability of **{probability(of_predicted)}**.")
+    else:
+        st.markdown(
+            f"**{name}**, taken for **{plain(classes[predicted])}** with a probability of "
+            f"{probability(of_predicted)}; {name} itself got {probability(of_true)}."
+        )
     left, middle, right = st.columns([3, 3, 4], gap="medium")
     with left:
-        st.html(picture_html(picture, f"Test picture {index}: {classes[true]}", f"Test picture {index:,}"))
+        alt = f"Test picture {index}: {classes[true]}"
+        st.html(attention_html.figure(np.moveaxis(picture, 0, -1), alt, f"Test picture {index:,}"))
     with right:
         rows = probabilities.rows(classes, shares.tolist(), true)
         probabilities.show(f"picture-{index}-probabilities", rows, key="picture_bars")
     with middle:
         targets = {predicted: classes[predicted], true: classes[true]}
-        attention_panel.show(summary.id, summary.run.spec(), picture, targets, "picture")
+        attention_panel.show(summary.run, picture, targets, "picture")
     _others(summary, index, true)
 
 
@@ -74,16 +82,6 @@ def _leaf(index: int, gallery: list[int]) -> None:
             )
         if at >= 0:
             st.caption(f"{at + 1:,} of {len(gallery):,}", width="content")
-
-
-def _headline(true: str, predicted: str, of_true: float, of_predicted: float) -> str:
-    """`true`, `predicted`: the classes as Markdown; then their probabilities, 0..1."""
-    if true == predicted:
-        return f"**{true}**, recognised with a probability of **{probability(of_predicted)}**."
-    return (
-        f"**{true}**, taken for **{predicted}** with a probability of {probability(of_predicted)}; "
-        f"{true} itself got {probability(of_true)}."
-    )
 
 
 def _others(summary: Summary, index: int, true: int) -> None:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cifar7.ui.pictures import gallery
+from cifar7.ui.pictures import gallery, picture_dialog
 from cifar7.ui.pictures.gallery import Tile
-
-NOTHING = -1
 
 # The markup comes from gallery.grid, which escapes every name. It is replaced only when it differs.
 _SCRIPT = """
@@ -51,22 +49,15 @@ _grid = st.components.v2.component(
 )
 
 
-def show(
-    images: NDArray[np.uint8],
-    tiles: Sequence[Tile],
-    *,
-    label: str,
-    key: str,
-    on_open: Callable[[int], None],
-) -> None:
-    """Draw the grid. A click on a picture calls `on_open` with its tile's `opens`."""
+def show(images: NDArray[np.uint8], tiles: Sequence[Tile], *, key: str) -> None:
+    """Draw the grid. A click on a picture opens the test picture of its tile's `opens`."""
     numbers = {tile.opens for tile in tiles}
-    html = gallery.grid(images, tiles, label=label)
+    html = gallery.grid(images, tiles)
 
     def opened() -> None:
-        number: Any = st.session_state[key].get("opened", NOTHING)
+        number: Any = st.session_state[key].get("opened")
         if isinstance(number, int) and number in numbers:  # a browser may send anything
-            on_open(number)
+            picture_dialog.open_picture(number)
 
     _grid(
         key=key,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from cifar7.ui.shell import charts, palette
 from cifar7.ui.shell.charts import Drawing, Rows, category, quantity, scale
@@ -34,7 +33,7 @@ def rows(classes: Sequence[str], probabilities: Sequence[float], true: int | Non
     ]
 
 
-def bars(values: Rows, title: str | None = None) -> Drawing:
+def bars(values: Rows) -> Drawing:
     """The drawing of `rows`, from 0 to 1: green the true class, purple the predicted one."""
     axis = {"ticks": False, "domain": False, "labelLimit": 110, "labelPadding": 6, "labelOverlap": False}
     classes = category(
@@ -46,9 +45,7 @@ def bars(values: Rows, title: str | None = None) -> Drawing:
     )
     room = {"domain": [0, 1.27]}  # for the number beside a full bar
     colour = category("role", **scale(list(_ROLES), list(_ROLES.values())))
-    heading: dict[str, Any] = {"title": title} if title else {}
     return {
-        **heading,
         "height": _ROW * len(values),
         "data": {"values": values},
         "encoding": {"y": classes, "x": quantity("probability", scale=room, axis=None)},

@@ -28,9 +28,7 @@ _PAGE = "cifar7_page"  # key of session state: the page shown last
 
 def begin() -> None:
     """Read the address and write it anew. Call this first in every run of the page."""
-    fresh = not state.started()
-    if fresh:
-        state.start()
+    fresh = state.start()
     text = st.query_params.get(NET)
     _take_run(with_design=fresh and text is None)
     if fresh:
@@ -95,7 +93,7 @@ def _take_net(text: str, fresh: bool) -> None:
         state.notify(f"Link not opened. {plain(str(error))} {rest}")
         return
     state.take_link(link, "" if fresh else "Back to another design of this session")
-    if link.data and state.data_name() != link.data:
+    if link.data and state.data_info().name != link.data:
         state.notify(
             f"The link was made for the image set {plain(link.data)}, which is not on this machine; "
             f"{plain(state.data_info().title)} stands in for it."

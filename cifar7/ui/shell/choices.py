@@ -32,11 +32,11 @@ def segments(
     return default if choice is None else choice
 
 
-def box(label: str, options: Mapping[T, str], default: T, *, key: str, memory: str = "", help: str) -> T:
+def box(label: str, options: Mapping[T, str], default: T, *, key: str, memory: str = "", **layout: Any) -> T:
     """The same as a select box, for many options."""
     choice = st.selectbox(
-        label, list(options), format_func=options.__getitem__, help=help,
-        **_remembered(key, memory, default, options),
+        label, list(options), format_func=options.__getitem__,
+        **_remembered(key, memory, default, options), **layout,
     )  # fmt: skip
     return default if choice is None else choice
 
@@ -70,17 +70,19 @@ def one_run(label: str, runs: list[Summary], *, key: str, help: str) -> Summary:
 def several_runs(
     label: str,
     runs: list[Summary],
-    chosen: list[str],
+    chosen: Iterable[str],
+    default: list[str],
     *,
     most: int,
     key: str,
     on_change: Callable[[list[str]], None],
     help: str,
 ) -> list[Summary]:
-    """At most `most` of `runs`. `chosen`, and what `on_change` is called with, are their ids."""
+    """At most `most` of `runs`: the `chosen` that still exist, or else the `default`; both hold ids."""
     by_id = {summary.id: summary for summary in runs}
+    current = [run_id for run_id in chosen if run_id in by_id] or default
     ids = st.multiselect(
-        label, list(by_id), key=state.control(key, chosen), max_selections=most, help=help,
+        label, list(by_id), key=state.control(key, current), max_selections=most, help=help,
         format_func=run_list.labels(runs).__getitem__, on_change=lambda: on_change(st.session_state[key]),
     )  # fmt: skip
     return [by_id[run_id] for run_id in ids if run_id in by_id]

@@ -8,7 +8,6 @@ then every field by the readers of the specs.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 import zlib
@@ -71,10 +70,8 @@ def _content(text: str) -> Any:
         packed = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
         inflate = zlib.decompressobj()
         content = inflate.decompress(packed, LARGEST)
-        if not inflate.eof:
-            raise LinkError("The link is cut off, or holds too much.")
-        return json.loads(content)
-    except (binascii.Error, zlib.error, ValueError, RecursionError) as error:
-        if isinstance(error, LinkError):
-            raise
+        if inflate.eof:
+            return json.loads(content)
+    except (zlib.error, ValueError, RecursionError) as error:
         raise LinkError("The link is damaged; copy it again from where it was made.") from error
+    raise LinkError("The link is cut off, or holds too much.")

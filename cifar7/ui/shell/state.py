@@ -47,26 +47,15 @@ class Change:
     before: NetSpec
 
 
-@dataclass(frozen=True, slots=True)
-class _Moment:
-    """A state that Undo goes back to."""
-
-    design: NetSpec
-    origin: NetSpec
-    change: Change | None
-
-
-def started() -> bool:
-    """Whether this session has a design already; a refresh or a link opens a session without one."""
-    return _DESIGN in st.session_state
-
-
-def start() -> None:
-    """Give a new session the design that everybody starts from."""
+def start() -> bool:
+    """Give a new session, as a refresh or a link opens, the usual design; whether this one is new."""
+    if _DESIGN in st.session_state:
+        return False
     st.session_state[_HISTORY] = ()
     st.session_state[_NOTICES] = ()
     st.session_state[_CHANGE] = None
     _put(preset(START), preset(START))
+    return True
 
 
 def take_link(link: Link, label: str = "") -> None:
@@ -162,14 +151,13 @@ def undo() -> None:
     """Take the last edit back."""
     if not can_undo():  # a second click, sent before the button was disabled
         return
-    *earlier, moment = st.session_state[_HISTORY]
+    *earlier, (design, origin, st.session_state[_CHANGE]) = st.session_state[_HISTORY]
     st.session_state[_HISTORY] = tuple(earlier)
-    st.session_state[_CHANGE] = moment.change
-    _put(moment.design, moment.origin)
+    _put(design, origin)
 
 
 def _remember() -> None:
-    moment = _Moment(design(), origin(), last_change())
+    moment = (design(), origin(), last_change())  # a state that Undo goes back to
     st.session_state[_HISTORY] = (*st.session_state[_HISTORY], moment)[-LONGEST_HISTORY:]
 
 
@@ -233,11 +221,6 @@ def set_compared(runs: Iterable[str]) -> None:
 
 
 # Data and recipe
-
-
-def data_name() -> str:
-    """The name of the image set to train on."""
-    return data_info().name
 
 
 def data_info() -> SetInfo:

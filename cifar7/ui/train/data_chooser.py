@@ -26,7 +26,7 @@ def choose() -> SetInfo:
     counts = Counter(info.title for info in sets)
     # With the name where another set has the same title.
     labels = {s.name: plain(f"{s.title} ({s.name})" if counts[s.title] > 1 else s.title) for s in sets}
-    key = state.control("train_data", state.data_name())
+    key = state.control("train_data", state.data_info().name)
     st.radio(
         "Data set",
         list(labels),

@@ -220,7 +220,7 @@ def test_the_field_on_a_picture_is_taken_away_pixel_by_pixel():
 def test_a_map_is_taken_away_as_picture_and_numbers():
     strength = np.zeros((32, 32), np.float32)
     strength[8:16, 8:16] = 1
-    content = attention_html.overlay_png(np.full((3, 32, 32), 255, np.uint8), strength)
+    content = attention_html.png(attention_html.overlay(np.full((3, 32, 32), 255, np.uint8), strength))
     assert (
         np.asarray(Image.open(io.BytesIO(content)))
         == attention_html.overlay(np.full((3, 32, 32), 255, np.uint8), strength)

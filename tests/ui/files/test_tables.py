@@ -17,9 +17,8 @@ from cifar7.results.predictions import Predictions
 from cifar7.ui.compare import curves as overlaid
 from cifar7.ui.files import paper, take_away
 from cifar7.ui.files.tables import Column, Table
-from cifar7.ui.mistakes import reliability as diagram
+from cifar7.ui.mistakes import classes
 from cifar7.ui.pictures import attention_html, matrix_chart, probabilities
-from cifar7.ui.pictures.matrix_chart import Look
 from cifar7.ui.shell.sheets import PAGE
 
 TABLE = Table(
@@ -35,8 +34,8 @@ def test_a_name_is_neither_markup_nor_formula():
     assert "&lt;b&gt;" in TABLE.html()
     rows = list(csv.reader(io.StringIO(TABLE.csv().decode("utf-8-sig"))))
     assert rows == [["Class", "Recall"], ["'=cmd()", "0.5"], ["<b>", "1.0"]]
-    table = pd.DataFrame({"class": ["=1+1", "-x"], "value": [-1, 2]}).to_dict("records")
-    content = take_away.rows_csv(table, ["class", "value"]).decode("utf-8-sig")
+    values = [{"class": "=1+1", "value": -1}, {"class": "-x", "value": 2}]
+    content = take_away.rows_csv(values, ("class", "value")).decode("utf-8-sig")
     assert content.splitlines() == ["class,value", "'=1+1,-1", "'-x,2"], "a negative number stays one"
 
 
@@ -50,12 +49,12 @@ def test_every_drawing_becomes_a_picture():
     curves = overlaid.rows(points, "accuracy")
     pairs = [{"side": side, "seed": 1, "accuracy": 0.5} for side in ("without", "with")]
     for drawing in (
-        diagram.diagram(diagram.rows(reliability(said))),
+        classes.reliability_diagram(classes.reliability_rows(reliability(said))),
         probabilities.bars(probabilities.rows(("a", "b"), (0.9, 0.1), 1)),
         overlaid.chart(curves, "A", "accuracy", "epoch"),
         overlaid.chart(curves, "A", "accuracy", "time"),
         overlaid.pairs(pairs, ("without", "with")),
-        matrix_chart.heatmap(matrix_chart.rows(said.confusion(), said.classes), "ab", "#000").to_dict(),
+        matrix_chart.heatmap(matrix_chart.rows(said.confusion(), said.classes), "ab", "#000"),
     ):
         is_drawn(picture(drawing))
     is_drawn(Image.open(io.BytesIO(TABLE.png())))
@@ -83,11 +82,12 @@ COUNTS = np.array([[8, 2, 0], [1, 9, 0], [0, 4, 6]])
 
 
 def cells(**options) -> pd.DataFrame:
-    return matrix_chart.rows(COUNTS, ("a", "b", "c"), **options).set_index(["true", "predicted"])
+    rows = matrix_chart.rows(COUNTS, ("a", "b", "c"), **options)
+    return pd.DataFrame(rows).set_index(["true", "predicted"])
 
 
 def test_by_row_and_by_column():
-    row, column = cells(look=Look("recall")), cells(look=Look("precision"))
+    row, column = cells(by="recall"), cells(by="precision")
     assert row.shown["c", "b"] == "40"  # 4 of 10
     assert column.shown["c", "b"] == "27"  # 4 of 2 + 9 + 4
     assert column.value["a", "a"] == pytest.approx(8 / 9)
@@ -96,7 +96,7 @@ def test_by_row_and_by_column():
 
 
 def test_errors_only_leaves_the_diagonal_out():
-    table = cells(look=Look(errors_only=True))
+    table = cells(errors_only=True)
     assert len(table) == 6
     assert table["count"].sum() == 7
 

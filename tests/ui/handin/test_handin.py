@@ -97,7 +97,7 @@ def test_the_zip_is_the_command_line_s(home, run):
 
 def test_an_untrained_3x3_looks_at_nine_pixels():
     spec = handmade.SPEC
-    strength, side = inference.untrained(as_json(spec), 0)
+    strength, side = inference.untrained(spec, 0)
     assert strength.shape == (32, 32)
     assert strength.max() == 1.0
     assert np.argwhere(strength > 0).min() == 15  # around pixel 16, where the middle value stands
@@ -108,13 +108,12 @@ def test_an_untrained_3x3_looks_at_nine_pixels():
 def test_a_run_looks_with_its_own_weights(home, run):
     rows = analyse(handmade.SPEC).rows
     last = max(at for at, row in enumerate(rows) if row.layer.kind == "conv")
-    before, _ = inference.trained(run.id, last)
+    before, _ = inference.trained(run, last)
     weights = torch.load(run.path / "model.pt", weights_only=True)
     first = next(name for name in weights if name.endswith("weight"))
     weights[first].zero_()  # the first convolution sees nothing any more
     torch.save(weights, run.path / "model.pt")
-    inference.trained.clear()
-    after, side = inference.trained(run.id, last)
+    after, side = inference.trained(run, last)
     assert before.max() == 1.0
     assert (after == 0).all()
     assert side == 0.0
@@ -149,9 +148,3 @@ def test_the_picture_view_says_where_a_layer_looks(pages: Pages, run):
     app.segmented_control(key="C2_kind").set_value("standard").run()
     assert not app.exception
     assert app.selectbox(key="look_weights").value == "untrained"
-
-
-def as_json(spec) -> str:
-    import json
-
-    return json.dumps(spec.to_dict(), sort_keys=True)

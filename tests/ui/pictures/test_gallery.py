@@ -7,6 +7,7 @@ import io
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -54,7 +55,7 @@ CLASSES = ("a", "b", "c")
 
 
 def test_errors_have_a_scale_of_their_own():
-    table = matrix_chart.rows(COUNTS, CLASSES).set_index(["true", "predicted"])
+    table = pd.DataFrame(matrix_chart.rows(COUNTS, CLASSES)).set_index(["true", "predicted"])
     # Each class has 10 pictures. The largest error is 4 of 10; the diagonal keeps its share.
     assert table.strength["c", "b"] == 1.0
     assert table.strength["a", "b"] == pytest.approx(0.5)
@@ -74,13 +75,13 @@ def test_errors_have_a_scale_of_their_own():
     ],
 )
 def test_the_cells_inside_the_filter_are_framed(chosen, picked):
-    table = matrix_chart.rows(COUNTS, CLASSES, chosen)
+    table = pd.DataFrame(matrix_chart.rows(COUNTS, CLASSES, chosen))
     framed = table[table.picked]
     assert set(zip(framed.true, framed.predicted, strict=True)) == picked
 
 
 def test_a_class_without_pictures_does_no_harm():
-    table = matrix_chart.rows(np.array([[0, 0], [1, 1]]), ("none", "some"), (None, None))
+    table = pd.DataFrame(matrix_chart.rows(np.array([[0, 0], [1, 1]]), ("none", "some")))
     assert table.of_true.tolist() == [0, 0, 0.5, 0.5]
 
 

@@ -52,7 +52,7 @@ def test_a_picture_of_one_s_own(run):
             network()(scale(picture[None])).softmax(1)[0].tolist() for scale in (halved, by_the_set)
         )
     assert right != pytest.approx(wrong, abs=1e-3), "the scales can be told apart"
-    assert inference.classify(run.id, picture).probabilities == pytest.approx(right, abs=1e-5)
+    assert list(inference.classify(run, picture).values()) == pytest.approx(right, abs=1e-5)
 
 
 def test_grad_cam(run):
@@ -62,7 +62,7 @@ def test_grad_cam(run):
     )
     assert right.any()
     assert np.abs(right - wrong).max() > 0.01, "the scales can be told apart"
-    assert inference.attention(run.id, picture, LAYER, 1) == pytest.approx(right, abs=1e-5)
+    assert inference.attention(run, picture, LAYER, 1) == pytest.approx(right, abs=1e-5)
 
 
 def test_the_trained_effective_field(run):
@@ -75,6 +75,6 @@ def test_the_trained_effective_field(run):
         for scale in (halved, by_the_set)
     )
     assert np.abs(right - wrong).max() > 0.01, "the scales can be told apart"
-    strength, side = inference.trained(run.id, layer)
+    strength, side = inference.trained(run, layer)
     assert strength == pytest.approx(right, abs=1e-5)
     assert side == pytest.approx(receptive.effective_side(right), abs=0.05)

@@ -186,9 +186,9 @@ def test_a_test_picture_gets_the_probabilities_that_were_recorded(home, run):
     mean, std = (torch.tensor(side)[:, None, None] for side in (images.mean, images.std))
     with torch.no_grad():
         wanted = module((torch.from_numpy(picture).float() / 255 - mean)[None] / std).softmax(1)[0]
-    answer = inference.classify(run.id, picture)
-    assert answer.classes == ("blue", "green", "red")
-    assert answer.probabilities == pytest.approx(wanted.tolist(), abs=1e-5)
+    answer = inference.classify(run, picture)
+    assert list(answer) == ["blue", "green", "red"]
+    assert list(answer.values()) == pytest.approx(wanted.tolist(), abs=1e-5)
 
 
 def test_the_map_is_that_of_the_run_and_of_its_set(home, run, monkeypatch):
@@ -205,5 +205,5 @@ def test_the_map_is_that_of_the_run_and_of_its_set(home, run, monkeypatch):
     assert wanted.any()
     opened: list[str] = []
     monkeypatch.setattr(inference, "open_set", lambda name: opened.append(name) or open_set(name))
-    assert inference.attention(run.id, picture, 5, 1) == pytest.approx(wanted, abs=1e-5)
+    assert inference.attention(run, picture, 5, 1) == pytest.approx(wanted, abs=1e-5)
     assert opened == ["colours"], "another set has another mean"
