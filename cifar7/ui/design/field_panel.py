@@ -41,9 +41,9 @@ def show(spec: NetSpec) -> None:
     _draw(place, picture, what, field, None, _sentence(field, None, 0.0, weights))
     try:
         if weights == UNTRAINED:
-            strength, side = inference.untrained(json.dumps(spec.to_dict(), sort_keys=True), at)
+            strength, side = inference.untrained(spec, at)
         else:
-            strength, side = inference.trained(weights, at)
+            strength, side = inference.trained(RunFolder.open(paths.runs_dir(), weights), at)
     except UserError as error:
         messages.warning(error)
         return
