@@ -40,7 +40,7 @@ def submission_files(run: RunFolder, profile: Profile, *, data_dir: Path | None 
     return {
         "README.md": run_readme(record, profile).encode(),
         "model.py": model_source(record.spec).encode(),
-        "train.py": train_source(record.config, record.trained_on()).encode(),
+        "train.py": train_source(record.config, record.images).encode(),
         "weights.pt": _weights(run, record),
         "curves.png": curves_png(record),
         "confusion.png": confusion_png(record.predictions),
