@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import fields
 from typing import Any
 
 from cifar7 import paths
@@ -67,4 +68,4 @@ def _put_set(info: SetInfo, arguments: argparse.Namespace) -> int:
 
 
 def _to_dict(info: SetInfo) -> dict[str, Any]:
-    return {**vars(info), "classes": list(info.classes), "notes": list(info.notes)}
+    return {field.name: getattr(info, field.name) for field in fields(SetInfo)}

@@ -26,8 +26,7 @@ def normalise(images: Tensor, mean: Sequence[float], std: Sequence[float], dtype
 
 def random_flip(images: Tensor, generator: torch.Generator) -> Tensor:
     """Each image (B, C, H, W) mirrored left to right with probability one half."""
-    mirrored = torch.rand((len(images), 1, 1, 1), generator=generator, device=images.device) < 0.5
-    return torch.where(mirrored, images.flip(3), images)
+    return mirror(images, torch.rand(len(images), generator=generator, device=images.device) < 0.5)
 
 
 def mirror(images: Tensor, mirrored: Tensor) -> Tensor:

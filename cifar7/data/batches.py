@@ -21,19 +21,10 @@ def stratified_holdout(labels: Labels, count: int, seed: int) -> tuple[Rows, Row
             f"{count:,} of {len(labels):,} images cannot be held out: choose 0 to {len(labels):,}"
         )
     _, label_of, sizes = np.unique(labels, return_inverse=True, return_counts=True)
+    quotas, remainders = np.divmod(sizes * count, max(len(labels), 1))  # integers: no rounding decides a tie
+    quotas[np.argsort(-remainders, kind="stable")[: count - int(quotas.sum())]] += 1  # ties: the first class
     held = np.zeros(len(labels), dtype=bool)
-    for label, quota in enumerate(_quotas(sizes, count)):
+    for label, quota in enumerate(quotas):
         random = np.random.default_rng([seed, label])  # a class's choice does not hang on the others
         held[random.permutation(np.flatnonzero(label_of == label))[:quota]] = True
     return np.flatnonzero(~held), np.flatnonzero(held)
-
-
-def _quotas(sizes: Rows, count: int) -> Rows:
-    """`count` shared out in proportion to `sizes` by largest remainder; ties go to the first."""
-    total = int(sizes.sum())
-    if total == 0:
-        return sizes
-    quotas = sizes * count // total
-    remainders = sizes * count % total  # integers: no rounding decides a tie
-    quotas[np.argsort(-remainders, kind="stable")[: count - int(quotas.sum())]] += 1
-    return quotas

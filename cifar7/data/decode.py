@@ -9,10 +9,10 @@ from PIL import Image, ImageOps
 from cifar7.data.imageset import SIZE, DataError, Images
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
-SUFFIXES = frozenset((
+SUFFIXES = (
     ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff",
     ".ppm", ".pgm", ".pbm", ".pnm",
-))  # fmt: skip
+)  # fmt: skip
 MAX_PIXELS = 64_000_000  # of one image; a phone's largest have about 50 million
 ORIENTATION, QUARTER_TURNS = 0x0112, (5, 6, 7, 8)  # of EXIF: values at which width and height change places
 DEEP_GREY = ("I;16", "I;16L", "I;16B", "I;16N", "I")  # 16 bits a pixel
@@ -55,12 +55,8 @@ def _decode(data: bytes) -> Decoded:
         # A JPEG may hold several pictures as well: what a phone keeps beside a photo.
         animated = image.format != "MPO" and getattr(image, "n_frames", 1) > 1
         exif = image.getexif()
-        if (
-            image.size == (SIZE, SIZE)
-            and image.mode == "RGB"
-            and not exif
-            and not image.has_transparency_data
-        ):
+        is_plain = image.mode == "RGB" and not exif and not image.has_transparency_data
+        if is_plain and image.size == (SIZE, SIZE):
             return Decoded(np.asarray(image), (SIZE, SIZE), False, animated)
         size = image.size[::-1] if exif.get(ORIENTATION, 1) in QUARTER_TURNS else image.size
         image.draft("RGB", (4 * SIZE, 4 * SIZE))  # a large JPEG is decoded at a fraction of its size
@@ -75,9 +71,8 @@ def _to_rgb(image: Image.Image) -> tuple[Image.Image, bool]:
     if image.has_transparency_data:
         image = image.convert("RGBA")
         see_through = image.getchannel("A").getextrema()[0] != 255
-        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert(
-            "RGB"
-        ), see_through
+        on_white = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+        return on_white.convert("RGB"), see_through
     if image.mode in DEEP_GREY:
         deep = np.asarray(image).astype(np.int64)  # (H, W), 0..65535
         image = Image.fromarray((deep.clip(0, 65535) >> 8).astype(np.uint8))

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from cifar7.data.imageset import SIZE, Images
-from cifar7.data.scenes import ARROW, CLASSES, DOT, EYE, GAZE, PAIRS, PLAIN, PUPIL, STAR, Floats, Scenes
+from cifar7.data.imageset import SIZE, Images, Labels
+from cifar7.data.scenes import ARROW, DOT, EYE, GAZE, PAIR_LABELS, PLAIN, PUPIL, STAR, Floats, Scenes
 
 CHUNK = 250  # pictures painted at once: their arrays stay in the processor's cache
 CONTRAST, PAIR_CONTRAST = (0.05, 0.5), (0.3, 0.5)  # of the brightness of shape and background
@@ -37,8 +37,7 @@ def paint(
 
 
 def _paint_chunk(scenes: Scenes, random: np.random.Generator) -> Images:
-    n = len(scenes.labels)
-    shape = (n, 1, 1, 1)
+    shape = (len(scenes.labels), 1, 1, 1)
     light = random.uniform(0.2, 0.8, shape)
     hue = random.uniform(0, 1, shape)
     picture = _background(light, hue, random)
@@ -50,7 +49,8 @@ def _paint_chunk(scenes: Scenes, random: np.random.Generator) -> Images:
     hues = hue + random.uniform(0.25, 0.75, (3, *shape))
     stray = _colour(hues[2], saturation[2], light + STRAY_CONTRAST * contrast)
     main, target = (_colour(hues[i], saturation[i], light + contrast) for i in range(2))
-    for field, colour in [(_stray(scenes), stray), *_layers(scenes, main, target)]:
+    strays = _plain(scenes.stray, scenes.stray_x, scenes.stray_y, scenes.stray_radius, scenes.stray_turn)
+    for field, colour in [(strays, stray), *_layers(scenes, main, target)]:
         cover = np.clip(0.5 - field, 0, 1)[:, None]  # (N, 1, 32, 32)
         picture += cover * (colour - picture)  # (N, 3, 32, 32)
     picture += random.standard_normal(picture.shape) * random.uniform(*NOISE, shape)
@@ -65,43 +65,38 @@ def masks(scenes: Scenes) -> NDArray[np.bool_]:
     return np.minimum.reduce(_fields(scenes)) <= 0
 
 
-def _stray(scenes: Scenes) -> Floats:
-    """The field of the stray shapes."""
-    field = np.full((len(scenes.labels), SIZE, SIZE), NOWHERE)
+def _plain(labels: Labels, x: Floats, y: Floats, radius: Floats, turn: Floats) -> Floats:
+    """The field of plain shapes, parameters (N,); nothing where the label is not one of theirs."""
+    field = np.full((len(labels), SIZE, SIZE), NOWHERE)
     for label, name in enumerate(PLAIN):
-        rows = np.flatnonzero(scenes.stray == label)
-        x, y, turn = (v[rows, None, None] for v in (scenes.stray_x, scenes.stray_y, scenes.stray_turn))
-        field[rows] = _shape(name, *_turned(x, y, turn), scenes.stray_radius[rows, None, None])
+        rows = np.flatnonzero(labels == label)
+        u, v = _turned(*(value[rows, None, None] for value in (x, y, turn)))
+        field[rows] = _shape(name, u, v, radius[rows, None, None])
     return field
 
 
 def _layers(scenes: Scenes, main: Floats, target: Floats) -> list[tuple[Floats, Floats]]:
     """Distance fields with their colours, from the back to the front."""
     rim, body, pupil, aim = _fields(scenes)
-    eye = np.isin(scenes.labels, [CLASSES.index(name) for name in PAIRS[1]])[:, None, None, None]
+    eye = np.isin(scenes.labels, PAIR_LABELS[1])[:, None, None, None]
     black, white = np.full_like(main, 0.06), np.full_like(main, 0.96)
     return [(rim, black), (body, np.where(eye, white, main)), (pupil, black), (aim, target)]
 
 
 def _fields(scenes: Scenes) -> tuple[Floats, Floats, Floats, Floats]:
     """The distance fields of an eye's rim, of the shape, arrow or eye, of its pupil, and of the target."""
-    body, rim, pupil, aim = (np.full((len(scenes.labels), SIZE, SIZE), NOWHERE) for _ in range(4))
-    for label, name in enumerate(CLASSES):
-        rows = np.flatnonzero(scenes.labels == label)
-        x, y, radius, turn, target_x, target_y = (
-            value[rows, None, None]
-            for value in (scenes.x, scenes.y, scenes.radius, scenes.turn, scenes.target_x, scenes.target_y)
-        )
-        if name in PLAIN:
-            body[rows] = _shape(name, *_turned(x, y, turn), radius)
-        elif name in PAIRS[0]:
-            body[rows] = _arrow(*_turned(x, y, turn))
-            aim[rows] = np.hypot(X - target_x, Y - target_y) - DOT
-        else:
-            rim[rows] = np.hypot(X - x, Y - y) - EYE
-            body[rows] = rim[rows] + 0.9  # pixels of black around the white
-            pupil[rows] = np.hypot(X - x - GAZE * np.cos(turn), Y - y - GAZE * np.sin(turn)) - PUPIL
-            aim[rows] = _star(X - target_x, target_y - Y, STAR, 0.45 * STAR, 5, np.pi / 2)
+    body = _plain(scenes.labels, scenes.x, scenes.y, scenes.radius, scenes.turn)
+    rim, pupil, aim = (np.full_like(body, NOWHERE) for _ in range(3))
+    places = (scenes.x, scenes.y, scenes.turn, scenes.target_x, scenes.target_y)
+    arrows, eyes = (np.flatnonzero(np.isin(scenes.labels, labels)) for labels in PAIR_LABELS)
+    x, y, turn, target_x, target_y = (value[arrows, None, None] for value in places)
+    body[arrows] = _arrow(*_turned(x, y, turn))
+    aim[arrows] = np.hypot(X - target_x, Y - target_y) - DOT
+    x, y, turn, target_x, target_y = (value[eyes, None, None] for value in places)
+    rim[eyes] = np.hypot(X - x, Y - y) - EYE
+    body[eyes] = rim[eyes] + 0.9  # pixels of black around the white
+    pupil[eyes] = np.hypot(X - x - GAZE * np.cos(turn), Y - y - GAZE * np.sin(turn)) - PUPIL
+    aim[eyes] = _star(X - target_x, target_y - Y, STAR, 0.45 * STAR, 5, np.pi / 2)
     return rim, body, pupil, aim
 
 

@@ -57,22 +57,14 @@ class RawSet:
 
 
 @dataclass(frozen=True, eq=False)
-class ImageSet:
-    """A set to train on.
+class ImageSet(RawSet):
+    """A set to train on. `mean` and `std`: of its training pixels, as `channel_statistics`.
 
-    `mean` and `std` are those of the training pixels, one for each of R, G, B, on the scale 0..1.
     `fingerprint` is a hash of pixels, labels and class names: equal fingerprints mean the same data.
     """
 
     name: str
-    title: str
-    classes: tuple[str, ...]
-    train: Split
-    test: Split
     fingerprint: str
-    origin: str
-    synthetic: bool
-    notes: tuple[str, ...]
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
 
@@ -106,7 +98,7 @@ def fingerprint(classes: tuple[str, ...], train: Split, test: Split) -> str:
     return digest.hexdigest()[:32]
 
 
-def channel_statistics(images: Images) -> tuple[list[float], list[float]]:
+def channel_statistics(images: Images) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and standard deviation of each channel of images (N, 3, 32, 32), on the scale 0..1.
 
     Exact: counted in a histogram of the 256 values instead of summed in floating point.
@@ -120,4 +112,4 @@ def channel_statistics(images: Images) -> tuple[list[float], list[float]]:
         mean = float(counts @ values / counts.sum())
         means.append(mean)
         deviations.append(float(np.sqrt(counts @ (values - mean) ** 2 / counts.sum())))
-    return means, deviations
+    return tuple(means), tuple(deviations)

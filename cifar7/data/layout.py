@@ -1,6 +1,7 @@
 """Which file of a source is an image of which class: `train/<class>/<file>`, `test/<class>/<file>`."""
 
-from dataclasses import dataclass
+from collections import Counter
+from typing import NamedTuple
 
 from cifar7.data.decode import SUFFIXES
 from cifar7.data.imageset import DataError
@@ -10,12 +11,11 @@ RIGHT = "give train/<class>/<image> and test/<class>/<image>, with the same clas
 NAMES = 3  # in a note
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where an image belongs."""
+class Place(NamedTuple):
+    """Where an image belongs; `folder` is its class."""
 
     split: str
-    folder: str  # the class
+    folder: str
     file: str
 
 
@@ -27,8 +27,8 @@ class Layout:
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self._top: str | None = None  # the common top folder with its slash, "" for none
-        self._images: dict[str, dict[str, int]] = {split: {} for split in SPLITS}  # split -> class -> number
+        self._top: str | None = None  # the folder that train/ and test/ lie in, "" for none
+        self._images: dict[str, Counter[str]] = {split: Counter() for split in SPLITS}  # of each class
         self._no_images: list[str] = []
         self._elsewhere: list[str] = []
 
@@ -38,30 +38,17 @@ class Layout:
         DataError: an image in train/ or test/ that is not in a class folder of it, or two top folders.
         """
         parts = name.split("/")
-        if any(part.startswith(".") or part in ("__MACOSX", "@eaDir") for part in parts):
+        is_hidden = any(part.startswith(".") or part in ("__MACOSX", "@eaDir") for part in parts)
+        if is_hidden or not (is_folder or name.lower().endswith(SUFFIXES)):
             if not is_folder:
                 self._no_images.append(name)
-            return None
-        if not is_folder and not any(name.lower().endswith(suffix) for suffix in SUFFIXES):
-            self._no_images.append(name)
             return None
         start = next((i for i, part in enumerate(parts[:2]) if part in SPLITS), None)
         if start is None or (not is_folder and start == len(parts) - 1):
             if not is_folder:
                 self._elsewhere.append(name)
             return None
-        self._check_top("/".join(parts[:start]), name)
-        split, below = parts[start], parts[start + 1 :]
-        if is_folder:
-            if len(below) == 1:
-                self._images[split].setdefault(below[0], 0)
-            return None
-        if len(below) != 2:
-            raise DataError(f"{name!r} in {self.source} is not in a class folder of {split}/: {RIGHT}")
-        self._images[split][below[0]] = self._images[split].get(below[0], 0) + 1
-        return Place(split, below[0], below[1])
-
-    def _check_top(self, top: str, name: str) -> None:
+        top, split, below = "/".join(parts[:start]), parts[start], parts[start + 1 :]
         if self._top is None:
             self._top = top
         if self._top != top:
@@ -69,6 +56,14 @@ class Layout:
                 f"{self.source} has train/ and test/ in two places, below {self._top + '/'!r} and below "
                 f"{top + '/'!r} ({name!r}): keep one"
             )
+        if is_folder:
+            if len(below) == 1:
+                self._images[split][below[0]] += 0  # a class, if only of this folder
+            return None
+        if len(below) != 2:
+            raise DataError(f"{name!r} in {self.source} is not in a class folder of {split}/: {RIGHT}")
+        self._images[split][below[0]] += 1
+        return Place(split, *below)
 
     def classes(self) -> tuple[str, ...]:
         """The class names in alphabetical order, after the last call of `place`.
@@ -76,11 +71,11 @@ class Layout:
         DataError: no images, one split only, a class that one split lacks, fewer than two classes.
         """
         for split in SPLITS:
-            if not sum(self._images[split].values()):
+            if not self._images[split].total():
                 raise DataError(f"{self.source} has no images in {split}/: {RIGHT}")
         names = sorted({*self._images["train"], *self._images["test"]})
         for split in SPLITS:
-            lacking = [name for name in names if not self._images[split].get(name)]
+            lacking = [name for name in names if not self._images[split][name]]
             if lacking:
                 raise DataError(f"{self.source} has no images of {_some(lacking)} in {split}/: {RIGHT}")
         for name in names:

@@ -31,16 +31,16 @@ def fetch(scratch: Path, progress: Progress) -> RawSet:
     archive = scratch / CIFAR10.filename
     download(CIFAR10.url, archive, CIFAR10.tgz_md5, progress)
     progress("Unpacking CIFAR-10", 0, 3)
-    _unpack(archive, scratch, CIFAR10)
-    archive.unlink()
     splits = []
     try:
+        _unpack(archive, scratch, CIFAR10)
+        archive.unlink()
         for number, train in enumerate((True, False), start=1):
             progress("Reading CIFAR-10", number, 3)
             part = CIFAR10(str(scratch), train=train, download=False)
             labels: Labels = np.array(part.targets, dtype=np.int64)
             splits.append(Split(np.ascontiguousarray(part.data.transpose(0, 3, 1, 2)), labels))
-    except RuntimeError as error:  # a checksum of one of the files inside
+    except (tarfile.TarError, EOFError, KeyError, RuntimeError) as error:  # the last: a file's checksum
         raise DataError(f"the CIFAR-10 archive is not what it should be: {error}") from error
     progress("Reading CIFAR-10", 3, 3)
     return RawSet(
@@ -102,9 +102,6 @@ def _reason(error: Exception) -> str:
 def _unpack(archive: Path, folder: Path, official: Any) -> None:
     """Only the files that the reader needs, by their names."""
     names = [name for name, _ in (*official.train_list, *official.test_list)] + [official.meta["filename"]]
-    try:
-        with tarfile.open(archive, "r:gz") as tar:
-            members = [tar.getmember(f"{official.base_folder}/{name}") for name in names]
-            tar.extractall(folder, members, filter="data")
-    except (tarfile.TarError, EOFError, KeyError) as error:
-        raise DataError(f"the CIFAR-10 archive is not what it should be: {error}") from error
+    with tarfile.open(archive, "r:gz") as tar:
+        members = [tar.getmember(f"{official.base_folder}/{name}") for name in names]
+        tar.extractall(folder, members, filter="data")

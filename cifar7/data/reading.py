@@ -16,10 +16,9 @@ import numpy as np
 
 from cifar7.data.archives import KINDS, archive_members, is_archive
 from cifar7.data.decode import RECIPE, Decoded, decode
-from cifar7.data.folders import folder_members, walk
-from cifar7.data.imageset import SIZE, DataError, Images, Progress, RawSet, Split, silent
+from cifar7.data.imageset import SIZE, DataError, Progress, RawSet, Split, silent
 from cifar7.data.layout import Layout, Place
-from cifar7.data.members import LIMITS, Limits, Member
+from cifar7.data.members import LIMITS, Limits, Member, folder_members, walk
 
 WORKERS = 2
 CHUNK_IMAGES, CHUNK_BYTES = 256, 16 * 2**20  # handed to a worker at once, whichever is reached first
@@ -97,26 +96,25 @@ def _os_error_as_data_error(path: Path) -> Iterator[None]:
 
 
 def _chunks(
-    members: Iterable[Member], layout: Layout, limits: Limits = LIMITS
+    members: Iterable[Member], layout: Layout, limits: Limits
 ) -> Iterator[tuple[EncodedChunk, Member]]:
     """Portions of images to decode, each with the last member in it."""
     chunk: EncodedChunk = []
     chunk_bytes = images = 0
-    last = None
     for member in members:
         if (place := layout.place(member.name, member.is_folder)) is None:
             continue
         images += 1
         if images > limits.images:
             raise DataError(f"{layout.source} holds more than {limits.images:,} images: take fewer")
-        content, last = member.read(), member
+        content = member.read()
         chunk.append((place, f"{member.name!r} in {layout.source}", content))
         chunk_bytes += len(content)
         if len(chunk) == CHUNK_IMAGES or chunk_bytes > CHUNK_BYTES:
             yield chunk, member
             chunk, chunk_bytes = [], 0
-    if last is not None:
-        yield chunk, last
+    if chunk:
+        yield chunk, member
 
 
 def _decode_chunks(
@@ -125,20 +123,19 @@ def _decode_chunks(
     """The chunks in their order, decoded by threads while this one reads on."""
     pending: deque[Future[DecodedChunk]] = deque()
     what, total = f"Reading {source}", 1
-    with ThreadPoolExecutor(WORKERS, thread_name_prefix="decode") as pool:
-        try:
-            for chunk, member in chunks:
-                pending.append(pool.submit(_decode_chunk, chunk))
-                total = member.total
-                if len(pending) == IN_FLIGHT:
-                    yield pending.popleft().result()
-                    progress(what, member.done, total)
-            while pending:
+    pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="decode")
+    try:
+        for chunk, member in chunks:
+            pending.append(pool.submit(_decode_chunk, chunk))
+            total = member.total
+            if len(pending) == IN_FLIGHT:
                 yield pending.popleft().result()
-            progress(what, total, total)
-        finally:
-            for future in pending:
-                future.cancel()
+                progress(what, member.done, total)
+        while pending:
+            yield pending.popleft().result()
+        progress(what, total, total)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _decode_chunk(chunk: EncodedChunk) -> DecodedChunk:
@@ -152,17 +149,14 @@ def _natural(name: str) -> tuple[list[str | int], str]:
 
 def _split(name: str, decoded: DecodedChunk, classes: tuple[str, ...]) -> Split:
     """The images of one split, class after class, within a class in the natural order of the files."""
-    label_of = {folder: label for label, folder in enumerate(classes)}
     rows = [
-        (label_of[place.folder], _natural(place.file), image)
+        (classes.index(place.folder), _natural(place.file), image.pixels)
         for place, image in decoded
         if place.split == name
     ]
     rows.sort(key=lambda row: row[:2])
-    images: Images = np.empty((len(rows), 3, SIZE, SIZE), dtype=np.uint8)
-    for index, (_, _, image) in enumerate(rows):
-        images[index] = image.pixels.transpose(2, 0, 1)  # (H, W, 3) to (3, H, W)
-    return Split(images, np.array([label for label, _, _ in rows], dtype=np.int64))
+    images = np.stack([pixels for _, _, pixels in rows]).transpose(0, 3, 1, 2)  # (N, 3, 32, 32)
+    return Split(np.ascontiguousarray(images), np.array([label for label, _, _ in rows], dtype=np.int64))
 
 
 def _notes(images: list[Decoded]) -> list[str]:

@@ -20,6 +20,7 @@ Floats = NDArray[np.float64]
 PLAIN = ("disc", "ring", "square", "triangle", "star", "cross")
 PAIRS = (("arrow at dot", "arrow past dot"), ("eye at star", "eye past star"))
 CLASSES = (*PLAIN, *(name for pair in PAIRS for name in pair))
+PAIR_LABELS = [tuple(CLASSES.index(name) for name in pair) for pair in PAIRS]
 
 # All of these are pixels, except for the share and the angle.
 RADIUS, STRAY_RADIUS = (3.5, 9.5), (2.0, 3.0)  # of plain shapes

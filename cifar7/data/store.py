@@ -5,13 +5,12 @@ process that is killed leaves at most a hidden folder, which the next writer of 
 """
 
 import json
-import os
 import re
 import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -35,37 +34,16 @@ from cifar7.data.imageset import (
 FORMAT = 1  # raised when the files of a set change their meaning; older folders then count as absent
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 PATIENCE = 0.5  # seconds to wait for another writer before reporting it
-ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 
 
 @dataclass(frozen=True)
-class Meta:
-    """meta.json: what describes a set, and where its content came from.
+class Meta(SetInfo):
+    """meta.json. `source`: the content and recipe it was made from; `hidden`: the cache of a path."""
 
-    `source` names the content and recipe it was made from; `hidden` sets are caches of a path, not listed.
-    """
-
-    info: SetInfo
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
     source: str
     hidden: bool
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        info = {key: value for key, value in vars(self.info).items() if key != "present"}
-        rest = {key: value for key, value in vars(self).items() if key != "info"}
-        return {"format": FORMAT, **info, **rest}
-
-    @staticmethod
-    def from_dict(d: dict[str, Any]) -> "Meta":
-        """What `to_dict` wrote. Raises KeyError, TypeError or ValueError for anything else."""
-        info = SetInfo(
-            name=d["name"], title=d["title"], classes=tuple(d["classes"]), train_size=d["train_size"],
-            test_size=d["test_size"], origin=d["origin"], synthetic=d["synthetic"], notes=tuple(d["notes"]),
-            fingerprint=d["fingerprint"], present=True,
-        )  # fmt: skip
-        return Meta(info, tuple(d["mean"]), tuple(d["std"]), d["source"], d["hidden"])
 
 
 def check_name(name: str) -> None:
@@ -79,47 +57,49 @@ def check_name(name: str) -> None:
 
 def read_meta(data_dir: Path, name: str) -> Meta | None:
     """What is stored under `name`; None if nothing is, or nothing that this version can read."""
+    if not NAME.fullmatch(name):
+        return None
     try:
         d = json.loads((data_dir / name / "meta.json").read_text(encoding="utf-8"))
-        return Meta.from_dict(d) if d["format"] == FORMAT and d["name"] == name else None
+        if d["format"] != FORMAT or d["name"] != name:
+            return None
+        values = {field.name: d[field.name] for field in fields(Meta) if field.name != "present"}
+        lists = {key: tuple(values[key]) for key in ("classes", "notes", "mean", "std")}
     except (OSError, ValueError, KeyError, TypeError):
         return None
+    return Meta(**{**values, **lists}, present=True)
 
 
 def list_metas(data_dir: Path) -> list[Meta]:
     """All stored sets by name, the hidden ones too."""
-    if not data_dir.is_dir():
-        return []
-    names = sorted(entry.name for entry in data_dir.iterdir() if NAME.fullmatch(entry.name))
-    return [meta for meta in (read_meta(data_dir, name) for name in names) if meta is not None]
+    names = sorted(entry.name for entry in data_dir.iterdir()) if data_dir.is_dir() else []
+    return [meta for name in names if (meta := read_meta(data_dir, name))]
 
 
 def open_stored(data_dir: Path, meta: Meta) -> ImageSet:
     """Open the set with its images memory-mapped, read-only. DataError if its files are damaged."""
-    info, folder = meta.info, data_dir / meta.info.name
+    folder = data_dir / meta.name
     try:
-        arrays = [np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in ARRAYS]
-        _check_arrays(arrays, info)
+        train = _open_split(folder, "train", meta.train_size)
+        test = _open_split(folder, "test", meta.test_size)
     except (OSError, ValueError, EOFError) as error:
         raise DataError(
-            f"the stored set {info.name!r} is damaged: delete {folder} and load it again"
+            f"the stored set {meta.name!r} is damaged: delete {folder} and load it again"
         ) from error
-    train, test = Split(arrays[0], arrays[1]), Split(arrays[2], arrays[3])
-    return ImageSet(
-        name=info.name, title=info.title, classes=info.classes, train=train, test=test,
-        fingerprint=info.fingerprint, origin=info.origin, synthetic=info.synthetic, notes=info.notes,
-        mean=meta.mean, std=meta.std,
-    )  # fmt: skip
+    others = {f.name: getattr(meta, f.name) for f in fields(ImageSet) if f.name not in ("train", "test")}
+    return ImageSet(train=train, test=test, **others)
 
 
-def _check_arrays(arrays: list[np.ndarray], info: SetInfo) -> None:
+def _open_split(folder: Path, name: str, size: int) -> Split:
     """ValueError unless the arrays are what meta.json says: they may have been cut or exchanged."""
-    expected: list[tuple[tuple[int, ...], type]] = []
-    for size in (info.train_size, info.test_size):
-        expected += [((size, CHANNELS, SIZE, SIZE), np.uint8), ((size,), np.int64)]
-    for array, (shape, dtype) in zip(arrays, expected, strict=True):
-        if array.shape != shape or array.dtype != dtype:
-            raise ValueError(f"{array.dtype} {array.shape}, should be {dtype} {shape}")
+    images, labels = (
+        np.load(folder / f"{name}_{content}.npy", mmap_mode="r", allow_pickle=False)
+        for content in ("images", "labels")
+    )
+    form = (images.dtype, images.shape, labels.dtype, labels.shape)
+    if form != (np.uint8, (size, CHANNELS, SIZE, SIZE), np.int64, (size,)):
+        raise ValueError(f"{name} has {form}, should have {size} images")
+    return Split(images, labels)
 
 
 @contextmanager
@@ -169,50 +149,23 @@ def staging(data_dir: Path, name: str) -> Iterator[Path]:
 def write_set(data_dir: Path, name: str, raw: RawSet, source: str, hidden: bool = False) -> Meta:
     """Store `raw` under `name`, replacing what stood there. Inside `exclusive` only."""
     mean, std = channel_statistics(raw.train.images)
-    info = SetInfo(
+    meta = Meta(
         name=name, title=raw.title, classes=raw.classes, train_size=len(raw.train), test_size=len(raw.test),
         origin=raw.origin, synthetic=raw.synthetic, notes=raw.notes,
         fingerprint=fingerprint(raw.classes, raw.train, raw.test), present=True,
+        mean=mean, std=std, source=source, hidden=hidden,
     )  # fmt: skip
-    meta = Meta(info, (mean[0], mean[1], mean[2]), (std[0], std[1], std[2]), source, hidden)
-    arrays: tuple[np.ndarray, ...] = (raw.train.images, raw.train.labels, raw.test.images, raw.test.labels)
+    stored: dict[str, Any] = {"format": FORMAT, **vars(meta)}
+    del stored["present"]
+    target = data_dir / name
     with staging(data_dir, name) as folder:
-        for array_name, array in zip(ARRAYS, arrays, strict=True):
-            np.save(folder / f"{array_name}.npy", array, allow_pickle=False)
-        _write_meta(folder, meta)
-        _publish(folder, data_dir / name)
-    return meta
-
-
-def _write_meta(folder: Path, meta: Meta) -> None:
-    text = json.dumps(meta.to_dict(), indent=1)
-    (folder / "meta.json").write_text(text, encoding="utf-8")
-
-
-def _publish(folder: Path, target: Path) -> None:
-    """Rename the finished folder to `target`; what stood there is set aside first, then removed."""
-    if target.exists():
+        for split_name, split in (("train", raw.train), ("test", raw.test)):
+            np.save(folder / f"{split_name}_images.npy", split.images, allow_pickle=False)
+            np.save(folder / f"{split_name}_labels.npy", split.labels, allow_pickle=False)
+        (folder / "meta.json").write_text(json.dumps(stored, indent=1), encoding="utf-8")
         aside = folder.with_name(f"{folder.name}-old")
-        target.rename(aside)
+        if target.exists():
+            target.rename(aside)
         folder.rename(target)
         shutil.rmtree(aside, ignore_errors=True)
-    else:
-        folder.rename(target)
-
-
-def copy_set(data_dir: Path, meta: Meta, name: str) -> Meta:
-    """The stored set once more under another, listed name. The arrays never change, so links are enough."""
-    copied = replace(meta, info=replace(meta.info, name=name), hidden=False)
-    with staging(data_dir, name) as folder:
-        for array_name in ARRAYS:
-            _link_or_copy(data_dir / meta.info.name / f"{array_name}.npy", folder / f"{array_name}.npy")
-        _write_meta(folder, copied)
-        _publish(folder, data_dir / name)
-    return copied
-
-
-def _link_or_copy(source: Path, target: Path) -> None:
-    try:
-        os.link(source, target)
-    except OSError:  # another file system, or one without links
-        shutil.copyfile(source, target)
+    return meta

@@ -113,21 +113,13 @@ def matrix(predictions: Predictions) -> dict[str, Any]:
         for (true, predicted), number in ((at, int(n)) for at, n in np.ndenumerate(counts))
     ]
     side = max(300, 46 * len(names)) if len(names) <= 20 else 900
+    colours = {"domain": [True, False], "range": [TRUE, PREDICTED]}
+    opacities = {"domain": [0, 1], "range": [0.04, 0.85]}
     shade = {
         "mark": {"type": "rect", "cornerRadius": 2},
         "encoding": {
-            "color": {
-                "field": "right",
-                "type": "nominal",
-                "legend": None,
-                "scale": {"domain": [True, False], "range": [TRUE, PREDICTED]},
-            },
-            "opacity": {
-                "field": "strength",
-                "type": "quantitative",
-                "legend": None,
-                "scale": {"domain": [0, 1], "range": [0.04, 0.85]},
-            },
+            "color": {"field": "right", "type": "nominal", "legend": None, "scale": colours},
+            "opacity": {"field": "strength", "type": "quantitative", "legend": None, "scale": opacities},
         },
     }
     numbers = {"mark": {"type": "text", "fontSize": 12}, "encoding": {"text": {"field": "shown"}}}
@@ -144,25 +136,13 @@ def matrix(predictions: Predictions) -> dict[str, Any]:
 
 
 def _classes(field: str, title: str, orient: str, names: list[str]) -> dict[str, Any]:
-    axis = {
-        "orient": orient,
-        "domain": False,
-        "ticks": False,
-        "grid": False,
-        "labelLimit": 130,
-        "labelPadding": 4,
-    }
-    slanted = {"labelAngle": -45, "labelAlign": "left"} if orient == "top" else {}
     # A list of names is the same in JSON and in Vega's expressions.
-    label = {"labelExpr": f"{json.dumps(names)}[datum.value]"}
+    axis: dict[str, Any] = {"orient": orient, "labelExpr": f"{json.dumps(names)}[datum.value]"}
+    axis |= {"domain": False, "ticks": False, "grid": False, "labelLimit": 130, "labelPadding": 4}
+    if orient == "top":
+        axis |= {"labelAngle": -45, "labelAlign": "left"}
     scale = {"domain": list(range(len(names))), "paddingInner": 0.06, "paddingOuter": 0}
-    return {
-        "field": field,
-        "type": "ordinal",
-        "title": title,
-        "scale": scale,
-        "axis": {**axis, **slanted, **label},
-    }
+    return {"field": field, "type": "ordinal", "title": title, "scale": scale, "axis": axis}
 
 
 def mistakes_png(
@@ -187,12 +167,10 @@ def mistakes_png(
         left, top = GAP + at % columns * width, LINE + 2 * GAP + at // columns * height
         pixels = np.ascontiguousarray(np.moveaxis(np.asarray(images[index]), 0, -1))  # (32, 32, 3)
         sheet.paste(Image.fromarray(pixels).resize((TILE, TILE), Image.Resampling.NEAREST), (left, top))
-        true, predicted = (
-            predictions.classes[k] for k in (predictions.labels[index], predictions.predicted[index])
-        )
-        pen.true(left, top + TILE + 3, true)
+        label, answer = predictions.labels[index], predictions.predicted[index]
+        pen.true(left, top + TILE + 3, predictions.classes[label])
         confidence = _probability(float(predictions.confidence[index]))
-        pen.predicted(left, top + TILE + 3 + LINE, predicted, f" {confidence}")
+        pen.predicted(left, top + TILE + 3 + LINE, predictions.classes[answer], f" {confidence}")
     out = io.BytesIO()
     sheet.save(out, format="PNG", optimize=True)
     return out.getvalue()

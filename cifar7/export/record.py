@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from cifar7.data import library
 from cifar7.data.imageset import DataError, ImageSet
 from cifar7.export.errors import ExportError
-from cifar7.export.train_source import TrainedOn
 from cifar7.network.arithmetic import Analysis, analyse
 from cifar7.network.problems import check
 from cifar7.network.spec import NetSpec
@@ -33,7 +32,11 @@ class Record:
     environment: dict[str, Any]
     predictions: Predictions
     images: ImageSet
-    official: bool  # the set is torchvision's CIFAR-10
+
+    @property
+    def official(self) -> bool:
+        """Whether the set is torchvision's CIFAR-10."""
+        return self.images.name == library.OFFICIAL
 
     @property
     def holds_out(self) -> bool:
@@ -53,12 +56,7 @@ class Record:
     @property
     def title(self) -> str:
         """The image set in words."""
-        return "CIFAR-10" if self.official else str(self.environment["data"]["title"])
-
-    def trained_on(self) -> TrainedOn:
-        """What train.py needs to know of the images."""
-        images = self.images
-        return TrainedOn(self.title, images.classes, images.mean, images.std, self.official)
+        return library.OFFICIAL_TITLE if self.official else self.images.title
 
 
 def read_record(run: RunFolder, data_dir: Path | None = None) -> Record:
@@ -94,7 +92,6 @@ def read_record(run: RunFolder, data_dir: Path | None = None) -> Record:
         environment=environment,
         predictions=predictions,
         images=_images(run, environment["data"], predictions, data_dir),
-        official=run.data_name() == library.OFFICIAL,
     )
 
 
@@ -112,4 +109,6 @@ def _images(
             f"the image set {name} has changed since the run {run.id} was trained on it; "
             "bring the former images back under that name, or train again."
         )
-    return images
+    return replace(
+        images, title=str(data.get("title", images.title))
+    )  # a path's set is called as it was then

@@ -28,19 +28,6 @@ _TRAINING = {
 }
 
 
-def submission_zip(run: RunFolder, profile: Profile, out: Path, *, data_dir: Path | None = None) -> None:
-    """Write `out`, the submission of a run; an older file is replaced in one step.
-
-    Raises what `submission_files` raises, and ExportError where `out` cannot be written.
-    """
-    write(out, pack(submission_files(run, profile, data_dir=data_dir)))
-
-
-def design_zip(spec: NetSpec, profile: Profile, out: Path) -> None:
-    """Write `out`, a design without a run. Raises SpecError, or ExportError where `out` cannot be written."""
-    write(out, pack(design_files(spec, profile)))
-
-
 def submission_files(run: RunFolder, profile: Profile, *, data_dir: Path | None = None) -> dict[str, bytes]:
     """The files of a run's submission, by name. Loads torch, to rename the weights.
 
@@ -53,7 +40,7 @@ def submission_files(run: RunFolder, profile: Profile, *, data_dir: Path | None 
     return {
         "README.md": run_readme(record, profile).encode(),
         "model.py": model_source(record.spec).encode(),
-        "train.py": train_source(record.config, record.trained_on()).encode(),
+        "train.py": train_source(record.config, record.images).encode(),
         "weights.pt": _weights(run, record),
         "curves.png": curves_png(record),
         "confusion.png": confusion_png(record.predictions),

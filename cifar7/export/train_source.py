@@ -7,9 +7,12 @@ is added to TrainConfig is never dropped silently.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable
+from dataclasses import fields
 from typing import Any
 
+from cifar7.data.imageset import ImageSet
+from cifar7.data.library import OFFICIAL, OFFICIAL_TITLE
 from cifar7.export.errors import ExportError
 from cifar7.export.templates import render
 from cifar7.network.source import safe_name
@@ -50,30 +53,22 @@ CHOICES: dict[str, tuple[str, ...]] = {
 }
 
 Constant = tuple[str, object, str]  # name, value, comment
-Triple = tuple[float, float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class TrainedOn:
-    """What train.py needs to know of the image set. `mean` and `std`: of R, G, B, on the scale 0..1."""
+def train_source(config: TrainConfig, images: ImageSet) -> str:
+    """The text of `train.py`. Raises ExportError for a recipe with something in it that is not known here.
 
-    title: str
-    classes: tuple[str, ...]
-    mean: Triple
-    std: Triple
-    official: bool  # torchvision's CIFAR-10, which train.py downloads; any other set comes as class folders
-
-
-def train_source(config: TrainConfig, images: TrainedOn) -> str:
-    """The text of `train.py`. Raises ExportError for a recipe with something in it that is not known here."""
+    torchvision downloads the official CIFAR-10; any other set comes as class folders.
+    """
     check_known(config.to_dict())
-    mean, std = config.scale(images.mean, images.std)
-    title = "CIFAR-10" if images.official else safe_name(images.title)[:60]
-    scale = {"mean": _triple(mean), "std": _triple(std)}
-    nameless = replace(images, title="", classes=())  # no constant is used because a class is called like it
-    body = render("train.py", config=config, images=nameless, title="", **scale, constants=())
+    official = images.name == OFFICIAL
+    title = OFFICIAL_TITLE if official else safe_name(images.title)[:60]
+    mean, std = (_triple(values) for values in config.scale(images.mean, images.std))
+    settings = {"config": config, "official": official, "mean": mean, "std": std}
+    # Nameless at first: no constant is used because a class is called like it.
+    body = render("train.py", **settings, classes=(), title="", constants=())
     used = [constant for constant in _constants(config) if re.search(rf"\b{constant[0]}\b", body)]
-    return render("train.py", config=config, images=images, title=title, **scale, constants=used)
+    return render("train.py", **settings, classes=images.classes, title=title, constants=used)
 
 
 def check_known(settings: dict[str, Any]) -> None:
@@ -105,5 +100,5 @@ def _constants(config: TrainConfig) -> list[Constant]:
     ]
 
 
-def _triple(values: Triple) -> str:
+def _triple(values: Iterable[float]) -> str:
     return f"({', '.join(f'{value:.8g}' for value in values)})"

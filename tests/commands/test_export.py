@@ -191,7 +191,7 @@ def test_nothing_is_written_over_and_no_half_is_left(
 def test_a_class_name_that_is_no_folder_is_refused(tmp_path: Path, name: str) -> None:
     split = Split(np.zeros((2, 3, 32, 32), dtype=np.uint8), np.array([0, 1], dtype=np.int64))
     half = (0.5, 0.5, 0.5)
-    images = ImageSet("x", "X", (name, "other"), split, split, "", "", False, (), half, half)
+    images = ImageSet("X", (name, "other"), split, split, "", False, (), "x", "", half, half)
     with pytest.raises(ExportError, match="cannot be a folder's"):
         write_class_folders(images, tmp_path / "x")
     assert list(tmp_path.iterdir()) == []

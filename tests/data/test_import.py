@@ -150,10 +150,10 @@ def test_two_who_want_the_same_set_decode_it_once(here, archive, monkeypatch):
     decoded = []
     read = reading.read_path
 
-    def slow(*args: object) -> RawSet:
+    def slow(*args: object, **options: object) -> RawSet:
         decoded.append(1)
         time.sleep(0.3)
-        return read(*args)  # type: ignore[arg-type]
+        return read(*args, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(reading, "read_path", slow)
     monkeypatch.setattr(store, "PATIENCE", 0.05)

@@ -13,10 +13,9 @@ from PIL import Image
 
 from cifar7.data import reading
 from cifar7.data.archives import archive_members
-from cifar7.data.folders import walk
 from cifar7.data.imageset import DataError
 from cifar7.data.layout import Layout
-from cifar7.data.members import Limits
+from cifar7.data.members import Limits, walk
 from cifar7.data.reading import read_path, source_key, source_title
 
 
@@ -82,7 +81,9 @@ def test_a_chunk_is_closed_by_its_bytes_as_well(tmp_path, monkeypatch):
         f"train/a/{name}.png": bytes(size) for name, size in (("1", 600), ("2", 600), ("3", 5000), ("4", 1))
     }
     archive = archive_members(write_archive(tmp_path / "a.tar", files))
-    chunks = [[len(data) for _, _, data in chunk] for chunk, _ in reading._chunks(archive, Layout("a"))]
+    chunks = [
+        [len(data) for _, _, data in chunk] for chunk, _ in reading._chunks(archive, Layout("a"), Limits())
+    ]
     assert chunks == [[600, 600], [5000], [1]]
 
 

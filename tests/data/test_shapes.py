@@ -8,9 +8,7 @@ import numpy as np
 import pytest
 
 from cifar7.data import drawing, scenes, shapes
-from cifar7.data.scenes import ANGLE, CLASSES, PAIRS, PLAIN, REACH, Scenes, draw_scenes
-
-PAIR_LABELS = [(CLASSES.index(at), CLASSES.index(past)) for at, past in PAIRS]
+from cifar7.data.scenes import ANGLE, CLASSES, PAIR_LABELS, PLAIN, REACH, Scenes, draw_scenes
 
 
 @pytest.fixture(scope="module")

@@ -259,7 +259,7 @@ def test_names_break_neither_markdown_nor_code(tmp_path: Path) -> None:
     )
     record = read_record(run, tmp_path / "data")
     compile(model_source(record.spec), "model.py", "exec")
-    compile(train_source(record.config, record.trained_on()), "train.py", "exec")
+    compile(train_source(record.config, record.images), "train.py", "exec")
     text = run_readme(record, profile)
     harmless(text)
     assert f"# {plain(HOSTILE)}\n" in text

@@ -18,7 +18,7 @@ from where import ROOT
 
 from cifar7.data import library
 from cifar7.export.errors import ExportError
-from cifar7.export.submission import design_zip, pack, submission_files, submission_zip
+from cifar7.export.submission import design_files, pack, submission_files, write
 from cifar7.network.module import build
 from cifar7.network.presets import preset
 from cifar7.network.profiles import PROFILES
@@ -61,7 +61,7 @@ def test_the_zip_holds_the_files_and_is_the_same_each_time(
     place: Path, run: RunFolder, files: dict[str, bytes], tmp_path: Path
 ) -> None:
     out = tmp_path / "mine.zip"
-    submission_zip(run, ASKED, out, data_dir=place / "data")
+    write(out, pack(submission_files(run, ASKED, data_dir=place / "data")))
     assert out.read_bytes() == pack(files)
     with zipfile.ZipFile(out) as archive:
         assert archive.testzip() is None
@@ -121,11 +121,10 @@ def test_no_path_and_no_name_of_a_machine_is_told(
 def test_a_run_without_a_result_is_refused(place: Path, tmp_path: Path) -> None:
     run = enqueue(tmp_path / "runs", handmade.SPEC, handmade.config(), "colours")
     with pytest.raises(ExportError, match="is queued and has no result; wait for its end"):
-        submission_zip(run, ASKED, tmp_path / "x.zip", data_dir=place / "data")
+        submission_files(run, ASKED, data_dir=place / "data")
     run.request_stop()
     with pytest.raises(ExportError, match="is stopped and has no result; choose a run that finished"):
-        submission_zip(run, ASKED, tmp_path / "x.zip", data_dir=place / "data")
-    assert not (tmp_path / "x.zip").exists()
+        submission_files(run, ASKED, data_dir=place / "data")
 
 
 def test_other_images_under_the_same_name_are_noticed(place: Path, run: RunFolder, tmp_path: Path) -> None:
@@ -163,10 +162,8 @@ def test_a_run_stopped_before_an_epoch_was_complete_is_told_of(place: Path) -> N
 
 
 @pytest.mark.parametrize("name", ["starter", "velasoka-simple"])
-def test_a_design_without_a_run(name: str, tmp_path: Path) -> None:
-    design_zip(preset(name), ASKED, tmp_path / "x.zip")
-    with zipfile.ZipFile(tmp_path / "x.zip") as archive:
-        files = {entry: archive.read(entry) for entry in archive.namelist()}
+def test_a_design_without_a_run(name: str) -> None:
+    files = design_files(preset(name), ASKED)
     assert set(files) == {"README.md", "model.py", "requirements.txt", "spec.json"}
     assert NetSpec.from_dict(json.loads(files["spec.json"])) == preset(name)
     text = files["README.md"].decode()
@@ -177,4 +174,4 @@ def test_a_design_without_a_run(name: str, tmp_path: Path) -> None:
 
 def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="cannot be written"):
-        design_zip(handmade.SPEC, ASKED, tmp_path / "absent" / "x.zip")
+        write(tmp_path / "absent" / "x.zip", b"")

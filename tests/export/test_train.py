@@ -24,11 +24,12 @@ from torch import nn
 
 from cifar7.data import library
 from cifar7.data.augment import normalise, random_crop, random_cutout, random_flip
+from cifar7.data.imageset import ImageSet, Split
 from cifar7.export.class_folders import write_class_folders
 from cifar7.export.errors import ExportError
 from cifar7.export.model_source import model_source
 from cifar7.export.templates import quoted
-from cifar7.export.train_source import CONSTANTS, TrainedOn, check_known, train_source
+from cifar7.export.train_source import CONSTANTS, check_known, train_source
 from cifar7.network.module import build
 from cifar7.training.config import TrainConfig
 from cifar7.training.engine import train
@@ -37,8 +38,14 @@ from cifar7.training.partition import partition
 from cifar7.training.schedule import lr_at
 from cifar7.training.step.average import Average
 
-OFFICIAL = TrainedOn("CIFAR-10", (), (0.4914, 0.4822, 0.4465), (0.247, 0.2435, 0.2616), official=True)
-FOLDERS = TrainedOn("Colours", tiny.CLASSES, (0.4, 0.5, 0.6), (0.2, 0.25, 0.3), official=False)
+NONE = Split(np.empty((0, 3, 32, 32), dtype=np.uint8), np.empty(0, dtype=np.int64))
+FOLDERS = ImageSet(
+    title="Colours", classes=tiny.CLASSES, train=NONE, test=NONE, origin="", synthetic=False, notes=(),
+    name="colours", fingerprint="", mean=(0.4, 0.5, 0.6), std=(0.2, 0.25, 0.3),
+)  # fmt: skip
+OFFICIAL = replace(
+    FOLDERS, name="cifar10", title="CIFAR-10", mean=(0.4914, 0.4822, 0.4465), std=(0.247, 0.2435, 0.2616)
+)
 
 
 @pytest.fixture
@@ -47,7 +54,7 @@ def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "model.py").write_text(model_source(tiny.SPEC))
 
-    def load(images: TrainedOn = FOLDERS, **settings: Any) -> ModuleType:
+    def load(images: ImageSet = FOLDERS, **settings: Any) -> ModuleType:
         (tmp_path / "train.py").write_text(train_source(TrainConfig(**settings), images))
         importlib.invalidate_caches()
         for name in ("train", "model"):
@@ -165,7 +172,7 @@ RECIPES += [PLAINEST, {**PLAINEST, "schedule": "constant", "label_smoothing": 0.
 
 @pytest.mark.parametrize("images", [OFFICIAL, FOLDERS], ids=["official", "folders"])
 @pytest.mark.parametrize("settings", RECIPES, ids=lambda s: " ".join(map(str, s.values())))
-def test_nothing_is_written_that_the_recipe_does_not_use(settings: dict[str, Any], images: TrainedOn) -> None:
+def test_nothing_is_written_that_the_recipe_does_not_use(settings: dict[str, Any], images: ImageSet) -> None:
     text = train_source(TrainConfig(**settings), images)
     tree = ast.parse(text)
     assert max(map(len, text.splitlines())) <= 120
@@ -261,8 +268,7 @@ def test_in_a_clean_process_it_comes_to_what_the_run_came_to(
 
     repository, elsewhere = tmp_path / "repository", tmp_path / "elsewhere"
     repository.mkdir(), elsewhere.mkdir()
-    on = TrainedOn(images.title, images.classes, images.mean, images.std, official=False)
-    (repository / "train.py").write_text(train_source(config, on))
+    (repository / "train.py").write_text(train_source(config, images))
     (repository / "model.py").write_text(model_source(tiny.SPEC))
     write_class_folders(images, elsewhere / "my data")
     done = subprocess.run(
@@ -310,10 +316,9 @@ def test_every_kind_of_recipe_learns(
     tiny.make_set(tmp_path / "sets", each=20)
     images = library.open_set("tiny", data_dir=tmp_path / "sets")
     write_class_folders(images, tmp_path / "folders")
-    on = TrainedOn(images.title, images.classes, images.mean, images.std, official=False)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path)  # trained.pt goes there
-        module = written(on, **{"lr": 0.05, "batch_size": 6, "holdout": 6, **settings})
+        module = written(images, **{"lr": 0.05, "batch_size": 6, "holdout": 6, **settings})
         module.train(tmp_path / "folders", 2, torch.device("cpu"))
     told = capsys.readouterr().out
     assert told.count("epoch ") == (3 if settings.get("protocol") is None else 2)  # the kept one's is named

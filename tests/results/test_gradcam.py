@@ -263,15 +263,15 @@ def patches(count: int, seed: int) -> tuple[Split, np.ndarray]:
 def test_a_trained_network_looks_at_the_patch() -> None:
     (given, _), (asked, masks) = patches(360, 1), patches(90, 2)
     images = ImageSet(
-        "patches",
         "Patches",
         ("red", "green", "blue"),
         given,
         asked,
         "",
-        "",
         True,
         (),
+        "patches",
+        "",
         (0.32,) * 3,
         (0.2,) * 3,
     )
@@ -295,10 +295,8 @@ def told(times: np.ndarray) -> str:
 def test_a_trained_starter_looks_at_the_shape(capsys: pytest.CaptureFixture[str]) -> None:
     sizes = (8_000, 400)
     raw = shapes.generate(*sizes)
-    mean, std = (tuple(each) for each in channel_statistics(raw.train.images))
-    images = ImageSet(
-        "shapes", raw.title, raw.classes, raw.train, raw.test, "", raw.origin, True, raw.notes, mean, std
-    )
+    mean, std = channel_statistics(raw.train.images)
+    images = ImageSet(**vars(raw), name="shapes", fingerprint="", mean=mean, std=std)
     masks = shapes.where_shapes_lie(*sizes)
     rows = analyse(preset("starter")).rows
     layer = usual_layer(rows)
