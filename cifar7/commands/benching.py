@@ -7,19 +7,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from cifar7.commands.output import DataProgress, Progress, duration, put, put_json, table
+from cifar7.commands.output import Progress, duration, put_json, table, with_progress
 from cifar7.commands.training import wait_patiently
 from cifar7.data import library
 
 
-def bench(arguments: argparse.Namespace) -> int:
+def bench(arguments: argparse.Namespace) -> None:
     """Measure, about a minute with --quick, and print the figures."""
     wait_patiently()
-    progress = DataProgress()
-    images = library.open_data(
-        arguments.data or (library.BUILT_IN if arguments.quick else library.OFFICIAL), progress.report
-    )
-    progress.close()
+    default = library.BUILT_IN if arguments.quick else library.OFFICIAL
+    images = with_progress(library.open_data, arguments.data or default)
     from cifar7.bench import report  # loads torch
 
     machine = _machine(arguments.device or "auto")
@@ -39,8 +36,7 @@ def bench(arguments: argparse.Namespace) -> int:
     if arguments.json:
         put_json(figures)
     else:
-        _put(figures)
-    return 0
+        _print(figures)
 
 
 def _machine(device: str) -> dict[str, Any]:
@@ -74,43 +70,43 @@ def _processor() -> str:
     return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "")
 
 
-def _put(figures: dict[str, Any]) -> None:
+def _print(figures: dict[str, Any]) -> None:
     machine, loops = figures["machine"], figures["loops"]
-    put(f"{machine['device']} ({machine['processor']}), {machine['threads']} threads of torch, "
+    print(f"{machine['device']} ({machine['processor']}), {machine['threads']} threads of torch, "
         f"{machine['system']}")  # fmt: skip
-    put(f"python {machine['python']}, torch {machine['torch']}, torchvision {machine['torchvision']}, "
+    print(f"python {machine['python']}, torch {machine['torch']}, torchvision {machine['torchvision']}, "
         f"numpy {machine['numpy']}" + (f", CUDA {machine['cuda']}" if machine["cuda"] else ""))  # fmt: skip
     if machine["load"] is not None:
-        put(
+        print(
             f"load when it began {machine['load']:.1f}, when it ended {machine['load_after']:.1f}: with more "
             f"than {machine['cores']} at work, all of it is slower, and uneven"
         )
-    put(f"data: {figures['data']['title']}; medians of {loops['ours']['laps']} laps, taken in turns")
-    put()
-    put(table(_LOOPS, [_loop(loop) for loop in loops.values()], left=(0, 1)))
-    put()
+    print(f"data: {figures['data']['title']}; medians of {loops['ours']['laps']} laps, taken in turns")
+    print()
+    print(table(_LOOPS, [_loop(loop) for loop in loops.values()], left=(0, 1)))
+    print()
     for name, ratio in figures["ratios"].items():
         other = loops[name.removeprefix("ours/")]
-        put(f"ours is {ratio:.1f} times as fast as the {other['title']} with {other['network']}")
+        print(f"ours is {ratio:.1f} times as fast as the {other['title']} with {other['network']}")
     whole = figures["epoch_of_submissions"]
-    put(f"an epoch of 50,000 images in the submissions' loop with their network: "
+    print(f"an epoch of 50,000 images in the submissions' loop with their network: "
         f"{duration(whole['measured_seconds'])} measured for {whole['measured_images']:,} images "
         f"x {whole['factor']:g} = {duration(whole['seconds'])}, evaluation left out")  # fmt: skip
-    put()
-    put("Seconds by phase")
-    put(table(_PHASES, [_phases(loop) for loop in loops.values()], left=(0, 1)))
-    put()
+    print()
+    print("Seconds by phase")
+    print(table(_PHASES, [_phases(loop) for loop in loops.values()], left=(0, 1)))
+    print()
     part = figures["convolutions"]
     if part["share"] is not None:
-        put(f"a step of ours with {part['network']} and {part['batch_size']} images takes "
+        print(f"a step of ours with {part['network']} and {part['batch_size']} images takes "
             f"{part['step'] * 1000:.2f} ms, of which {part['convolutions'] * 1000:.2f} ms "
             f"({part['share']:.0%}) are the convolutions' own")  # fmt: skip
-        put()
-    put("How ours grows")
+        print()
+    print("How ours grows")
     sizes = [*figures["growth"]["parameters"], *figures["growth"]["images"]]
-    put(table(_GROWTH, [_growth(size) for size in sizes]))
-    put()
-    put(_accuracy(figures["accuracy"]))
+    print(table(_GROWTH, [_growth(size) for size in sizes]))
+    print()
+    print(_accuracy(figures["accuracy"]))
 
 
 _LOOPS = ("loop", "network", "batch", "images", "images/s", "slowest", "fastest", "first progress",

@@ -1,4 +1,4 @@
-"""`export` and `data export`: a design or a run as files that need no cifar7."""
+"""`export`: a design or a run as a file that needs no cifar7."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from pathlib import Path
 
 from cifar7.commands.history import find
 from cifar7.commands.networks import read_network, read_profile
-from cifar7.commands.output import DataProgress, put, put_json
-from cifar7.data import library
-from cifar7.export.class_folders import write_class_folders
+from cifar7.commands.output import put_json
 from cifar7.export.errors import ExportError
 from cifar7.export.model_source import model_source
 from cifar7.export.submission import design_files, pack, spec_json, submission_files, write
@@ -25,7 +23,7 @@ ENDINGS = {
 }
 
 
-def export(arguments: argparse.Namespace) -> int:
+def export(arguments: argparse.Namespace) -> None:
     """Write a run or a design to a file; its ending says as what."""
     out, kind = arguments.out, arguments.out.suffix.lower()
     if kind not in ENDINGS:
@@ -43,26 +41,8 @@ def export(arguments: argparse.Namespace) -> int:
     if arguments.json:
         put_json({"out": str(out), "run": run.id if run else None, "network": spec.name, "files": files,
                   "bytes": len(content)})  # fmt: skip
-        return 0
-    put(f"{out}: {', '.join(files)}" if kind == ".zip" else f"{out}: {spec.name}")
-    return 0
-
-
-def export_data(arguments: argparse.Namespace) -> int:
-    """Write an image set as class folders."""
-    progress = DataProgress()
-    try:
-        images = library.open_set(arguments.name, progress.report)
-        write_class_folders(images, arguments.out, progress.report)
-    finally:
-        progress.close()
-    if arguments.json:
-        put_json({"out": str(arguments.out), "name": images.name, "classes": list(images.classes),
-                  "train": len(images.train), "test": len(images.test)})  # fmt: skip
-        return 0
-    put(f"{arguments.out}: {len(images.train):,} images in train, {len(images.test):,} in test, "
-        f"{len(images.classes)} classes")  # fmt: skip
-    return 0
+    else:
+        print(f"{out}: {', '.join(files)}" if kind == ".zip" else f"{out}: {spec.name}")
 
 
 def _content(kind: str, run: RunFolder | None, spec: NetSpec, profile: Profile) -> tuple[bytes, list[str]]:

@@ -1,4 +1,4 @@
-"""`runs` and `show`: the runs and their figures."""
+"""`runs`, `show`, `pause` and `stop`: the runs there are, also those that another process trains."""
 
 from __future__ import annotations
 
@@ -9,29 +9,33 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from cifar7.commands.output import duration, percent, put, put_json, say, table
+from cifar7.commands.output import duration, percent, put_json, say, table
 from cifar7.data.library import short
 from cifar7.network.arithmetic import analyse
 from cifar7.network.problems import problems
-from cifar7.runs.folder import RunError, RunFolder, Status, list_runs
+from cifar7.runs.folder import RunError, RunFolder, list_runs
 from cifar7.runs.queue import ensure_worker, position, reconcile, waiting
+from cifar7.runs.status import State, Status
 from cifar7.training.events import EpochEnd
 
+PATIENCE = 30.0  # seconds to wait for the answer to a request
 
-def runs(arguments: argparse.Namespace) -> int:
-    """List the runs, the newest first."""
-    entries = _with_status(arguments.runs)
+
+def runs(arguments: argparse.Namespace) -> None:
+    """List the readable runs, the newest first; a dead worker is replaced before."""
+    folder = arguments.runs
+    if reconcile(folder) and waiting(folder) and ensure_worker(folder):
+        say("the worker had died; a new one was started for the runs that wait")
+    entries = []
+    for run in list_runs(folder):
+        with suppress(RunError):
+            entries.append((run, run.status()))
     if arguments.json:
-        put_json(
-            {
-                "runs_dir": str(arguments.runs.absolute()),
-                "runs": [_brief(run, status) for run, status in entries],
-            }
-        )
-        return 0
+        put_json({"runs_dir": str(folder.absolute()), "runs": [_brief(*entry) for entry in entries]})
+        return
     if not entries:
-        put(f"No runs in {arguments.runs} yet; `python -m cifar7 train starter --data shapes` makes one.")
-        return 0
+        print(f"No runs in {folder} yet; `python -m cifar7 train starter --data shapes` makes one.")
+        return
     rows = [
         (
             run.id,
@@ -44,82 +48,96 @@ def runs(arguments: argparse.Namespace) -> int:
         )
         for run, status in entries
     ]
-    put(table(("run", "network", "data", "state", "epochs", "test", "time"), rows, left=(0, 1, 2, 3)))
-    return 0
+    print(table(("run", "network", "data", "state", "epochs", "test", "time"), rows, left=(0, 1, 2, 3)))
 
 
-def show(arguments: argparse.Namespace) -> int:
+def show(arguments: argparse.Namespace) -> None:
     """Tell about one run."""
     run = find(arguments.runs, arguments.run)
     status = run.reconcile()
     details = _full(run, status)
     if arguments.json:
         put_json(details)
-        return 0
-    lines: list[tuple[str, object]] = [("run", run.id), ("state", status["state"])]
-    if status["reason"]:
-        lines.append(("reason", status["reason"]))
-    lines += [
-        ("network", _network_line(details)),
-        ("data", _data_line(status, details)),
-        ("created", _clock(status["created"])),
-    ]
-    lines += [("device", details["environment"]["device"])] if details["environment"] else []
-    lines += _result_lines(status)
-    width = max(len(name) for name, _ in lines)
-    for name, value in lines:
-        put(f"{name.ljust(width)}  {value}")
-    if details["curve"]:
-        put()
-        put(_epoch_table(details["curve"]))
+        return
+    lines = _lines(status, details)
+    width = max(map(len, lines))
+    for name, value in lines.items():
+        print(f"{name.ljust(width)}  {value}")
+    if curve := details["curve"]:
+        held = curve[0]["heldout_accuracy"] is not None
+        rows = [
+            (
+                epoch["epoch"],
+                f"{epoch['train_loss']:.4f}" if isfinite(epoch["train_loss"]) else "-",
+                percent(epoch["train_accuracy"]),
+                percent(epoch["heldout_accuracy" if held else "test_accuracy"]),
+                duration(epoch["seconds"]),
+            )
+            for epoch in curve
+        ]
+        print()
+        print(table(("epoch", "train loss", "train", "held out" if held else "test", "time"), rows, left=()))
     if details["class_accuracy"]:
-        put()
-        put(
-            table(("class", "test accuracy"), [(n, percent(a)) for n, a in details["class_accuracy"].items()])
-        )
-    return 0
+        classes = [(name, percent(accuracy)) for name, accuracy in details["class_accuracy"].items()]
+        print()
+        print(table(("class", "test accuracy"), classes))
+
+
+def pause(arguments: argparse.Namespace) -> None:
+    """Pause a run; it occupies nothing until it is resumed."""
+    run = find(arguments.runs, arguments.run)
+    if run.reconcile()["state"] not in ("queued", "running", "paused"):
+        raise RunError(f"the run {run.id} is {run.status()['state']}; what waits or goes on can be paused")
+    run.request_pause()
+    _report(run, arguments.json, expected="paused")
+
+
+def stop(arguments: argparse.Namespace) -> None:
+    """Stop a run; what there is of it is tested and kept."""
+    run = find(arguments.runs, arguments.run)
+    run.request_stop()
+    if run.status()["state"] == "queued":  # it was paused, and is to be tested
+        ensure_worker(arguments.runs)
+    _report(run, arguments.json, expected="stopped")
+
+
+def _report(run: RunFolder, json: bool, expected: State) -> None:
+    """Wait for a while until the run leaves the queue or the worker, and say which state it is in."""
+    deadline = time.monotonic() + PATIENCE
+    while (status := run.reconcile())["state"] in ("queued", "running") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    state = status["state"]
+    if json:
+        put_json({"run": run.id, "state": state, "reason": status["reason"]})
+    elif state in ("queued", "running"):
+        say(f"{run.id} was asked, and is still {state}")
+    else:
+        print(f"{run.id} is {state}" + ("" if state == expected else ": it had come to its end before"))
 
 
 def find(runs_dir: Path, beginning: str) -> RunFolder:
     """The run whose id begins so. Raises RunError when there is none, or more than one."""
     matches = [run for run in list_runs(runs_dir) if run.id.startswith(beginning)] if beginning else []
     matches = [run for run in matches if run.id == beginning] or matches
-    if len(matches) == 1:
-        return matches[0]
     if not matches:
         raise RunError(
             f"no run in {runs_dir} begins with {beginning!r:.80}; `python -m cifar7 runs` lists them"
         )
-    raise RunError(f"{len(matches)} runs begin with {beginning!r:.80}; say more, as in {matches[0].id}")
-
-
-def _with_status(runs_dir: Path) -> list[tuple[RunFolder, Status]]:
-    """Every readable run with its status, the newest first; a dead worker is replaced before."""
-    if reconcile(runs_dir) and waiting(runs_dir) and ensure_worker(runs_dir):
-        say("the worker had died; a new one was started for the runs that wait")
-    entries = []
-    for run in list_runs(runs_dir):
-        with suppress(RunError):
-            entries.append((run, run.status()))
-    return entries
+    if len(matches) > 1:
+        raise RunError(f"{len(matches)} runs begin with {beginning!r:.80}; say more, as in {matches[0].id}")
+    return matches[0]
 
 
 def _brief(run: RunFolder, status: Status) -> dict[str, Any]:
-    result = _result(status)
     figures = ("test_accuracy", "epochs", "seconds", "images_per_second", "device")
     return {"run": run.id, "state": status["state"], "reason": status["reason"], "network": status["name"],
             "data": status["data"], "created": status["created"],
-            **{key: result.get(key) for key in figures}}  # fmt: skip
+            **{name: _result(status).get(name) for name in figures}}  # fmt: skip
 
 
 def _full(run: RunFolder, status: Status) -> dict[str, Any]:
-    spec, config = run.spec(), run.config()
-    accuracies: dict[str, float | None] = {}
-    if run.has_predictions():
-        predictions = run.predictions()
-        accuracies = {
-            name: float(accuracy) for name, accuracy in zip(predictions.classes, predictions.class_accuracy())
-        }
+    spec = run.spec()
+    predictions = run.predictions() if run.has_predictions() else None
     return {
         **_brief(run, status),
         "path": str(run.path),
@@ -127,11 +145,37 @@ def _full(run: RunFolder, status: Status) -> dict[str, Any]:
         "position": position(run) if status["state"] == "queued" else None,
         "status": dict(status),
         "spec": spec.to_dict(),
-        "config": config.to_dict(),
+        "config": run.config().to_dict(),
         "environment": run.environment(),
         "curve": [event.to_dict() for event in run.story() if isinstance(event, EpochEnd)],
-        "class_accuracy": accuracies,
+        "class_accuracy": dict(zip(predictions.classes, predictions.class_accuracy().tolist()))
+        if predictions
+        else {},
     }
+
+
+def _lines(status: Status, details: dict[str, Any]) -> dict[str, str]:
+    """What `show` tells of a run line by line, by the names of the lines."""
+    data, title = status["data"], (details["environment"].get("data") or {}).get("title")
+    created = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(status["created"]))
+    lines = {
+        "run": details["run"],
+        "state": status["state"],
+        "reason": status["reason"],
+        "network": f"{details['network']}, {details['parameters'] or 0:,} parameters",
+        "data": f"{data} ({title})" if title else data,
+        "created": created,
+        "device": details["environment"].get("device"),
+    }
+    if result := status["result"]:
+        speed = f"{result.get('images_per_second') or 0:,.0f} images/s"
+        lines |= {
+            "test accuracy": f"{percent(result.get('test_accuracy'))} (protocol {result.get('protocol')})",
+            "train accuracy": f"{percent(result.get('train_accuracy'))} (evaluation mode, no augmentation)",
+            "epochs": _epochs(status),
+            "time": f"{duration(result.get('seconds'))}, {speed}",
+        }
+    return {name: line for name, line in lines.items() if line}
 
 
 def _result(status: Status) -> dict[str, Any]:
@@ -139,49 +183,9 @@ def _result(status: Status) -> dict[str, Any]:
 
 
 def _epochs(status: Status) -> str:
+    epoch = status["epoch"] or {}
     done = _result(status).get("epochs")
     if done is None:
-        done = (status["epoch"] or {}).get("epoch", 0)
-    total = (status["progress"] or status["epoch"] or {}).get("epochs")
+        done = epoch.get("epoch", 0)
+    total = (status["progress"] or epoch).get("epochs")
     return f"{done}/{total}" if total else str(done)
-
-
-def _network_line(details: dict[str, Any]) -> str:
-    return f"{details['network']}, {details['parameters'] or 0:,} parameters"
-
-
-def _data_line(status: Status, details: dict[str, Any]) -> str:
-    data = details["environment"].get("data") or {}
-    return f"{status['data']} ({data['title']})" if data else status["data"]
-
-
-def _clock(seconds: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
-
-
-def _result_lines(status: Status) -> list[tuple[str, object]]:
-    result = _result(status)
-    if not result:
-        return []
-    return [
-        ("test accuracy", f"{percent(result.get('test_accuracy'))} (protocol {result.get('protocol')})"),
-        ("train accuracy", f"{percent(result.get('train_accuracy'))} (evaluation mode, no augmentation)"),
-        ("epochs", _epochs(status)),
-        ("time", f"{duration(result.get('seconds'))}, {result.get('images_per_second') or 0:,.0f} images/s"),
-    ]
-
-
-def _epoch_table(epochs: list[dict[str, Any]]) -> str:
-    held = "heldout" if epochs[0].get("heldout_accuracy") is not None else "test"
-    head = ("epoch", "train loss", "train", "held out" if held == "heldout" else "test", "time")
-    rows = [
-        (
-            event["epoch"],
-            f"{event['train_loss']:.4f}" if isfinite(event["train_loss"]) else "-",
-            percent(event["train_accuracy"]),
-            percent(event[f"{held}_accuracy"]),
-            duration(event["seconds"]),
-        )
-        for event in epochs
-    ]
-    return table(head, rows, left=())

@@ -33,19 +33,15 @@ def by_name_or_file(
     if argument in names or not (path.suffix == ".json" or path.is_file()):
         return by_name(argument)
     try:
-        return from_json(json.loads(_content(path, f"{noun} ({', '.join(names)})")))
-    except UserError as problem:
-        raise error(f"{path}: {problem}") from None
-    except (ValueError, RecursionError) as problem:
-        raise error(f"{path}: is not JSON ({problem}){hint}") from None
-
-
-def _content(path: Path, instead: str) -> bytes:
-    try:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
-    except OSError as error:
-        raise UserError(f"cannot be read ({error.strerror}); give {instead} or a file") from None
-    if len(content) > LARGEST:
-        raise UserError(f"is larger than {LARGEST:,} bytes; some kilobytes of JSON are expected")
-    return content
+        if len(content) > LARGEST:
+            raise UserError(f"is larger than {LARGEST:,} bytes; some kilobytes of JSON are expected")
+        return from_json(json.loads(content))
+    except UserError as problem:
+        raise error(f"{path}: {problem}") from None
+    except OSError as problem:
+        instead = f"{noun} ({', '.join(names)})"
+        raise error(f"{path}: cannot be read ({problem.strerror}); give {instead} or a file") from None
+    except (ValueError, RecursionError) as problem:
+        raise error(f"{path}: is not JSON ({problem}){hint}") from None

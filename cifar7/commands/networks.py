@@ -6,38 +6,36 @@ import argparse
 from typing import Any
 
 from cifar7.commands.named import by_name_or_file
-from cifar7.commands.output import put, put_json, table
+from cifar7.commands.output import put_json, table
 from cifar7.network import profiles
 from cifar7.network.arithmetic import Analysis, Row, analyse
-from cifar7.network.assignment import Verdict, card
+from cifar7.network.assignment import card
 from cifar7.network.lessons import lessons
-from cifar7.network.presets import PRESETS, Preset, preset
+from cifar7.network.presets import PRESETS, preset
 from cifar7.network.problems import check
 from cifar7.network.profiles import PROFILES, Profile, ProfileError
 from cifar7.network.spec import NetSpec, SpecError
 
 
-def presets(arguments: argparse.Namespace) -> int:
+def presets(arguments: argparse.Namespace) -> None:
     """List the presets."""
     entries = [(entry, analyse(entry.spec)) for entry in PRESETS.values()]
     if arguments.json:
-        put_json({"presets": [_preset(entry, analysis) for entry, analysis in entries]})
-        return 0
+        listed = [
+            {"name": entry.name, "title": entry.title, "summary": entry.summary,
+             "classes": entry.spec.classes, **_totals(analysis)}
+            for entry, analysis in entries
+        ]  # fmt: skip
+        put_json({"presets": listed})
+        return
     rows = [
-        (
-            entry.name,
-            f"{analysis.parameters:,}",
-            _fields(analysis),
-            f"{analysis.macs / 1e6:.2f} M",
-            entry.summary,
-        )
-        for entry, analysis in entries
+        (entry.name, f"{total.parameters:,}", _fields(total), f"{total.macs / 1e6:.2f} M", entry.summary)
+        for entry, total in entries
     ]
-    put(table(("name", "parameters", "RF in px", "MACs", "what it is"), rows, left=(0, 4)))
-    return 0
+    print(table(("name", "parameters", "RF in px", "MACs", "what it is"), rows, left=(0, 4)))
 
 
-def describe(arguments: argparse.Namespace) -> int:
+def describe(arguments: argparse.Namespace) -> None:
     """Layers and totals of one network."""
     spec, profile = read_network(arguments.network), read_profile(arguments.profile)
     analysis = analyse(spec)
@@ -48,23 +46,24 @@ def describe(arguments: argparse.Namespace) -> int:
                   "layers": [_layer(row) for row in analysis.rows],
                   "profile": profile.name, "requirements": [v.to_dict() for v in verdicts],
                   "warnings": [lesson.to_dict() for lesson in warnings], "spec": spec.to_dict()})  # fmt: skip
-        return 0
-    put(f"{spec.name}: {spec.in_channels}x{spec.image_size}x{spec.image_size} to {spec.classes} classes")
-    put()
-    put(table(_HEAD, [_cells(row) for row in analysis.rows], left=(0, 1)))
-    put()
-    put(f"parameters       {analysis.parameters:,}")
-    put(f"MACs             {analysis.macs:,} for one image")
-    put(f"receptive field  {_fields(analysis)} px, before pooling / with it")
-    put()
-    put(profile.title)
-    put(table(("", "requirement", "limit", "measured"), [_verdict(v) for v in verdicts], left=(0, 1, 2, 3)))
+        return
+    print(f"{spec.name}: {spec.in_channels}x{spec.image_size}x{spec.image_size} to {spec.classes} classes")
+    print()
+    print(table(_HEAD, [_cells(row) for row in analysis.rows], left=(0, 1)))
+    print()
+    print(f"parameters       {analysis.parameters:,}")
+    print(f"MACs             {analysis.macs:,} for one image")
+    print(f"receptive field  {_fields(analysis)} px, before pooling / with it")
+    print()
+    print(profile.title)
+    marks = {True: "yes", False: "NO", None: "?"}
+    rows = [(marks[v.passed], v.requirement.title, v.requirement.words, v.words) for v in verdicts]
+    print(table(("", "requirement", "limit", "measured"), rows, left=(0, 1, 2, 3)))
     for verdict in verdicts:
         if verdict.advice:
-            put(f"\n{verdict.requirement.title}: {verdict.advice}")
+            print(f"\n{verdict.requirement.title}: {verdict.advice}")
     for lesson in warnings:
-        put(f"\n{lesson.stage or 'network'}: {lesson.message}")
-    return 0
+        print(f"\n{lesson.stage or 'network'}: {lesson.message}")
 
 
 def read_network(name_or_file: str) -> NetSpec:
@@ -84,16 +83,6 @@ def read_profile(name_or_file: str) -> Profile:
     return by_name_or_file(
         name_or_file, "a profile", PROFILES, profiles.profile, profiles.read_profile, ProfileError
     )
-
-
-def _verdict(verdict: Verdict) -> tuple[str, ...]:
-    mark = {True: "yes", False: "NO", None: "?"}[verdict.passed]
-    return (mark, verdict.requirement.title, verdict.requirement.words, verdict.words)
-
-
-def _preset(entry: Preset, analysis: Analysis) -> dict[str, Any]:
-    texts = {"name": entry.name, "title": entry.title, "summary": entry.summary}
-    return {**texts, "classes": entry.spec.classes, **_totals(analysis)}
 
 
 def _totals(analysis: Analysis) -> dict[str, Any]:

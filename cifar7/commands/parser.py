@@ -11,8 +11,9 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Collection
-from importlib import import_module
+from functools import partial
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any, NoReturn
 
 from cifar7 import paths
@@ -21,6 +22,8 @@ from cifar7.errors import UserError
 from cifar7.fields import Option
 from cifar7.network.profiles import DEFAULT_PROFILE
 from cifar7.training.config import DEVICES, GROUPS, OPTIONS, SCHEDULE, SCORING
+
+Command = Callable[[argparse.Namespace], int | None]  # returns the exit status if it is not 0
 
 # What a learning-rate test does not read: it takes far less than an epoch, and no score.
 NOT_TESTED = {"epochs", "lr", "averaging", "test_flip"} | {
@@ -45,7 +48,9 @@ def main(argv: list[str] | None = None) -> int:
     arguments = build().parse_args(argv)
     logging.getLogger("cifar7").addHandler(logging.NullHandler())  # the commands tell what matters
     try:
-        return _call(arguments)
+        # Loaded only now: `describe` must not wait for torch.
+        command: Command = resolve_name(f"cifar7.commands.{arguments.command}")
+        return command(arguments) or 0
     except UserError as error:
         say(f"cifar7: {' '.join(str(error).split())}")
         return 2
@@ -58,108 +63,105 @@ def main(argv: list[str] | None = None) -> int:
         return 1
 
 
-def _call(arguments: argparse.Namespace) -> int:
-    module, function = arguments.function.split(":")
-    # Loaded only now: `describe` must not wait for torch.
-    command: Callable[[argparse.Namespace], int] = getattr(
-        import_module(f"cifar7.commands.{module}"), function
-    )
-    return command(arguments)
-
-
 def build() -> Parser:
     """The parser of all commands."""
     parser = Parser(
         prog="python -m cifar7", description="Design, train and understand small image classifiers."
     )
+    parser.set_defaults(json=False)
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
+    # SUPPRESS: where --json is absent behind an action of `data`, it must not undo one before it.
+    json = _shared("--json", action="store_true", default=argparse.SUPPRESS, help="one JSON object on stdout")
+    runs = _shared("--runs", type=Path, default=paths.runs_dir(), metavar="DIR", help="default: %(default)s")
+    run = _shared("run", runs, metavar="RUN", help="the run's id, or its beginning")
+    network = _shared("network", metavar="PRESET|SPEC.json", help="a preset's name, or a file with a network")
+    profile = _shared("--profile", metavar="NAME|FILE", default=DEFAULT_PROFILE,
+                      help="version of the assignment, or a JSON file; default: %(default)s")  # fmt: skip
 
-    def command(name: str, function: str, text: str) -> Parser:
-        added = commands.add_parser(name, help=text, description=text)
-        added.set_defaults(function=function)
+    def command(name: str, module: str, text: str, *shared: Parser) -> Parser:
+        """One more command: the function of that name in a module of this folder, and shared arguments."""
+        added = commands.add_parser(name, help=text, description=text, parents=[*shared, json])
+        added.set_defaults(command=f"{module}:{name.replace('-', '_')}")
         return added
 
-    _json(command("presets", "networks:presets", "List the networks to start from."))
-    _json(command("recipes", "recipes:recipes", "List the ways to train."))
-    describe = command(
-        "describe", "networks:describe", "Layers, parameters, MACs and receptive field of a network."
+    command("presets", "networks", "List the networks to start from.")
+    command("recipes", "recipes", "List the ways to train.")
+    command(
+        "describe", "networks", "Layers, parameters, MACs and receptive field of a network.", network, profile
     )
-    _network(describe)
-    _profile(describe)
-    _json(describe)
-    _train(
-        command(
-            "train", "training:train", "Train a network and test it. Ctrl-C stops it and keeps what there is."
-        )
+    train = command(
+        "train",
+        "training",
+        "Train a network and test it. Ctrl-C stops it and keeps what there is.",
+        network,
+        runs,
     )
-    _find_lr(command("find-lr", "finding:find_lr", "Find a learning rate that suits a network, by a test."))
-    _bench(command("bench", "benching:bench", "Measure how fast training is beside the usual loops."))
-    resume = command("resume", "training:resume",
-                     "Go on with a run that was paused, stopped or left, or for more epochs.")  # fmt: skip
+    _settings(train)
+    find_lr = command("find-lr", "finding", "Find a learning rate that suits a network, by a test.", network)
+    find_lr.add_argument("--steps", type=whole, metavar="N", help="default: 120, more with small batches")
+    _settings(find_lr, without=NOT_TESTED)
+    bench = command("bench", "benching", "Measure how fast training is beside the usual loops.")
+    bench.add_argument("--quick", action="store_true", help="about a minute; no time to 80 and 90 %%")
+    bench.add_argument("--data", metavar="NAME|PATH", help="default: cifar10, or shapes with --quick")
+    bench.add_argument("--device", choices=DEVICES, help="default: the best there is")
+    resume = command(
+        "resume", "training", "Go on with a run that was paused, stopped or left, or for more epochs.", run
+    )
     resume.add_argument("--epochs", type=whole, default=0, metavar="N",
                         help="so many more than it was to have; a finished run needs them")  # fmt: skip
-    check = command("check", "checking:check",
-                    "Compute a run's figures again from its weights; status 1 if they differ.")  # fmt: skip
-    check.add_argument("--device", choices=DEVICES, default=None, help="default: the kind it was trained on")
-    of_one_run = [
-        resume,
-        check,
-        command("pause", "control:pause", "Pause a run that waits or goes on."),
-        command("stop", "control:stop", "Stop a run; what there is of it is tested and kept."),
-        command("show", "history:show", "Tell about one run."),
-    ]
-    for subparser in of_one_run:
-        subparser.add_argument("run", metavar="RUN", help="the run's id, or its beginning")
-        _runs(subparser)
-        _json(subparser)
-    runs = command("runs", "history:runs", "List the runs.")
-    _runs(runs)
-    _json(runs)
-    _export(command("export", "exporting:export", "Write a run to hand in, or a network as PyTorch."))
-    _data(command("data", "images:data", "List the data sets; fetch, import or export one."))
+    check = command(
+        "check", "training", "Compute a run's figures again from its weights; status 1 if they differ.", run
+    )
+    check.add_argument("--device", choices=DEVICES, help="default: the kind it was trained on")
+    command("pause", "history", "Pause a run that waits or goes on.", run)
+    command("stop", "history", "Stop a run; what there is of it is tested and kept.", run)
+    command("show", "history", "Tell about one run.", run)
+    command("runs", "history", "List the runs.", runs)
+    export = command("export", "exporting", "Write a run to hand in, or a network as PyTorch.", profile, runs)
+    export.add_argument("what", metavar="RUN|PRESET|SPEC.json",
+                        help="a run's id or its beginning, a preset, or a file with a network")  # fmt: skip
+    export.add_argument("--out", required=True, type=Path, metavar="FILE",
+                        help=".zip: what is handed in; .py: model.py; .json: the design")  # fmt: skip
+    export.add_argument("--force", action="store_true", help="replace the file if it is there")
+    _data(command("data", "images", "List the data sets; fetch, import or export one."), json)
     return parser
 
 
-def _train(train: Parser) -> None:
-    _recipe(train)
-    _runs(train)
-    _json(train)
-    _settings(train)
-
-
-def _find_lr(find_lr: Parser) -> None:
-    _recipe(find_lr)
-    find_lr.add_argument("--steps", type=whole, metavar="N", help="default: 120, more with small batches")
-    _json(find_lr)
-    _settings(find_lr, without=NOT_TESTED)
-
-
-def _bench(bench: Parser) -> None:
-    bench.add_argument("--quick", action="store_true", help="about a minute; no time to 80 and 90 %%")
-    bench.add_argument("--data", metavar="NAME|PATH", help="default: cifar10, or shapes with --quick")
-    bench.add_argument("--device", choices=DEVICES, default=None, help="default: the best there is")
-    _json(bench)
-
-
-def _network(parser: Parser) -> None:
-    parser.add_argument(
-        "network", metavar="PRESET|SPEC.json", help="a preset's name, or a file with a network"
+def _data(data: Parser, json: Parser) -> None:
+    actions = data.add_subparsers(metavar="ACTION", parser_class=Parser)
+    fetch = actions.add_parser("fetch", help="download the official CIFAR-10 (170 MB)", parents=[json])
+    fetch.add_argument("name", choices=("cifar10",))
+    fetch.set_defaults(command="images:fetch")
+    take_in = actions.add_parser(
+        "import", help="take in class folders, or an archive of them, under a name", parents=[json]
     )
+    take_in.add_argument("path", type=Path, metavar="PATH", help="has train/<class>/ and test/<class>/ in it")
+    take_in.add_argument("--name", required=True, help="small letters, digits, - and _")
+    take_in.set_defaults(command="images:take_in")
+    give_out = actions.add_parser("export", help="write a set as class folders of PNG files", parents=[json])
+    give_out.add_argument("name", metavar="NAME", help="as `data` lists it")
+    give_out.add_argument("--out", required=True, type=Path, metavar="DIR", help="not there yet, or empty")
+    give_out.set_defaults(command="images:export")
 
 
-def _recipe(parser: Parser) -> None:
-    """What learns from what, and by which recipe."""
+def _shared(name: str, *parents: Parser, **about: Any) -> Parser:
+    """A parser of an argument, and those of `parents`, for the commands that have it."""
+    parser = Parser(add_help=False, parents=parents)
+    parser.add_argument(name, **about)
+    return parser
+
+
+def _settings(parser: Parser, without: Collection[str] = ()) -> None:
+    """What to learn from, the recipe, and a flag for each field of `TrainConfig`, by group.
+
+    A flag that is absent leaves the recipe's value.
+    """
     parser.usage = f"{parser.prog} PRESET|SPEC.json --data NAME|PATH [--recipe NAME|FILE.json] [SETTING ...]"
-    _network(parser)
     parser.add_argument("--data", required=True, metavar="NAME|PATH",
                         help="a data set's name, or class folders, or an archive of them")  # fmt: skip
     parser.add_argument("--recipe", metavar="NAME|FILE.json", default="default",
                         help="way to train, see `recipes`, or a file with settings, as a run's config.json; "
                         "default: %(default)s")  # fmt: skip
-
-
-def _settings(parser: Parser, without: Collection[str] = ()) -> None:
-    """A flag for each field of `TrainConfig`, by group; one that is absent leaves the recipe's value."""
     parser.epilog = "The defaults of the settings are those of the recipe `default`; another has its own."
     for group in GROUPS:
         options = [o for o in OPTIONS.values() if o.group == group and o.name not in without]
@@ -184,66 +186,12 @@ def _flag(option: Option) -> dict[str, Any]:
     return {**form[option.kind], "default": None, "help": text}
 
 
-def _export(export: Parser) -> None:
-    export.add_argument("what", metavar="RUN|PRESET|SPEC.json",
-                        help="a run's id or its beginning, a preset, or a file with a network")  # fmt: skip
-    export.add_argument("--out", required=True, type=Path, metavar="FILE",
-                        help=".zip: what is handed in; .py: model.py; .json: the design")  # fmt: skip
-    export.add_argument("--force", action="store_true", help="replace the file if it is there")
-    _profile(export)
-    _runs(export)
-    _json(export)
-
-
-def _data(data: Parser) -> None:
-    _json(data)
-    actions = data.add_subparsers(metavar="ACTION", parser_class=Parser)
-    fetch = actions.add_parser("fetch", help="download the official CIFAR-10 (170 MB)")
-    fetch.add_argument("name", choices=("cifar10",))
-    fetch.set_defaults(function="images:fetch")
-    take_in = actions.add_parser("import", help="take in class folders, or an archive of them, under a name")
-    take_in.add_argument("path", type=Path, metavar="PATH", help="has train/<class>/ and test/<class>/ in it")
-    take_in.add_argument("--name", required=True, help="small letters, digits, - and _")
-    take_in.set_defaults(function="images:take_in")
-    give_out = actions.add_parser("export", help="write a set as class folders of PNG files")
-    give_out.add_argument("name", metavar="NAME", help="as `data` lists it")
-    give_out.add_argument("--out", required=True, type=Path, metavar="DIR", help="not there yet, or empty")
-    give_out.set_defaults(function="exporting:export_data")
-    for action in (fetch, take_in, give_out):
-        # SUPPRESS: an absent --json must not undo one that stands before the action.
-        action.add_argument(
-            "--json", action="store_true", default=argparse.SUPPRESS, help="one JSON object on stdout"
-        )
-
-
-def _profile(parser: Parser) -> None:
-    """Which version of the assignment."""
-    parser.add_argument("--profile", metavar="NAME|FILE", default=DEFAULT_PROFILE,
-                        help="version of the assignment, or a JSON file; default: %(default)s")  # fmt: skip
-
-
-def _json(parser: Parser) -> None:
-    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
-
-
-def _runs(parser: Parser) -> None:
-    parser.add_argument(
-        "--runs", type=Path, default=paths.runs_dir(), metavar="DIR", help="default: %(default)s"
-    )
-
-
-def whole(text: str) -> int:
-    """An argument that is a whole number."""
-    return _number(text, int, "a whole number")
-
-
-def decimal(text: str) -> float:
-    """An argument that is a number."""
-    return _number(text, float, "a number")
-
-
-def _number(text: str, kind: type[Any], noun: str) -> Any:
+def _number(kind: type[float], noun: str, text: str) -> float:
     try:
         return kind(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not {noun}") from None
+
+
+whole = partial(_number, int, "a whole number")
+decimal = partial(_number, float, "a number")

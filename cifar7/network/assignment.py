@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import operator
 from dataclasses import dataclass
 from typing import Any
 
 from cifar7.network import measures
 from cifar7.network.arithmetic import Analysis
 from cifar7.network.profiles import Profile, Requirement, quantity
-
-_HOLDS = {
-    "above": operator.gt,
-    "at least": operator.ge,
-    "exactly": operator.eq,
-    "at most": operator.le,
-    "below": operator.lt,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +70,15 @@ def _verdict(requirement: Requirement, analysis: Analysis, achieved: Achieved) -
     value = measure(requirement.id, analysis, achieved)
     if value is None:
         return Verdict(requirement, None, None, "needs a run", "")
-    passed = bool(_HOLDS[requirement.relation](value, requirement.limit))
-    advice = "" if passed else _advice(requirement, value)
-    return Verdict(requirement, value, passed, _text(requirement, value, analysis, achieved), advice)
-
-
-def _text(requirement: Requirement, value: float, analysis: Analysis, achieved: Achieved) -> str:
+    passed = requirement.holds(value)
+    text = quantity(requirement.id, value)
     if requirement.id == "gpu":
-        return achieved.device or ("yes" if value else "no")
-    if requirement.id == "global_average_pooling":
-        return "yes" if value else "no"
-    if requirement.id == "receptive_field":
-        return f"{quantity(requirement.id, value)} ({analysis.receptive_field_before} before pooling)"
-    if requirement.id == "accuracy" and achieved.protocol:
-        return f"{quantity(requirement.id, value)} ({achieved.protocol})"
-    return quantity(requirement.id, value)
+        text = achieved.device or text
+    elif requirement.id == "receptive_field":
+        text += f" ({analysis.receptive_field_before} before pooling)"
+    elif requirement.id == "accuracy" and achieved.protocol:
+        text += f" ({achieved.protocol})"
+    return Verdict(requirement, value, passed, text, "" if passed else _advice(requirement, value))
 
 
 def _advice(requirement: Requirement, value: float) -> str:

@@ -107,16 +107,15 @@ def _false_depthwise(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Finding]:
 def _one_group(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Finding]:
     for stage, number, unit in fixes.units(spec):
         if unit.kind == "grouped" and unit.groups == 1:
-            fixed = change_unit(spec, stage, number, kind="standard")
-            yield stage, "one group: a grouped convolution in name only.", "Call it standard", fixed
+            message = "one group: a grouped convolution in name only."
+            yield stage, message, "Call it standard", change_unit(spec, stage, number, kind="standard")
 
 
 def _idle_dilation(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Finding]:
     for stage, number, unit in fixes.units(spec):
         if unit.dilation > 1 and unit.kernel == 1:
-            fixed = change_unit(spec, stage, number, dilation=1)
             message = f"dilation {unit.dilation} on a 1×1: there is nothing to spread."
-            yield stage, message, "Take it off", fixed
+            yield stage, message, "Take it off", change_unit(spec, stage, number, dilation=1)
 
 
 def _linear_pair(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Finding]:
@@ -145,8 +144,8 @@ def _cut_border(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Finding]:
 
 
 def _few_pools(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Finding]:
-    pools = measures.max_pools(rows)
     if measures.downsamplings(rows) < LEAST_POOLS:
+        pools = measures.max_pools(rows)
         message = f"{pools} max-pools, where the assignment's C1 C2 C3 C4 are parted by {LEAST_POOLS}."
         yield "", message, "Add the missing pool", fixes.add_pools(spec, LEAST_POOLS)
 
@@ -172,11 +171,10 @@ def _holes(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Finding]:
         if row.layer.dilation > 1 and row.kernel > 1:
             share = measures.coverage(rows[: at + 1])
             if share < 1:
-                message = (
-                    f"of {row.receptive_field} pixels in a line of the receptive field {share:.0%} are seen."
-                )
-                fixed = change_unit(spec, row.layer.stage, row.layer.unit, dilation=row.layer.dilation - 1)
-                yield row.layer.stage, message, f"Dilation {row.layer.dilation - 1} instead", fixed
+                stage, dilation = row.layer.stage, row.layer.dilation - 1
+                field = f"{row.receptive_field} pixels in a line of the receptive field"
+                fixed = change_unit(spec, stage, row.layer.unit, dilation=dilation)
+                yield stage, f"of {field} {share:.0%} are seen.", f"Dilation {dilation} instead", fixed
                 return
 
 

@@ -12,12 +12,20 @@ A profile is what a teacher may write in a JSON file:
 from __future__ import annotations
 
 import difflib
+import operator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from cifar7.errors import UserError
 
-RELATIONS = {"above": ">", "at least": "≥", "exactly": "=", "at most": "≤", "below": "<"}
+RELATIONS: dict[str, tuple[str, Callable[[float, float], bool]]] = {
+    "above": (">", operator.gt),
+    "at least": ("≥", operator.ge),
+    "exactly": ("=", operator.eq),
+    "at most": ("≤", operator.le),
+    "below": ("<", operator.lt),
+}
 
 # id: title, unit
 MEASURES = {
@@ -32,7 +40,6 @@ MEASURES = {
     "parameters": ("Parameters", "count"),
     "accuracy": ("Test accuracy", "share from 0 to 1"),
 }
-YES_OR_NO = ("gpu", "global_average_pooling")
 
 
 class ProfileError(UserError):
@@ -51,9 +58,12 @@ class Requirement:
     @property
     def words(self) -> str:
         """The limit as it is read, as in "> 44 px" or "≥ 80 %"."""
-        if self.id in YES_OR_NO:
-            return "yes" if self.limit else "no"
-        return f"{RELATIONS[self.relation]} {quantity(self.id, self.limit)}"
+        limit = quantity(self.id, self.limit)
+        return limit if limit in ("yes", "no") else f"{RELATIONS[self.relation][0]} {limit}"
+
+    def holds(self, value: float) -> bool:
+        """Whether the measured value fulfils it."""
+        return RELATIONS[self.relation][1](value, self.limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +77,16 @@ class Profile:
 
 def quantity(measure: str, value: float) -> str:
     """A measured value or a limit with its unit, in words."""
-    if measure == "accuracy":
+    unit = MEASURES[measure][1]
+    if unit == "yes or no":
+        return "yes" if value else "no"
+    if unit == "share from 0 to 1":
         return f"{100 * value:.2f}".rstrip("0").rstrip(".") + " %"
-    if measure.startswith("receptive_field"):
-        return f"{value:,.0f} px"
-    return f"{value:,.0f}"
-
-
-def _requirement(measure: str, relation: str, limit: float, title: str = "") -> Requirement:
-    return Requirement(measure, relation, limit, title or MEASURES[measure][0])
+    return f"{value:,.0f} px" if unit == "pixels" else f"{value:,.0f}"
 
 
 def _profile(name: str, title: str, *requirements: tuple[str, str, float]) -> Profile:
-    return Profile(name, title, tuple(_requirement(*line) for line in requirements))
+    return Profile(name, title, tuple(Requirement(*line, MEASURES[line[0]][0]) for line in requirements))
 
 
 PROFILES: dict[str, Profile] = {
@@ -170,9 +177,8 @@ def _read_requirement(data: Any, number: int) -> Requirement:
     if measure == "accuracy" and limit > 1:
         raise ProfileError(f"{where}: limit is {limit:g}; an accuracy is a share, as in 0.8 for 80 %.")
     title = data.get("title")
-    return _requirement(
-        measure, relation, limit, _text(title, f"{where}: title") if title is not None else ""
-    )
+    title = MEASURES[measure][0] if title is None else _text(title, f"{where}: title")
+    return Requirement(measure, relation, limit, title)
 
 
 def _text(value: Any, where: str) -> str:

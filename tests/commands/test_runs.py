@@ -12,7 +12,7 @@ import tiny
 from calls import call, json_of, quick
 from where import ROOT
 
-from cifar7.commands import control, history
+from cifar7.commands import history
 from cifar7.runs.folder import RunFolder, list_runs
 from cifar7.runs.queue import enqueue, start_here
 
@@ -86,8 +86,8 @@ def test_pause_and_stop_from_elsewhere(
     status, out, _ = call(capsys, "pause", endless.id[:20])
     assert (status, out.strip()) == (0, f"{endless.id} is paused")
     # Stopped, it waits to be tested; no worker comes here.
-    monkeypatch.setattr(control, "ensure_worker", lambda runs: None)
-    monkeypatch.setattr(control, "PATIENCE", 0.0)
+    monkeypatch.setattr(history, "ensure_worker", lambda runs: None)
+    monkeypatch.setattr(history, "PATIENCE", 0.0)
     status, _, err = call(capsys, "stop", endless.id)
     assert (status, err.strip()) == (0, f"{endless.id} was asked, and is still queued")
 
