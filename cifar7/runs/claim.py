@@ -101,7 +101,8 @@ class Claim:
 
     def save_predictions(self, predictions: Predictions) -> None:
         """Write the network's outputs for the test images."""
-        predictions.save(self.run.path / "predictions.npz")
+        predictions.save(self.half_of("predictions.npz"))
+        self.put("predictions.npz")
 
     def half_of(self, name: str) -> Path:
         """A path to write a large file to, before `put` moves it into its place in one step."""
