@@ -13,7 +13,7 @@ from cifar7.data.imageset import ImageSet
 from cifar7.network.module import Network, build
 from cifar7.network.spec import Head, NetSpec, Stage, Unit
 from cifar7.results.predictions import Predictions
-from cifar7.training.engine import train
+from cifar7.training.engine import Training
 from cifar7.training.events import Finished
 
 DESIGNS = (
@@ -61,7 +61,7 @@ def trained(run: int) -> Predictions:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        events = list(train(network(run), stripes(), toys.config(epochs=3, lr=0.05, seed=run)))
+        events = list(Training(network(run), stripes(), toys.config(epochs=3, lr=0.05, seed=run)).events())
     finally:
         torch.set_num_threads(threads)
     end = events[-1]

@@ -11,7 +11,7 @@ from torch import nn
 
 from cifar7.data.imageset import ImageSet, Split
 from cifar7.training.config import TrainConfig
-from cifar7.training.engine import train
+from cifar7.training.engine import Training
 
 CLASSES = ("top", "upper", "lower", "bottom")
 
@@ -65,7 +65,7 @@ def run(
     config: TrainConfig, module: nn.Module | None = None, data: ImageSet | None = None, **how: Any
 ) -> Any:
     """The events of a whole run."""
-    return list(train(module or network(), data or make_set(), config, **how))
+    return list(Training(module or network(), data or make_set(), config, **how).events())
 
 
 def of_kind(events: list[Any], kind: str) -> list[Any]:

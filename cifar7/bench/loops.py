@@ -24,7 +24,7 @@ from cifar7.bench.memory import PeakMemory
 from cifar7.data.imageset import ImageSet, Split
 from cifar7.network.module import build
 from cifar7.network.spec import NetSpec
-from cifar7.training.config import HALF, TrainConfig
+from cifar7.training.config import TrainConfig
 from cifar7.training.devices import choose
 from cifar7.training.engine import Training
 from cifar7.training.events import Beat, EpochEnd, Finished, Started
@@ -57,30 +57,10 @@ class Lap:
         return self.images / self.training
 
 
-@dataclass(frozen=True, slots=True)
-class Plain:
-    """A loop in plain PyTorch, with SGD."""
-
-    batch_size: int
-    lr: float
-    momentum: float
-    weight_decay: float
-    augment: bool  # crop with 4 pixels of padding, and flip
-    half: bool  # mean and deviation of 0.5, else the set's own
-    shuffle_seed: int
-
-
-SUBMISSIONS = Plain(
-    batch_size=VELASOKA.config.batch_size,
-    lr=VELASOKA.config.lr,
-    momentum=VELASOKA.config.momentum,
-    weight_decay=VELASOKA.config.weight_decay,
-    augment=False,
-    half=True,
-    shuffle_seed=VELASOKA.config.seed,
-)
-TEXTBOOK = Plain(
-    batch_size=128, lr=0.1, momentum=0.9, weight_decay=5e-4, augment=True, half=False, shuffle_seed=1
+# Of a recipe the plain loops take batch size, SGD, crop, flip, normalisation, seed and device.
+SUBMISSIONS = VELASOKA.config
+TEXTBOOK = TrainConfig(
+    batch_size=128, lr=0.1, nesterov=False, weight_decay=5e-4, schedule="constant", crop_padding=4
 )
 
 
@@ -100,19 +80,19 @@ class Pictures(Dataset[tuple[Any, int]]):
         return self.transform(Image.fromarray(self.pixels[index])), int(self.labels[index])
 
 
-def plain(spec: NetSpec, data: ImageSet, loop: Plain, device: str, images: int, test_images: int) -> Lap:
+def plain(spec: NetSpec, data: ImageSet, config: TrainConfig, images: int, test_images: int) -> Lap:
     """Train on `images` images (whole batches, at most the set once), then evaluate `test_images`."""
-    place = choose(device)
+    place = choose(config.device)
     memory, began = PeakMemory(place), perf_counter()
-    torch.manual_seed(loop.shuffle_seed)
+    torch.manual_seed(config.seed)
     module = build(spec).to(place)
     optimiser = torch.optim.SGD(
-        module.parameters(), lr=loop.lr, momentum=loop.momentum, weight_decay=loop.weight_decay
+        module.parameters(), lr=config.lr, momentum=config.momentum, weight_decay=config.weight_decay
     )
     built = perf_counter()
     count = min(images, len(data.train))
-    batch_size = min(loop.batch_size, count)
-    train_set = Pictures(data.train, count - count % batch_size, transform(loop, data, loop.augment))
+    batch_size = min(config.batch_size, count)
+    train_set = Pictures(data.train, count - count % batch_size, transform(config, data, training=True))
     batches = iter(DataLoader(train_set, batch_size=batch_size, shuffle=True, num_workers=LOADERS))
     first = next(batches)
     loaded = perf_counter()
@@ -120,7 +100,7 @@ def plain(spec: NetSpec, data: ImageSet, loop: Plain, device: str, images: int, 
     trained = perf_counter()
     memory.update()
     del batches  # ends the loader processes
-    test_set = Pictures(data.test, min(test_images, len(data.test)), transform(loop, data, False))
+    test_set = Pictures(data.test, min(test_images, len(data.test)), transform(config, data, training=False))
     evaluation_began = perf_counter()
     _evaluate(module, place, DataLoader(test_set, batch_size=batch_size, num_workers=LOADERS))
     ended = perf_counter()
@@ -142,15 +122,16 @@ def plain(spec: NetSpec, data: ImageSet, loop: Plain, device: str, images: int, 
     )
 
 
-def transform(loop: Plain, data: ImageSet, augment: bool) -> Callable[[Image.Image], Any]:
+def transform(config: TrainConfig, data: ImageSet, training: bool) -> Callable[[Image.Image], Any]:
     """What is done to each image by itself, with torchvision."""
     from torchvision import transforms  # takes seconds to load, and nothing else here needs it
 
-    mean, std = (HALF, HALF) if loop.half else (data.mean, data.std)
-    augmentation = (
-        [transforms.RandomCrop(32, padding=4), transforms.RandomHorizontalFlip()] if augment else []
-    )
-    return transforms.Compose([*augmentation, transforms.ToTensor(), transforms.Normalize(mean, std)])
+    steps = [transforms.ToTensor(), transforms.Normalize(*config.scale(data.mean, data.std))]
+    if training and config.flip == "random":
+        steps.insert(0, transforms.RandomHorizontalFlip())
+    if training and config.crop_padding:
+        steps.insert(0, transforms.RandomCrop(32, padding=config.crop_padding))
+    return transforms.Compose(steps)
 
 
 def _train(
@@ -170,15 +151,14 @@ def _train(
     return first_loss_at
 
 
-def _evaluate(module: nn.Module, place: torch.device, loader: DataLoader[Any]) -> int:
-    """Hits, counted on the host after every batch."""
+def _evaluate(module: nn.Module, place: torch.device, loader: DataLoader[Any]) -> None:
+    """Count the hits on the host after every batch, as tutorials do."""
     module.eval()
     hits = 0
     with torch.no_grad():
         for images, labels in loader:
             predicted: Tensor = module(images.to(place)).argmax(1)  # (B,)
             hits += int((predicted == labels.to(place)).sum().item())
-    return hits
 
 
 def ours(spec: NetSpec, data: ImageSet, config: TrainConfig, images: int, test_images: int) -> Lap:
@@ -229,16 +209,11 @@ def ours(spec: NetSpec, data: ImageSet, config: TrainConfig, images: int, test_i
 def time_to(spec: NetSpec, data: ImageSet, config: TrainConfig, accuracy: float) -> tuple[float, int] | None:
     """Seconds since Train was pressed, and epochs, until the test accuracy first reached `accuracy`, 0..1.
 
-    None where the recipe ended without reaching it. Tested after every epoch, on all test
-    images, and the time for that is part of the time.
+    None where the recipe ended without reaching it. The tests on all test images, one an epoch, count too.
     """
     config = replace(config, protocol="test-each-epoch")
     began = perf_counter()
     for event in Training(build(spec, seed=config.seed), data, config).events():
-        if (
-            isinstance(event, EpochEnd)
-            and event.test_accuracy is not None
-            and event.test_accuracy >= accuracy
-        ):
+        if isinstance(event, EpochEnd) and (event.test_accuracy or 0.0) >= accuracy:
             return perf_counter() - began, event.epoch
     return None

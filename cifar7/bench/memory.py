@@ -59,18 +59,14 @@ def _of_children() -> int:
         for children in (_SELF / "task").glob("*/children"):
             for child in children.read_text().split():
                 with suppress(OSError):
-                    total += _private(int(child))
+                    lines = Path(f"/proc/{child}/smaps_rollup").read_text().splitlines()
+                    sizes = (line.split()[1] for line in lines if line.startswith("Private_"))
+                    total += 1024 * sum(map(int, sizes))
     return total
-
-
-def _private(pid: int) -> int:
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Private_"))
 
 
 def load() -> float | None:
     """Processes that waited for a core over the last minute; None where the system does not report it."""
-    try:
+    with suppress(AttributeError, OSError):
         return os.getloadavg()[0]
-    except (AttributeError, OSError):
-        return None
+    return None

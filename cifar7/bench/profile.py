@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import cycle, islice
 from time import perf_counter
 
 import torch
 from torch import Tensor
-from torch.profiler import ProfilerActivity, profile
+from torch.profiler import profile
 
 from cifar7.data.imageset import ImageSet
 from cifar7.network.module import build
@@ -21,26 +20,17 @@ from cifar7.training.step.cuda_graph import WARM_UP
 CONVOLUTIONS = ("aten::convolution", "aten::convolution_backward")
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
-    """Seconds of one step, and of its convolutions, forward and backward, on the device."""
-
-    step: float
-    convolutions: float
-
-    @property
-    def share(self) -> float:
-        """The convolutions' part of the step; the rest is other layers, crops, update and launches."""
-        return self.convolutions / self.step
-
-
-def convolution_share(spec: NetSpec, data: ImageSet, config: TrainConfig, steps: int) -> Share | None:
+def convolution_share(
+    spec: NetSpec, data: ImageSet, config: TrainConfig, steps: int
+) -> dict[str, float] | None:
     """Time `steps` steps as they are trained, then profile as many that are launched kernel by kernel.
 
-    A recorded step's kernels are the same ones, so their times hold for both. None on mps, whose kernels
-    torch's profiler does not time.
+    A recorded step's kernels are the same ones, so their times hold for both. Returns the seconds of one
+    `step`, those of its `convolutions`, forward and backward on the device, and these as a `share` of the
+    step; None on mps, whose kernels torch's profiler does not time.
     """
     run = TrainingState(build(spec, seed=config.seed), data, config)
+    on_cuda = run.device.type == "cuda"
     if run.device.type == "mps":
         return None
     run.module.train()
@@ -51,15 +41,13 @@ def convolution_share(spec: NetSpec, data: ImageSet, config: TrainConfig, steps:
         began = perf_counter()
         for number, rows in enumerate(islice(cycle(batches), count)):
             step(rows, config.lr / 100, number)
-        if run.device.type == "cuda":
+        if on_cuda:
             torch.cuda.synchronize(run.device)
         return perf_counter() - began
 
     repeat(run.train_step.take, WARM_UP + 2)
     step = repeat(run.train_step.take, steps) / steps
-    on_cuda = run.device.type == "cuda"
-    activities = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if on_cuda else [])]
-    with profile(activities=activities) as profiled:
+    with profile() as profiled:
         repeat(run.train_step.launch, steps)
     run.train_step.close()
     microseconds = sum(
@@ -67,4 +55,5 @@ def convolution_share(spec: NetSpec, data: ImageSet, config: TrainConfig, steps:
         for entry in profiled.key_averages()
         if entry.key in CONVOLUTIONS
     )
-    return Share(step, microseconds / 1e6 / steps)
+    convolutions = microseconds / 1e6 / steps
+    return {"step": step, "convolutions": convolutions, "share": convolutions / step}

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from functools import partial
 from statistics import median
 from typing import Any
 
-from cifar7.bench.loops import SUBMISSIONS, TEXTBOOK, Lap, Plain, ours, plain, time_to
+from cifar7.bench.loops import SUBMISSIONS, TEXTBOOK, Lap, ours, plain, time_to
 from cifar7.bench.profile import convolution_share
 from cifar7.data.imageset import ImageSet
 from cifar7.network.presets import preset
@@ -72,9 +73,7 @@ def bench(
     """
     field = contenders(data, plan, device)
     laps = take_turns(field, plan, progress)
-    loops = {
-        one.name: {"title": one.title, "network": one.network, **summary(laps[one.name])} for one in field
-    }
+    loops = {x.name: {"title": x.title, "network": x.network, **summary(laps[x.name])} for x in field}
     speeds = {name: loop["images_per_second"] for name, loop in loops.items()}
     return {
         "loops": loops,
@@ -89,26 +88,18 @@ def bench(
 
 def contenders(data: ImageSet, plan: Plan, device: str) -> list[Contender]:
     """Who is compared. `submissions` is their loop with their network, the rest is with ours."""
-    config = replace(DEFAULT.config, device=device)
-
-    def in_plain(name: str, title: str, network: str, loop: Plain, images: int) -> Contender:
-        spec = fitted(network, data)
-
-        def take(images: int, tests: int) -> Lap:
-            return plain(spec, data, loop, device, images, tests)
-
-        return Contender(name, title, network, images, WARM_UP * loop.batch_size, take)
-
-    def engine(images: int, tests: int) -> Lap:
-        return ours(fitted(STARTER, data), data, config, images, tests)
-
-    few, many, title = plan.slow_images, plan.images, "submissions' loop"
-    return [
-        in_plain("submissions", title, SEPARABLE, SUBMISSIONS, few),
-        in_plain("submissions-starter", title, STARTER, SUBMISSIONS, few),
-        in_plain("textbook", "textbook loop", STARTER, TEXTBOOK, many),
-        Contender("ours", "ours", STARTER, many, WARM_UP * config.batch_size, engine),
-    ]
+    few, many, submissions = plan.slow_images, plan.images, "submissions' loop"
+    rows = (
+        ("submissions", submissions, SEPARABLE, few, plain, SUBMISSIONS),
+        ("submissions-starter", submissions, STARTER, few, plain, SUBMISSIONS),
+        ("textbook", "textbook loop", STARTER, many, plain, TEXTBOOK),
+        ("ours", "ours", STARTER, many, ours, DEFAULT.config),
+    )
+    field = []
+    for name, title, network, images, loop, config in rows:
+        take = partial(loop, fitted(network, data), data, replace(config, device=device))
+        field.append(Contender(name, title, network, images, WARM_UP * config.batch_size, take))
+    return field
 
 
 def fitted(name: str, data: ImageSet) -> NetSpec:
@@ -123,9 +114,8 @@ def take_turns(field: Sequence[Contender], plan: Plan, progress: Progress) -> di
     laps: dict[str, list[Lap]] = {one.name: [] for one in field}
     for round_ in range(plan.repeats + 1):
         for one in field:
-            progress(
-                f"{one.title}, {one.network}: " + (f"lap {round_} of {plan.repeats}" if round_ else "warm-up")
-            )
+            label = f"lap {round_} of {plan.repeats}" if round_ else "warm-up"
+            progress(f"{one.title}, {one.network}: {label}")
             if round_:
                 laps[one.name].append(one.take(one.images, plan.test_images))
             else:
@@ -154,13 +144,13 @@ def ratios(speeds: dict[str, float]) -> dict[str, float]:
 
 def epoch(submissions: dict[str, Any]) -> dict[str, Any]:
     """Seconds that their loop needs for an epoch of CIFAR-10: what was measured, and the factor up to it."""
-    images = submissions["images"]
+    images, seconds = submissions["images"], submissions["training"]
     factor = CIFAR_IMAGES / images
     return {
         "measured_images": images,
-        "measured_seconds": submissions["training"],
+        "measured_seconds": seconds,
         "factor": factor,
-        "seconds": submissions["training"] * factor,
+        "seconds": seconds * factor,
         "how": f"the seconds measured for {images:,} images x {factor:g}; evaluation left out",
     }
 
@@ -169,28 +159,25 @@ def growth(data: ImageSet, plan: Plan, device: str, progress: Progress) -> dict[
     """Ours with one network after the other, and with more and more images."""
     config = replace(DEFAULT.config, device=device)
 
-    def several(network: str, images: int) -> dict[str, Any]:
-        spec = fitted(network, data)
-        ours(spec, data, config, WARM_UP * config.batch_size, 64)
-        return {"network": network, **summary([ours(spec, data, config, images, 64) for _ in range(3)])}
+    def medians(network: str, images: int, label: str) -> dict[str, Any]:
+        progress(f"ours with {label}")
+        lap = partial(ours, fitted(network, data), data, config)
+        lap(WARM_UP * config.batch_size, 64)
+        return {"network": network, **summary([lap(images, 64) for _ in range(3)])}
 
-    networks, counts = [], []
-    for name in plan.growing_networks:
-        progress(f"ours with {name}")
-        networks.append(several(name, plan.growing_images[0]))
-    for count in plan.growing_images:
-        progress(f"ours with {count:,} images")
-        counts.append(several(STARTER, count))
-    return {"parameters": networks, "images": counts}
+    fewest = plan.growing_images[0]
+    return {
+        "parameters": [medians(name, fewest, name) for name in plan.growing_networks],
+        "images": [medians(STARTER, count, f"{count:,} images") for count in plan.growing_images],
+    }
 
 
 def _convolutions(data: ImageSet, plan: Plan, device: str, progress: Progress) -> dict[str, Any]:
     """The convolutions' part of a step of ours."""
     progress(f"the convolutions' part of a step of ours, {STARTER}")
     config = replace(DEFAULT.config, device=device)
-    share = convolution_share(fitted(STARTER, data), data, config, plan.profiled_steps)
-    figures = {**asdict(share), "share": share.share} if share else {"share": None}
-    return {"network": STARTER, "batch_size": config.batch_size, **figures}
+    figures = convolution_share(fitted(STARTER, data), data, config, plan.profiled_steps)
+    return {"network": STARTER, "batch_size": config.batch_size, **(figures or {"share": None})}
 
 
 def _accuracy(data: ImageSet, plan: Plan, device: str, progress: Progress) -> dict[str, Any]:

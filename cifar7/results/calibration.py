@@ -47,16 +47,8 @@ def reliability(predictions: Predictions, bins: int = BINS) -> tuple[Bin, ...]:
     counts = np.bincount(place, minlength=bins)
     sure = divide(np.bincount(place, weights=confidence, minlength=bins), counts)
     right = divide(np.bincount(place, weights=predictions.correct, minlength=bins), counts)
-    return tuple(
-        Bin(
-            low=float(edges[m]),
-            high=float(edges[m + 1]),
-            confidence=float(sure[m]),
-            accuracy=float(right[m]),
-            count=int(counts[m]),
-        )
-        for m in range(bins)
-    )
+    columns = (edges[:-1], edges[1:], sure, right, counts)
+    return tuple(Bin(*row) for row in zip(*(column.tolist() for column in columns)))
 
 
 def expected_calibration_error(predictions: Predictions, bins: int = BINS) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -13,19 +13,10 @@ from cifar7.results.predictions import Predictions, PredictionsError
 from cifar7.training.events import EpochEnd, Event
 
 Axis = Literal["epoch", "time"]
+# Of an epoch. The running loss, "train loss", is what the network met, augmented.
 Figure = Literal[
     "train loss", "held-out loss", "test loss", "train accuracy", "held-out accuracy", "test accuracy"
 ]
-
-# The event's fields behind each figure of an epoch. The running loss is what the network met, augmented.
-FIGURES: dict[Figure, str] = {
-    "train loss": "train_loss",
-    "held-out loss": "heldout_loss",
-    "test loss": "test_loss",
-    "train accuracy": "train_accuracy",
-    "held-out accuracy": "heldout_accuracy",
-    "test accuracy": "test_accuracy",
-}
 
 # 97.5 % quantiles of Student's t for 1, 2, ... degrees of freedom, from a table; then the next one.
 _T = (
@@ -76,19 +67,15 @@ def curves(run: str, events: Iterable[Event]) -> tuple[CurvePoint, ...]:
     ends = {event.epoch: event for event in events if isinstance(event, EpochEnd)}
     return tuple(
         CurvePoint(run, figure, epoch, ends[epoch].seconds, value)
-        for figure, name in FIGURES.items()
+        for figure in get_args(Figure)
         for epoch in sorted(ends)
-        if (value := getattr(ends[epoch], name)) is not None and math.isfinite(value)
+        if (value := getattr(ends[epoch], _field(figure))) is not None and math.isfinite(value)
     )
 
 
-def shared_end(points: Iterable[CurvePoint], axis: Axis) -> float:
-    """How far all runs come: the last epoch, or second, that each of them has. 0 without runs."""
-    ends: dict[str, float] = {}
-    for point in points:
-        at = point.epoch if axis == "epoch" else point.seconds
-        ends[point.run] = max(at, ends.get(point.run, 0.0))
-    return min(ends.values(), default=0.0)
+def _field(figure: Figure) -> str:
+    """The event's field behind a figure, as "heldout_loss" of "held-out loss"."""
+    return figure.replace("-", "").replace(" ", "_")
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,15 @@ def design_differences(specs: Sequence[NetSpec]) -> tuple[Difference, ...]:
 
 def recipe_differences(configs: Sequence[TrainConfig]) -> tuple[Difference, ...]:
     """Where the training settings differ. A setting that another one makes idle is not compared."""
-    return tuple(_rows(RECIPE, 0, [_recipe(config) for config in configs]))
+    applicable = [
+        {
+            option.noun: _word(getattr(config, name))
+            for name, option in OPTIONS.items()
+            if option.applies(config)
+        }
+        for config in configs
+    ]
+    return tuple(_rows(RECIPE, 0, applicable))
 
 
 def _stage_rows(name: str, stages: Sequence[Stage | Head]) -> list[Difference]:
@@ -64,7 +72,10 @@ def _stage_rows(name: str, stages: Sequence[Stage | Head]) -> list[Difference]:
     for at in range(max((len(stage.units) for stage in stages), default=0)):
         units = [stage.units[at] if at < len(stage.units) else None for stage in stages]
         if None in units:
-            values = [ABSENT if unit is None else _summary(unit) for unit in units]
+            values = [
+                f"{unit.channels} channels, {unit.kernel}x{unit.kernel}, {unit.kind}" if unit else ABSENT
+                for unit in units
+            ]
             rows.append(Difference(name, at + 1, "unit", tuple(values)))
         else:
             rows += _rows(name, at + 1, [_unit(unit) for unit in units if unit is not None])
@@ -96,23 +107,11 @@ def _unit(unit: Unit) -> dict[str, str]:
     return values
 
 
-def _summary(unit: Unit) -> str:
-    return f"{unit.channels} channels, {unit.kernel}x{unit.kernel}, {unit.kind}"
-
-
 def _part(part: Stage | Head) -> dict[str, str]:
     if isinstance(part, Stage):
         return _plain(part, ("units",))
     pool = "the whole map" if part.pool is None else str(part.pool)
     return {"average pooling, pixels": pool, **_plain(part, ("units", "pool"))}
-
-
-def _recipe(config: TrainConfig) -> dict[str, str]:
-    return {
-        option.noun: _word(getattr(config, name))
-        for name, option in OPTIONS.items()
-        if option.applies(config)
-    }
 
 
 def _plain(thing: Any, skip: tuple[str, ...]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from cifar7.results.predictions import Predictions, PredictionsError, divide
 
 By = Literal["counts", "recall", "precision"]
-BYS: tuple[By, ...] = ("counts", "recall", "precision")
 
 Counts = NDArray[np.int64]  # (K, K), [true, predicted]
 Floats = NDArray[np.float64]
@@ -67,11 +66,9 @@ def normalised(counts: Counts, by: By) -> Floats:
     """
     if by == "counts":
         return counts.astype(np.float64)
-    if by == "recall":
-        return divide(counts, counts.sum(axis=1, keepdims=True))
-    if by == "precision":
-        return divide(counts, counts.sum(axis=0, keepdims=True))
-    raise PredictionsError(f"there is no matrix by {by!r}; choose one of {', '.join(BYS)}")
+    if by not in get_args(By):
+        raise PredictionsError(f"there is no matrix by {by!r}; choose one of {', '.join(get_args(By))}")
+    return divide(counts, counts.sum(axis=1 if by == "recall" else 0, keepdims=True))
 
 
 def difference(a: Predictions, b: Predictions, by: By = "counts") -> Floats:
@@ -95,8 +92,7 @@ def similarity_order(counts: Counts) -> list[int]:
     alike = shares + shares.T  # (K, K)
     groups: list[list[int]] = [[k] for k in range(len(counts))]
     # Mean likeness of groups i and j; -1 for those that are gone, which stays -1 in a mean of both.
-    between = alike.copy()
-    np.fill_diagonal(between, -1)
+    between = np.where(np.eye(len(counts), dtype=bool), -1, alike)
     for _ in range(len(groups) - 1):
         i, j = sorted(divmod(int(between.argmax()), len(groups)))
         if between[i, j] <= 0:
@@ -105,8 +101,7 @@ def similarity_order(counts: Counts) -> list[int]:
         groups[i], groups[j] = _joined(groups[i], groups[j], alike), []
         mean = (a * between[i] + b * between[j]) / (a + b)
         between[i, :] = between[:, i] = mean
-        between[i, i] = -1
-        between[j, :] = between[:, j] = -1
+        between[i, i] = between[j, :] = between[:, j] = -1
     ordered = sorted((group for group in groups if group), key=min)
     return [k for group in ordered for k in group]
 
@@ -125,7 +120,7 @@ def _joined(a: list[int], b: list[int], alike: Floats) -> list[int]:
     ways = [(x, y) for x in (a, a[::-1]) for y in (b, b[::-1])]
     x, y = max(ways, key=lambda way: alike[way[0][-1], way[1][0]])
     row = [*x, *y]
-    return row if row[0] <= row[-1] else row[::-1]
+    return min(row, row[::-1])
 
 
 def _words(true: str, predicted: str, share: float) -> str:

@@ -8,6 +8,7 @@ are summed, and what is below zero is dropped.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 import numpy as np
 import numpy.typing as npt
@@ -45,16 +46,9 @@ def grad_cam(module: Network, images: Tensor, layer: int, classes: Sequence[int]
 
 def layers_to_choose(rows: Sequence[Row]) -> tuple[int, ...]:
     """The layers worth looking into: the last one of each convolution unit before the pooling head."""
-    head = next((i for i, row in enumerate(rows) if row.layer.head), len(rows))
-    return tuple(
-        i
-        for i in range(head)
-        if rows[i].layer.unit
-        and (
-            i + 1 == head
-            or (rows[i].layer.stage, rows[i].layer.unit) != (rows[i + 1].layer.stage, rows[i + 1].layer.unit)
-        )
-    )
+    before_head = takewhile(lambda row: not row.layer.head, rows)
+    last = {(row.layer.stage, row.layer.unit): i for i, row in enumerate(before_head) if row.layer.unit}
+    return tuple(last.values())
 
 
 def usual_layer(rows: Sequence[Row]) -> int:

@@ -5,14 +5,14 @@ Reading it loads no torch; classifying it does.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cifar7.data.decode import decode
+from cifar7.data.decode import Decoded, decode
 from cifar7.data.imageset import SIZE, DataError, Images
 
 if TYPE_CHECKING:  # the page reads pictures without loading torch
@@ -47,9 +47,7 @@ def read_picture(data: bytes, name: str) -> OwnPicture:
         )
     decoded = decode(data, label)
     pixels = np.ascontiguousarray(decoded.pixels.transpose(2, 0, 1))  # (3, 32, 32)
-    return OwnPicture(
-        pixels, decoded.size, tuple(_notes(decoded.size, decoded.see_through, decoded.animated))
-    )
+    return OwnPicture(pixels, decoded.size, tuple(_notes(decoded)))
 
 
 def classify(
@@ -69,15 +67,13 @@ def classify(
     return predict(module, images, mean, std).softmax(1).cpu().numpy()  # (N, K)
 
 
-def _notes(size: tuple[int, int], see_through: bool, animated: bool) -> list[str]:
-    notes = []
-    width, height = size
-    if size != (SIZE, SIZE):
-        square = "Its centre square" if width != height else "It"
-        verb = "reduced" if min(size) > SIZE else "enlarged" if min(size) < SIZE else "kept"
-        notes.append(f"{square}, {min(size):,} pixels wide, was {verb} to {SIZE} x {SIZE}.")
-    if see_through:
-        notes.append("What is transparent was laid on white.")
-    if animated:
-        notes.append("Of its animation only the first picture is looked at.")
-    return notes
+def _notes(decoded: Decoded) -> Iterator[str]:
+    side = min(decoded.size)
+    if decoded.size != (SIZE, SIZE):
+        square = "Its centre square" if side != max(decoded.size) else "It"
+        verb = "reduced" if side > SIZE else "enlarged" if side < SIZE else "kept"
+        yield f"{square}, {side:,} pixels wide, was {verb} to {SIZE} x {SIZE}."
+    if decoded.see_through:
+        yield "What is transparent was laid on white."
+    if decoded.animated:
+        yield "Of its animation only the first picture is looked at."

@@ -5,11 +5,10 @@ Numpy only: the page reads predictions without loading torch.
 
 from __future__ import annotations
 
-import secrets
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from cifar7.errors import UserError
 
 Order = Literal["confidence", "unsure", "loss", "index"]
-ORDERS: tuple[Order, ...] = ("confidence", "unsure", "loss", "index")
+ORDERS: tuple[Order, ...] = get_args(Order)
 
 
 class PredictionsError(UserError):
@@ -69,9 +68,7 @@ class Predictions:
     @property
     def confidence(self) -> NDArray[np.float32]:
         """The probability given to the predicted class, (N,)."""
-        if not len(self):
-            return np.zeros(0, dtype=np.float32)
-        return self.probabilities.max(axis=1)  # (N,)
+        return self.probabilities.max(axis=1, initial=0)  # (N,)
 
     @property
     def true_probability(self) -> NDArray[np.float32]:
@@ -165,37 +162,25 @@ class Predictions:
         return index
 
     def save(self, path: Path) -> None:
-        """Write an .npz that is either whole or not there."""
-        half = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        try:
-            with half.open("wb") as file:
-                np.savez(
-                    file,
-                    probabilities=self.probabilities,
-                    labels=self.labels,
-                    classes=np.array(self.classes, dtype=str),
-                )
-            half.replace(path)
-        finally:
-            half.unlink(missing_ok=True)
+        """Write an .npz, whatever the name of `path`."""
+        names = np.array(self.classes, dtype=str)
+        with path.open("wb") as file:  # to a path, numpy adds an ending of its own
+            np.savez(file, probabilities=self.probabilities, labels=self.labels, classes=names)
 
     @staticmethod
     def load(path: Path) -> Predictions:
         """Read an .npz written by `save`; raises PredictionsError if it is missing or is something else."""
         try:
             with np.load(path, allow_pickle=False) as stored:
-                content: dict[str, Any] = {
-                    name: stored[name] for name in ("probabilities", "labels", "classes")
-                }
+                probabilities, labels = stored["probabilities"], stored["labels"]
+                classes = tuple(map(str, stored["classes"]))
         except FileNotFoundError:
             raise PredictionsError("this run has no predictions: it did not come to its test") from None
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise PredictionsError(
                 f"{path.name} is not a file of predictions ({error}); train the run again"
             ) from error
-        return Predictions(
-            content["probabilities"], content["labels"], tuple(str(c) for c in content["classes"])
-        )
+        return Predictions(probabilities, labels, classes)
 
 
 def divide(counts: NDArray[np.generic], totals: NDArray[np.generic]) -> NDArray[np.float64]:

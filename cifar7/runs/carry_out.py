@@ -65,7 +65,9 @@ class Control:
 
 def train(job: Job) -> None:
     """Train the run's network, from its checkpoint if there is one, to its end, a stop or a pause."""
-    from cifar7.network.module import build  # loads torch
+    import torch
+
+    from cifar7.network.module import build
     from cifar7.training import checkpoint
     from cifar7.training.engine import Training
 
@@ -90,7 +92,7 @@ def train(job: Job) -> None:
         due = isinstance(event, EpochEnd) and time.monotonic() - last_checkpoint >= CHECKPOINT_SECONDS
         if due or isinstance(event, (Paused, Finished)):
             with replacing(claim.run.path / "checkpoint.pt", durable=True) as half:
-                checkpoint.save(training.checkpoint(), half)
+                torch.save(training.checkpoint(), half)
             last_checkpoint = time.monotonic()
         claim.record(event)
         if isinstance(event, Finished):

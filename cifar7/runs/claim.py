@@ -11,7 +11,7 @@ from filelock import BaseFileLock
 
 from cifar7.results.predictions import Predictions
 from cifar7.runs.directory import RunError, hold_queue
-from cifar7.runs.files import plain, replace_json, try_lock
+from cifar7.runs.files import plain, replace_json, replacing, try_lock
 from cifar7.runs.folder import RunFolder
 from cifar7.runs.status import State, Status
 from cifar7.training.events import Beat, EpochEnd, Event, Notice, RangeStep
@@ -98,7 +98,8 @@ class Claim:
 
     def save_predictions(self, predictions: Predictions) -> None:
         """Write the network's outputs for the test images."""
-        predictions.save(self.run.path / "predictions.npz")
+        with replacing(self.run.path / "predictions.npz", durable=True) as half:
+            predictions.save(half)
 
     def release(self) -> None:
         """Let go of the run. One that was not brought to an end shows as failed from then on."""

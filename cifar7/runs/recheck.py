@@ -46,7 +46,7 @@ def recheck(run: RunFolder, images: ImageSet, device: str | None = None) -> tupl
     import torch  # only once there is something to compute
 
     from cifar7.network.module import build
-    from cifar7.training.rescore import rescore
+    from cifar7.training.selection import rescore
 
     config = replace(run.config(), device=device or environment.get("device_type") or "auto")
     module = build(run.spec())

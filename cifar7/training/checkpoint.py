@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 import torch
 from torch import Tensor
@@ -54,13 +54,8 @@ def copied(value: Any) -> Any:
     return [copied(part) for part in value] if isinstance(value, list) else value
 
 
-def save(checkpoint: Checkpoint, path: Path) -> None:
-    """Write a checkpoint."""
-    torch.save(checkpoint, path)
-
-
 def load(path: Path) -> Checkpoint:
-    """Read what `save` wrote, in this version or the first. Raises CheckpointError for anything else."""
+    """Read a saved checkpoint, of this version or the first. Raises CheckpointError for anything else."""
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # unpickling fails in any way there is
@@ -95,35 +90,27 @@ def check_resumable(
         raise CheckpointError(
             f"{checkpoint['epoch']} epochs are done already, which is more than {config.epochs}."
         )
-    if _shapes(checkpoint["module"]) != _shapes(weights):
+    theirs, ours = ({k: v.shape for k, v in state.items()} for state in (checkpoint["module"], weights))
+    if theirs != ours:
         raise CheckpointError("the checkpoint is of another network; start a new run.")
-
-
-def _shapes(weights: dict[str, Tensor]) -> dict[str, torch.Size]:
-    return {name: value.shape for name, value in weights.items()}
 
 
 def _from_version_1(content: dict[str, Any]) -> Checkpoint:
     """The parts' states stood side by side, and the optimiser's tensors in one list."""
-    return Checkpoint(
-        version=VERSION,
-        config=content["config"],
-        data=content["data"],
-        device=content["device"],
-        epoch=content["epoch"],
-        step=content["step"],
-        lr=content["lr"],
-        seconds=content["seconds"],
-        average=content["average"],
-        module=content["weights"],
-        optimiser=_optimiser_from_version_1(content["memories"], content["config"]["optimiser"]),
-        metrics={"sums": content["tally"], "reported": [0.0, 0.0, 0.0]},
-        throughput={name: content[name] for name in ("training_seconds", "training_images")},
-        selection={"best": content["kept"]},
-        batches={"generator": content["generator"]},
-        train_step={"parts": content["parts"]},
-        rng=content["dropout"],
-    )
+    same = ("config", "data", "device", "epoch", "step", "lr", "seconds", "average")
+    checkpoint = {
+        **{name: content[name] for name in same},
+        "version": VERSION,
+        "module": content["weights"],
+        "optimiser": _optimiser_from_version_1(content["memories"], content["config"]["optimiser"]),
+        "metrics": {"sums": content["tally"], "reported": [0.0, 0.0, 0.0]},
+        "throughput": {name: content[name] for name in ("training_seconds", "training_images")},
+        "selection": {"best": content["kept"]},
+        "batches": {"generator": content["generator"]},
+        "train_step": {"parts": content["parts"]},
+        "rng": content["dropout"],
+    }
+    return cast(Checkpoint, checkpoint)
 
 
 def _optimiser_from_version_1(tensors: list[Tensor], kind: str) -> State:

@@ -12,11 +12,8 @@ from cifar7.training.config import DEVICES, ConfigError
 
 def choose(device: str) -> torch.device:
     """The device of that name; `auto` is cuda, else mps, else cpu. Raises ConfigError if it is not here."""
-    available = [
-        *(["cuda"] if torch.cuda.is_available() else []),
-        *(["mps"] if torch.backends.mps.is_available() else []),
-        "cpu",
-    ]
+    present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    available = [name for name, here in present.items() if here]
     if device == "auto":
         return torch.device(available[0])
     if device not in DEVICES:
@@ -76,29 +73,21 @@ def best_precision(device: torch.device) -> str:
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
     if device.type == "mps":
         return "fp32"
-    return "bf16" if _cpu_multiplies_bf16() else "fp32"
-
-
-def _cpu_multiplies_bf16() -> bool:
     # Private in torch: where one is absent, the answer is no.
     queries = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    return any(bool(getattr(torch.cpu, name, bool)()) for name in queries)
+    return "bf16" if any(bool(getattr(torch.cpu, name, bool)()) for name in queries) else "fp32"
 
 
 def rng_state(device: torch.device) -> list[Tensor]:
     """The states of torch's global generators, from which dropout draws: the CPU's, then the device's."""
     states = [torch.get_rng_state()]
-    if device.type == "cuda":
-        states.append(torch.cuda.get_rng_state(device))
-    if device.type == "mps":
-        states.append(torch.mps.get_rng_state())
+    if device.type != "cpu":
+        states.append(torch.get_device_module(device).get_rng_state())
     return states
 
 
 def set_rng_state(device: torch.device, states: list[Tensor]) -> None:
     """Set the generators to what `rng_state` returned on a device of the same kind."""
     torch.set_rng_state(states[0])
-    if device.type == "cuda":
-        torch.cuda.set_rng_state(states[1], device)
-    if device.type == "mps":
-        torch.mps.set_rng_state(states[1])
+    if device.type != "cpu":
+        torch.get_device_module(device).set_rng_state(states[1])

@@ -11,27 +11,13 @@ from cifar7.data.imageset import ImageSet
 from cifar7.training.checkpoint import Checkpoint
 from cifar7.training.config import TrainConfig
 from cifar7.training.devices import describe_device
-from cifar7.training.errors import is_out_of_memory, no_memory, not_finite
+from cifar7.training.errors import TrainingError, is_out_of_memory
 from cifar7.training.events import Beat, EpochEnd, Event, Finished, Notice, Paused, Started
 from cifar7.training.reporting import ReportTimer
 from cifar7.training.selection import Candidate
 from cifar7.training.state import TrainingState
 
 Control = Callable[[], str | None]
-
-
-def train(
-    module: nn.Module,
-    data: ImageSet,
-    config: TrainConfig,
-    *,
-    control: Control = lambda: None,
-    beat_seconds: float = 0.25,
-    resume: Checkpoint | None = None,
-) -> Iterator[Event]:
-    """The events of a `Training`, which is made when the first is wanted."""
-    run = Training(module, data, config, control=control, beat_seconds=beat_seconds, resume=resume)
-    yield from run.events()
 
 
 class Training:
@@ -87,7 +73,11 @@ class Training:
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
                 raise
-            raise no_memory(self.state.batches.batch_size) from error
+            batch_size = self.state.batches.batch_size
+            raise TrainingError(
+                f"the memory is not enough for this network with {batch_size} images a batch; "
+                f"choose a batch size of {max(1, batch_size // 2)} or less, or fewer channels."
+            ) from error
         finally:
             self.state.train_step.close()
 
@@ -138,25 +128,25 @@ class Training:
                 return request
             if request is not None:
                 raise ValueError(f"control returns None, 'stop' or 'pause', not {request!r}")
-            notice = self._take_step(rows)
+            captured = state.train_step.capture_seconds
+            notice = state.take_step(rows)
+            if captured is None and state.train_step.capture_seconds:
+                self.report_timer.exclude(state.train_step.capture_seconds)
             if notice:
                 yield Notice(state.epoch + 1, state.step, notice)
             if self.report_timer.due(state.step):
                 yield self._beat()
         return None
 
-    def _take_step(self, rows: Tensor) -> str | None:
-        train_step = self.state.train_step
-        captured = train_step.capture_seconds
-        notice = self.state.take_step(rows)
-        if captured is None and train_step.capture_seconds:
-            self.report_timer.exclude(train_step.capture_seconds)
-        return notice
-
     def _check_finite(self, first_bad: int | None) -> None:
+        """Raise TrainingError where the loss of step `first_bad`, counted from 0, was no finite number."""
         if first_bad is not None:
-            lr = self.state.lr_of(first_bad)
-            raise not_finite(first_bad, self.state.steps, lr, self.state.config)
+            lr, peak = self.state.lr_of(first_bad), self.state.config.lr
+            raise TrainingError(
+                f"the loss stopped being a finite number at step {first_bad + 1} of {self.state.steps}, "
+                f"where the learning rate was {lr:.3g}; lower the peak learning rate from {peak:g} to "
+                f"{peak / 4:.2g}, say."
+            )
 
     def _measure(self) -> None:
         """Time the steps since the last report. The metrics were just read: the device is done."""
@@ -225,13 +215,7 @@ class Training:
         self._catch_up()
         state = self.state
         self._final = state.state_dict()
-        return Paused(
-            epoch=state.epoch + 1,
-            epochs=state.config.epochs,
-            step=state.step,
-            steps=state.steps,
-            seconds=state.seconds,
-        )
+        return Paused(state.epoch + 1, state.config.epochs, state.step, state.steps, state.seconds)
 
     def _finish(self, outcome: str) -> Finished:
         state, selection = self.state, self.state.selection

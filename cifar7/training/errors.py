@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from cifar7.errors import UserError
-from cifar7.training.config import TrainConfig
 
 
 class TrainingError(UserError):
@@ -15,22 +14,6 @@ class DeviceStateError(TrainingError):
 
     Whoever serves runs lets a fresh process take the next one.
     """
-
-
-def not_finite(step: int, steps: int, lr: float, config: TrainConfig) -> TrainingError:
-    """For a loss that is no number any more after step `step`, counted from 0, which was taken at `lr`."""
-    return TrainingError(
-        f"the loss stopped being a finite number at step {step + 1} of {steps}, where the learning rate was "
-        f"{lr:.3g}; lower the peak learning rate from {config.lr:g} to {config.lr / 4:.2g}, say."
-    )
-
-
-def no_memory(batch_size: int) -> TrainingError:
-    """For memory that is not enough, however the batch is divided."""
-    return TrainingError(
-        f"the memory is not enough for this network with {batch_size} images a batch; "
-        f"choose a batch size of {max(1, batch_size // 2)} or less, or fewer channels."
-    )
 
 
 def divided(batch_size: int, parts: int, normalised: bool) -> str:

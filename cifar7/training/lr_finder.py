@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import chain, count
 from math import isfinite
 from statistics import median
-from typing import Any
 
 from torch import nn
 
@@ -50,10 +50,11 @@ def range_test(
     size = window(steps)
     run = TrainingState(module, data, replace(config, averaging=0.0))
     run.module.train()
+    batches = chain.from_iterable(map(run.batches.epoch, count()))
     recent: list[float] = []
     best = float("inf")
     try:
-        for step, rows in zip(range(steps), _batches(run), strict=False):
+        for step, rows in zip(range(steps), batches, strict=False):
             if control() is not None:
                 return
             lr = low * (high / low) ** (step / max(1, steps - 1))
@@ -78,11 +79,3 @@ def steps_of(config: TrainConfig) -> int:
     steps suggested 0.0002, 0.0007 and 0.00015; 480 steps 0.00015 each time.)
     """
     return min(MOST_STEPS, max(STEPS, STEPS * 32 // config.batch_size))
-
-
-def _batches(run: TrainingState) -> Iterator[Any]:
-    """Rows (B,) of one batch after the other, without end."""
-    epoch = 0
-    while True:
-        yield from run.batches.epoch(epoch)
-        epoch += 1

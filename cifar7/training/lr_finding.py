@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from itertools import takewhile
 from math import floor, isfinite, log10
 from statistics import median
@@ -64,37 +64,41 @@ def find(points: Iterable[Point]) -> Finding:
     0.58 and 0.28; for `velasoka-simple` it is 0.01, and one epoch with 0.005, 0.012 and 0.04 came to 0.33,
     0.38 and 0.40.)
     """
-    finite = _finite(points)
+    finite = list(takewhile(lambda point: isfinite(point[1]), points))
     rates, losses = tuple(lr for lr, _ in finite), tuple(loss for _, loss in finite)
     smoothed = smooth(losses)
-    nothing = Finding(None, "", None, None, None, rates, losses, smoothed)
+    nothing = (None, None, None, rates, losses, smoothed)
     if len(finite) < 2 * _WINDOW:
-        return replace(
-            nothing,
-            reason="The loss was no finite number after a few steps, even at the smallest learning rates: "
-            "look at the design.",
+        reason = (
+            "The loss was no finite number after a few steps, even at the smallest learning rates: look at "
+            "the design."
         )
+        return Finding(None, reason, *nothing)
     best = min(range(len(smoothed)), key=smoothed.__getitem__)
     start = max(smoothed[: best + 1])
     fall = start - smoothed[best]
     if fall < _ENOUGH * start:
-        return replace(
-            nothing,
-            reason=f"The loss hardly fell at any learning rate from {rates[0]:.2g} to {rates[-1]:.2g}, so "
-            "that the test tells nothing: look at the design, or take a larger batch.",
+        reason = (
+            f"The loss hardly fell at any learning rate from {rates[0]:.2g} to {rates[-1]:.2g}, so that the "
+            "test tells nothing: look at the design, or take a larger batch."
         )
+        return Finding(None, reason, *nothing)
     moving = next(
         i for i in range(best + 1) if all(s < start - _EARLY * fall for s in smoothed[i : best + 1])
     )
-    risen = [i for i in range(best, len(smoothed)) if smoothed[i] > smoothed[best] + _RISEN * fall]
-    finding = replace(
-        nothing,
-        suggestion=round_down(rates[best] * _MARGIN),
-        moving=rates[moving],
-        lowest=rates[best],
-        too_large=rates[risen[0]] if risen else None,
+    risen = (rates[i] for i in range(best, len(rates)) if smoothed[i] > smoothed[best] + _RISEN * fall)
+    suggestion, too_large = round_down(rates[best] * _MARGIN), next(risen, None)
+    edge = (
+        f"rises again from {too_large:.2g} on: there the steps are too large"
+        if too_large
+        else "does not rise within the range"
     )
-    return replace(finding, reason=_words(finding))
+    reason = (
+        f"The loss begins to fall at a learning rate of {rates[moving]:.2g}, is lowest at {rates[best]:.2g} "
+        f"and {edge}. Try {suggestion:g} as the peak, a fifth of where it is lowest: large steps, with room "
+        "before they are too large."
+    )
+    return Finding(suggestion, reason, rates[moving], rates[best], too_large, rates, losses, smoothed)
 
 
 def smooth(losses: tuple[float, ...]) -> tuple[float, ...]:
@@ -111,21 +115,3 @@ def round_down(rate: float) -> float:
     unit = 10.0 ** floor(log10(rate))
     digits = floor(rate / unit * 2 + 1e-9) / 2
     return float(f"{(digits if digits < 2 else floor(digits)) * unit:.2g}")
-
-
-def _finite(points: Iterable[Point]) -> list[Point]:
-    """The points before the first whose loss is no finite number."""
-    return list(takewhile(lambda point: isfinite(point[1]), points))
-
-
-def _words(finding: Finding) -> str:
-    edge = (
-        f"rises again from {finding.too_large:.2g} on: there the steps are too large"
-        if finding.too_large
-        else "does not rise within the range"
-    )
-    return (
-        f"The loss begins to fall at a learning rate of {finding.moving:.2g}, is lowest at "
-        f"{finding.lowest:.2g} and {edge}. Try {finding.suggestion:g} as the peak, a fifth of where it is "
-        "lowest: large steps, with room before they are too large."
-    )

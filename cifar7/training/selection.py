@@ -12,12 +12,18 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from cifar7.data.batches import stratified_holdout
 from cifar7.data.imageset import ImageSet
-from cifar7.training.config import TrainConfig
+from cifar7.training.config import ConfigError, TrainConfig
+from cifar7.training.devices import choose
 from cifar7.training.evaluation import Evaluation, evaluate
-from cifar7.training.partition import partition
-from cifar7.training.step.batches import Batches
+from cifar7.training.step.batches import Batches, layout
 from cifar7.training.throughput import Throughput
+
+Rows = npt.NDArray[np.int64]  # (n,) indices into the training images, ascending
+Scores = dict[str, tuple[float, int]]  # name in Finished -> the figure, and of how many images it is
+
+_SPLIT_SEED = 7  # the same for every run: runs with different seeds stay comparable, image for image
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +94,10 @@ class ModelSelection:
         precision: str,
         throughput: Throughput,
     ) -> None:
-        parts = partition(data.train.labels, config)
         self.images = to_device(data.train.images, device)  # (N, 3, 32, 32) uint8
         self.labels = to_device(data.train.labels, device)  # (N,)
-        self.train_rows = to_device(parts.train, device)  # (n,) rows of `images`
-        self.sample_rows = to_device(parts.sample, device)
-        self.heldout_rows = to_device(parts.heldout, device)
+        rows = [to_device(part, device) for part in partition(data.train.labels, config)]
+        self.train_rows, self.sample_rows, self.heldout_rows = rows  # (n,) rows of `images`
         self.holds_out = config.protocol == "holdout"
         self.scale = config.scale(data.mean, data.std)  # mean and deviation that pixels are normalised by
         self.best: Candidate | None = None
@@ -158,3 +162,44 @@ class ModelSelection:
 def to_device(values: npt.NDArray[np.generic], device: torch.device) -> Tensor:
     """A copy on the device: the array may be mapped from a file that must not be written."""
     return torch.from_numpy(np.array(values)).to(device)
+
+
+def partition(labels: Rows, config: TrainConfig) -> tuple[Rows, Rows, Rows]:
+    """Rows of the training images (labels (N,)): trained on, a sample of these, held out.
+
+    The same for every seed of a run. The protocol `holdout` sets aside `config.holdout` images, at most a
+    tenth of all, each class in proportion. Raises ConfigError where there are too few images for that.
+    """
+    everything = np.arange(len(labels), dtype=np.int64)
+    train, heldout = everything, everything[:0]
+    if config.protocol == "holdout":
+        count = min(config.holdout, len(labels) // 10)
+        if count < len(np.unique(labels)):
+            raise ConfigError(
+                f"a tenth of the {len(labels)} training images is too few to hold out one of each class; "
+                "choose the protocol test-each-epoch, or a larger set."
+            )
+        train, heldout = stratified_holdout(labels, count, seed=_SPLIT_SEED)
+    sample = train
+    if config.train_sample < len(train):
+        _, chosen = stratified_holdout(labels[train], config.train_sample, seed=_SPLIT_SEED)
+        sample = train[chosen]
+    return np.sort(train), np.sort(sample), np.sort(heldout)
+
+
+def rescore(module: nn.Module, data: ImageSet, config: TrainConfig, precision: str) -> Scores:
+    """Accuracies on the fixed sample of the training images, the held-out and the test images; test loss.
+
+    The rows follow from the images and `config` alone. `precision`: as in `Finished`, "fp32" or "bf16". The
+    module, with its weights, moves to the device. Raises ConfigError where there is no such device.
+    """
+    device = choose(config.device)
+    module = module.to(device).to(memory_format=layout(device))
+    selection = ModelSelection(data, config, device, precision, Throughput())
+    candidate = selection.candidate(module, None)
+    test = candidate.test or selection.test(module)
+    scores = {"train_accuracy": (candidate.train.accuracy, len(selection.sample_rows))}
+    if candidate.heldout:
+        scores["heldout_accuracy"] = (candidate.heldout.accuracy, len(selection.heldout_rows))
+    count = len(data.test.labels)
+    return scores | {"test_accuracy": (test.accuracy, count), "test_loss": (test.loss, count)}

@@ -14,7 +14,7 @@ from cifar7.training.config import TrainConfig
 from cifar7.training.devices import best_precision, choose, rng_state, set_rng_state, tune
 from cifar7.training.schedule import lr_at
 from cifar7.training.selection import ModelSelection
-from cifar7.training.step.average import Average, averaged
+from cifar7.training.step.average import Average
 from cifar7.training.step.batches import layout
 from cifar7.training.step.metrics import Metrics
 from cifar7.training.step.optimiser import Optimiser
@@ -57,7 +57,7 @@ class TrainingState:
         self.step = 0  # completed
         self.epoch = 0  # completed
         self.lr = 0.0  # of the last step
-        self._batches_state: checkpoint.State | None = None  # of a run that was left in mid-epoch
+        self._generator_state: Tensor | None = None  # of a run that was left in mid-epoch
 
     @property
     def seconds(self) -> float:
@@ -72,15 +72,15 @@ class TrainingState:
     @property
     def evaluated(self) -> nn.Module:
         """The network whose weights are evaluated and kept: the module itself, or the averaged one."""
-        return averaged(self.module, self.average)
+        return self.average.module if self.average else self.module
 
     def start_epoch(self) -> tuple[Tensor, ...]:
         """The rows (B,) of the batches of the present epoch that are still to come."""
         batches = self.batches.epoch(self.epoch)
         if self.steps_of_epoch == 0:
             self.metrics.start_epoch()
-        elif self._batches_state:
-            self.batches.load_state_dict(self._batches_state)
+        elif self._generator_state is not None:  # after `epoch`, which seeds it
+            self.batches.generator.set_state(self._generator_state)
         return batches[self.steps_of_epoch :]
 
     def take_step(self, rows: Tensor) -> str | None:
@@ -108,12 +108,12 @@ class TrainingState:
                 seconds=self.seconds,
                 module=self.module.state_dict(),
                 optimiser=self.optimiser.state_dict(),
-                average=self.average.state_dict() if self.average else None,
+                average=self.average.module.state_dict() if self.average else None,
                 metrics=self.metrics.state_dict(),
                 throughput=self.throughput.state_dict(),
                 selection=self.selection.state_dict(),
-                batches=self.batches.state_dict(),
-                train_step=self.train_step.state_dict(),
+                batches={"generator": self.batches.generator.get_state()},
+                train_step={"parts": self.train_step.parts},
                 rng=rng_state(self.device),
             )
         )
@@ -130,17 +130,17 @@ class TrainingState:
         self.module.load_state_dict(saved["module"])
         self.optimiser.load_state_dict(saved["optimiser"])
         if self.average and saved["average"] is not None:
-            self.average.load_state_dict(saved["average"])
+            self.average.module.load_state_dict(saved["average"])
         self.metrics.load_state_dict(saved["metrics"])
         self.throughput.load_state_dict(saved["throughput"])
         self.selection.load_state_dict(saved["selection"])
-        self.train_step.load_state_dict(saved["train_step"])
+        self.train_step.parts = saved["train_step"]["parts"]
         if saved["device"] != self.device.type:
             torch.manual_seed(self.config.seed + self.step)
             return (
                 f"It was begun on {saved['device']} and goes on on {self.device.type}: what is drawn by "
                 "chance from here on is not what it would have been."
             )
-        self._batches_state = saved["batches"]
+        self._generator_state = saved["batches"]["generator"]
         set_rng_state(self.device, saved["rng"])
         return None

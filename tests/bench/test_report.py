@@ -79,7 +79,7 @@ def test_contenders_take_turns_after_a_warm_up() -> None:
 
 @pytest.mark.parametrize(("loop", "trained", "batch"), [(SUBMISSIONS, 8, 4), (TEXTBOOK, 10, 10)])
 def test_a_plain_loop_trains_on_whole_batches(images: ImageSet, loop, trained: int, batch: int) -> None:
-    lap = plain(tiny.SPEC, images, loop, "cpu", 10, 6)
+    lap = plain(tiny.SPEC, images, replace(loop, device="cpu"), 10, 6)
     assert (lap.images, lap.batch_size, lap.evaluated, lap.capture) == (trained, batch, 6, None)
     assert lap.data < lap.first_progress < lap.start + lap.data + lap.training
     assert lap.training > 0
@@ -88,11 +88,23 @@ def test_a_plain_loop_trains_on_whole_batches(images: ImageSet, loop, trained: i
 
 def test_the_submissions_recipe_is_the_one_of_their_account() -> None:
     assert (SUBMISSIONS.batch_size, SUBMISSIONS.lr, SUBMISSIONS.momentum) == (4, 0.001, 0.9)
-    assert (SUBMISSIONS.augment, SUBMISSIONS.half, SUBMISSIONS.shuffle_seed) == (False, True, 6)
+    assert (SUBMISSIONS.flip, SUBMISSIONS.crop_padding) == ("none", 0)
+    assert (SUBMISSIONS.normalisation, SUBMISSIONS.seed) == ("half", 6)
+
+
+def test_the_textbook_crops_and_flips_what_it_trains_on_alone(images: ImageSet) -> None:
+    names = [
+        [type(step).__name__ for step in transform(TEXTBOOK, images, on).transforms] for on in (True, False)
+    ]
+    assert (
+        names[0]
+        == ["RandomCrop", "RandomHorizontalFlip", *names[1]]
+        == [*names[0][:2], "ToTensor", "Normalize"]
+    )
 
 
 def test_pictures_are_transformed_one_by_one(images: ImageSet) -> None:
-    some = Pictures(images.train, 5, transform(SUBMISSIONS, images, augment=False))
+    some = Pictures(images.train, 5, transform(SUBMISSIONS, images, training=True))
     assert len(some) == 5
     x, label = some[0]  # (3, 32, 32)
     assert x.shape == (3, 32, 32)
@@ -204,5 +216,7 @@ def test_the_convolutions_of_a_step_take_longer_where_they_are_larger(images):
         return convolution_share(spec, images, tiny.config(precision="fp32", crop_padding=0, flip="none"), 4)
 
     few, many = share(2), share(64)
-    assert 0 < few.convolutions < many.convolutions  # 1,000 times the arithmetic, on however busy a machine
-    assert many.share == many.convolutions / many.step > 0
+    assert (
+        0 < few["convolutions"] < many["convolutions"]
+    )  # 1,000 times the arithmetic, on however busy a machine
+    assert many["share"] == many["convolutions"] / many["step"] > 0

@@ -32,10 +32,10 @@ from cifar7.export.templates import quoted
 from cifar7.export.train_source import CONSTANTS, check_known, train_source
 from cifar7.network.module import build
 from cifar7.training.config import TrainConfig
-from cifar7.training.engine import train
+from cifar7.training.engine import Training
 from cifar7.training.events import EpochEnd, Finished
-from cifar7.training.partition import partition
 from cifar7.training.schedule import lr_at
+from cifar7.training.selection import partition
 from cifar7.training.step.average import Average
 
 NONE = Split(np.empty((0, 3, 32, 32), dtype=np.uint8), np.empty(0, dtype=np.int64))
@@ -97,12 +97,12 @@ def test_the_same_images_are_held_out(written: Any, sizes: tuple[int, ...], hold
     labels = np.random.default_rng(4).permutation(np.repeat(np.arange(3), sizes)).astype(np.int64)
     config = TrainConfig(holdout=holdout, train_sample=40)
     module = written(holdout=holdout, train_sample=40)
-    expected = partition(labels, config)
+    train, expected, heldout = partition(labels, config)
     rows, held_out = module.split(labels, min(module.HELD_OUT, len(labels) // 10))
     sample = rows[module.split(labels[rows], min(module.TRAIN_SAMPLE, len(rows)))[1]]
-    assert rows.tolist() == expected.train.tolist()
-    assert held_out.tolist() == expected.heldout.tolist()
-    assert sample.tolist() == expected.sample.tolist()
+    assert rows.tolist() == train.tolist()
+    assert held_out.tolist() == heldout.tolist()
+    assert sample.tolist() == expected.tolist()
 
 
 def test_the_same_pixels_go_in(written: Any) -> None:
@@ -262,7 +262,7 @@ def test_in_a_clean_process_it_comes_to_what_the_run_came_to(
     tiny.make_set(tmp_path / "sets")
     images = library.open_set("tiny", data_dir=tmp_path / "sets")
     config = tiny.config(**{"epochs": 2, "precision": "fp32", "lr": 0.02, **settings})
-    events = list(train(build(tiny.SPEC, seed=config.seed), images, config))
+    events = list(Training(build(tiny.SPEC, seed=config.seed), images, config).events())
     ends = [event for event in events if isinstance(event, EpochEnd)]
     finished = next(event for event in events if isinstance(event, Finished))
 

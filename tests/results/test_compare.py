@@ -7,7 +7,7 @@ import pytest
 from handmade import recorded
 from judged import trained
 
-from cifar7.results.compare import curves, only_one_right, shared_end, trial
+from cifar7.results.compare import curves, only_one_right, trial
 from cifar7.results.predictions import Predictions, PredictionsError
 from cifar7.training.events import Event
 
@@ -81,14 +81,6 @@ def test_an_epoch_done_twice_counts_as_it_ended_last_and_an_explosion_is_left_ou
     ]
     assert [(p.epoch, p.seconds, p.value) for p in curves("r", events)] == [(1, 10.0, 2.0), (2, 35.0, 1.8)]
     assert curves("r", []) == ()
-
-
-def test_runs_share_what_the_shortest_has() -> None:
-    long = curves("long", [epoch(k, 10.0 * k, train_loss=1.0) for k in range(1, 9)])
-    slow = curves("slow", [epoch(k, 50.0 * k, train_loss=1.0) for k in range(1, 4)])
-    assert shared_end([*long, *slow], "epoch") == 3
-    assert shared_end([*long, *slow], "time") == 80.0
-    assert shared_end([], "time") == 0
 
 
 def test_the_experiment_in_words() -> None:

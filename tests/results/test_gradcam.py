@@ -20,7 +20,7 @@ from cifar7.network.presets import PRESETS, preset
 from cifar7.network.spec import Head, NetSpec, Stage, Unit
 from cifar7.results.gradcam import advice, grad_cam, layers_to_choose, usual_layer
 from cifar7.training.config import TrainConfig
-from cifar7.training.engine import train
+from cifar7.training.engine import Training
 from cifar7.training.events import Finished
 
 
@@ -242,7 +242,7 @@ def on_the_shape(module: Network, images: ImageSet, masks: np.ndarray, layer: in
 
 
 def train_it(module: Network, images: ImageSet, config: TrainConfig) -> float:
-    *_, end = train(module, images, config)
+    *_, end = Training(module, images, config).events()
     assert isinstance(end, Finished)
     return end.test_accuracy
 

@@ -54,7 +54,7 @@ def ends(events):
 
 
 def through_a_file(training, folder):
-    checkpoint.save(training.checkpoint(), folder / "checkpoint.pt")
+    torch.save(training.checkpoint(), folder / "checkpoint.pt")
     return checkpoint.load(folder / "checkpoint.pt")
 
 

@@ -9,7 +9,7 @@ from torch import nn
 from toys import CLASSES, config, make_set, network, run
 from where import ROOT
 
-from cifar7.training.engine import train
+from cifar7.training.engine import Training
 from cifar7.training.errors import TrainingError
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -38,7 +38,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_with_step_rate_and_cure(pause):
 
 def test_a_step_that_ruins_the_weights_is_seen_by_the_evaluation():
     module = network()
-    events = train(module, make_set(), config(), beat_seconds=0.0)
+    events = Training(module, make_set(), config(), beat_seconds=0.0).events()
     next(event for event in events if event.kind == "beat" and event.step == 9)  # the epoch's last batch
     module[0].weight.data.fill_(torch.nan)
     with pytest.raises(TrainingError, match="step 9 of 18"):

@@ -10,7 +10,7 @@ from toys import make_set, network
 
 from cifar7.network.module import build
 from cifar7.network.presets import preset
-from cifar7.training.engine import Training, train
+from cifar7.training.engine import Training
 from cifar7.training.events import Beat, EpochEnd, Finished, Notice
 from cifar7.training.state import TrainingState
 from cifar7.training.step.cuda_graph import WARM_UP
@@ -81,7 +81,7 @@ def test_between_two_looks_nobody_waits():
 
 
 def test_a_whole_run_learns_the_stripes():
-    *events, end = train(network(), make_set(640, noise=60), config(epochs=6, precision="auto"))
+    *events, end = Training(network(), make_set(640, noise=60), config(epochs=6, precision="auto")).events()
     assert isinstance(end, Finished)
     assert end.test_accuracy == 1.0
     assert not any(isinstance(event, Notice) for event in events)
@@ -90,20 +90,24 @@ def test_a_whole_run_learns_the_stripes():
 
 
 def test_a_resumed_run_is_near_the_one_that_was_not_left():
-    whole = list(train(network(), make_set(), config()))[-1]
+    whole = list(Training(network(), make_set(), config()).events())[-1]
     asked = []
     run = Training(
         network(), make_set(), config(), control=lambda: "pause" if len(asked) > 12 else asked.append(1)
     )
     list(run.events())
-    rest = list(train(network(), make_set(), config(), resume=run.checkpoint()))[-1]
+    rest = list(Training(network(), make_set(), config(), resume=run.checkpoint()).events())[-1]
     for name, value in whole.weights.items():
         torch.testing.assert_close(rest.weights[name], value, rtol=1e-2, atol=1e-3, msg=name)
 
 
 def test_a_loss_that_is_no_number_is_found():
     with pytest.raises(Exception, match="finite number at step"):
-        list(train(network(), make_set(), config(lr=100.0, epochs=40, optimiser="sgd", nesterov=False)))
+        list(
+            Training(
+                network(), make_set(), config(lr=100.0, epochs=40, optimiser="sgd", nesterov=False)
+            ).events()
+        )
 
 
 def test_memory_that_is_not_enough_divides_the_batch():
@@ -114,7 +118,7 @@ def test_memory_that_is_not_enough_divides_the_batch():
     torch.cuda.set_per_process_memory_fraction(min(1.0, 1.0e9 / total))
     try:
         module = build(spec, seed=1)
-        *events, end = train(module, data, config(batch_size=2048, epochs=1))
+        *events, end = Training(module, data, config(batch_size=2048, epochs=1)).events()
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0)
         torch.cuda.empty_cache()

@@ -10,7 +10,7 @@ from cifar7.network.module import build
 from cifar7.network.presets import preset
 from cifar7.network.spec import Head, NetSpec, Stage, Unit
 from cifar7.training.config import TrainConfig
-from cifar7.training.engine import train
+from cifar7.training.engine import Training
 from cifar7.training.events import Finished
 
 PAIRS = (("arrow at dot", "arrow past dot"), ("eye at star", "eye past star"))
@@ -31,7 +31,7 @@ NEAR_SIGHTED = NetSpec(
 
 
 def finish(spec, images, **settings) -> Finished:
-    *_, last = train(build(spec, seed=1), images, TrainConfig(**settings), control=lambda: None)
+    *_, last = Training(build(spec, seed=1), images, TrainConfig(**settings), control=lambda: None).events()
     assert isinstance(last, Finished)
     told = f"{last.test_accuracy:.4f} in {last.epochs} epochs, {last.seconds:.0f} s, {last.device}"
     print(f"\n{spec.name}: {told}")

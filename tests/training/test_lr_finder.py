@@ -134,13 +134,13 @@ def test_the_step_is_taken_at_the_rate_that_is_told():
 @pytest.mark.parametrize("settings", [{}, {"optimiser": "adamw"}], ids=str)
 def test_on_stripes_it_suggests_what_learns(settings):
     """Three epochs at the suggested rate come further than at a fiftieth of it."""
-    from cifar7.training.engine import train
+    from cifar7.training.engine import Training
 
     data = make_set(noise=235)
     found = find(range_test(network(), data, config(**settings)))
     assert found.suggestion is not None, found.reason
     scores = [
-        list(train(network(), data, config(epochs=3, lr=lr, **settings)))[-1].test_loss
+        list(Training(network(), data, config(epochs=3, lr=lr, **settings)).events())[-1].test_loss
         for lr in (found.suggestion, found.suggestion / 50)
     ]
     assert scores[0] < scores[1]

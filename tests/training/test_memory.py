@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from toys import config, make_set, network
 
-from cifar7.training.engine import Training, train
+from cifar7.training.engine import Training
 from cifar7.training.errors import TrainingError
 
 
@@ -45,7 +45,9 @@ class Limited(nn.Module):
 
 
 def run(module, **settings):
-    return list(train(module, make_set(), config(precision="fp32", **settings), beat_seconds=1000.0))
+    return list(
+        Training(module, make_set(), config(precision="fp32", **settings), beat_seconds=1000.0).events()
+    )
 
 
 @pytest.mark.parametrize(
@@ -106,7 +108,7 @@ def test_a_resumed_run_knows_what_fits():
         Limited(plain(), 10), make_set(), config(), control=lambda: "pause" if next(asked) == 3 else None
     )
     list(first.events())
-    rest = list(train(Limited(plain(), 10), make_set(), config(), resume=first.checkpoint()))
+    rest = list(Training(Limited(plain(), 10), make_set(), config(), resume=first.checkpoint()).events())
     assert [event.kind for event in rest if event.kind in ("notice", "finished")] == ["finished"]
 
 

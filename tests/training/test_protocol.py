@@ -7,7 +7,7 @@ import pytest
 import torch
 from toys import config, make_set, network, of_kind, run, stop_at
 
-from cifar7.training.engine import train
+from cifar7.training.engine import Training
 from cifar7.training.evaluation import Evaluation, evaluate
 from cifar7.training.selection import Candidate
 
@@ -34,7 +34,8 @@ def test_holdout_reads_the_test_set_once_at_the_end(control):
     data = make_set()
     test = Watched(data.test)
     seen = [
-        (e.kind, test.taken) for e in train(network(), replace(data, test=test), config(), control=control)
+        (e.kind, test.taken)
+        for e in Training(network(), replace(data, test=test), config(), control=control).events()
     ]
     assert {taken for kind, taken in seen if kind != "finished"} == {0}
     assert seen[-1] == ("finished", 1)
@@ -44,7 +45,7 @@ def test_holdout_keeps_the_weights_of_the_best_epoch():
     # Learning much too fast at the end of the run spoils what the first epochs had.
     module, data = network(), make_set(noise=230)
     weights, events = {}, []
-    for event in train(module, data, config(epochs=6, lr=3.0, warmup=1.0, precision="fp32")):
+    for event in Training(module, data, config(epochs=6, lr=3.0, warmup=1.0, precision="fp32")).events():
         events.append(event)
         if event.kind == "epoch":
             weights[event.epoch] = {name: value.clone() for name, value in module.state_dict().items()}
@@ -108,7 +109,7 @@ def test_averaged_weights_are_those_that_are_evaluated_and_kept():
     # Constant rate, one epoch: the average is over the weights after each of the nine steps.
     module = network()
     settings = {"epochs": 1, "precision": "fp32", "schedule": "constant"}
-    steps = train(module, make_set(), config(**settings), beat_seconds=0.0)
+    steps = Training(module, make_set(), config(**settings), beat_seconds=0.0).events()
     average = {name: value.clone() for name, value in module.state_dict().items()}
     after = [
         {name: value.clone() for name, value in module.state_dict().items()}

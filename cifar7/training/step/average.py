@@ -37,16 +37,3 @@ class Average:
         torch._foreach_add_(self._averaged, changes)
         for average, live in self._counts:
             average.copy_(live)
-
-    def state_dict(self) -> dict[str, Tensor]:
-        """The averaged weights and statistics, by the module's names."""
-        return self.module.state_dict()
-
-    def load_state_dict(self, state: dict[str, Tensor]) -> None:
-        """Go on from another's `state_dict`."""
-        self.module.load_state_dict(state)
-
-
-def averaged(module: nn.Module, average: Average | None) -> nn.Module:
-    """The network whose weights are evaluated and kept."""
-    return average.module if average else module

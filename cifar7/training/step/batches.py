@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
@@ -73,14 +71,6 @@ class Batches:
         if self.config.cutout:
             floats = random_cutout(floats, self.config.cutout, self.generator)
         return floats.contiguous(memory_format=self.layout), self.labels[rows]
-
-    def state_dict(self) -> dict[str, Any]:
-        """What the rest of an epoch draws."""
-        return {"generator": self.generator.get_state()}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on within an epoch, after its `epoch` was called: that seeds the generator."""
-        self.generator.set_state(state["generator"])
 
 
 def layout(device: torch.device) -> torch.memory_format:

@@ -89,26 +89,18 @@ class Recorder:
                 self._recorded(self._rows, self._lr, self._number)
         except RuntimeError as error:
             first = error.__context__ or error  # what went wrong, before the recording was closed
-            if not is_out_of_memory(first):
-                raise not_recordable(first) from error
-            return NO_ROOM
+            if is_out_of_memory(first):
+                return (
+                    "The memory is not enough to record the step as a CUDA graph, so its kernels are "
+                    "launched one by one: the same training, slower."
+                )
+            cause = (str(first).strip() or type(first).__name__).splitlines()[0]
+            raise DeviceStateError(
+                f"the step could not be recorded as a CUDA graph ({cause:.160}); set the environment "
+                f"variable {SWITCH} to off, and resume the run: it then goes on without recording, slower."
+            ) from error
         self._graph, self.seconds = graph, perf_counter() - began
         return None
-
-
-NO_ROOM = (
-    "The memory is not enough to record the step as a CUDA graph, so its kernels are launched one by one: "
-    "the same training, slower."
-)
-
-
-def not_recordable(error: BaseException) -> DeviceStateError:
-    """For a step that cannot be recorded, with the cause and the way around it."""
-    cause = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return DeviceStateError(
-        f"the step could not be recorded as a CUDA graph ({cause:.160}); set the environment variable "
-        f"{SWITCH} to off, and resume the run: it then goes on without recording, slower."
-    )
 
 
 def _closed(*_: Tensor) -> None:

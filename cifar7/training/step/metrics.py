@@ -42,14 +42,12 @@ class Metrics:
 
     def since_last(self) -> Figures:
         """The figures of the batches since the last call."""
-        sums, first_bad = self._fetch()
-        recent = [now - before for now, before in zip(sums, self._reported, strict=True)]
-        self._reported = sums
-        return _means(recent, first_bad)
+        figures, self._reported = self._read(self._reported)
+        return figures
 
     def of_epoch(self) -> Figures:
         """The figures of the epoch so far."""
-        return _means(*self._fetch())
+        return self._read([0.0, 0.0, 0.0])[0]
 
     def state_dict(self) -> dict[str, Any]:
         """The sums, and which part of them `since_last` has told."""
@@ -60,11 +58,9 @@ class Metrics:
         self.sums.copy_(state["sums"])
         self._reported = list(state["reported"])
 
-    def _fetch(self) -> tuple[list[float], int | None]:
+    def _read(self, before: list[float]) -> tuple[Figures, list[float]]:
+        """The figures of what came after the sums `before`, and the sums as they are now."""
         *sums, bad = self.sums.tolist()
-        return sums, None if bad == torch.inf else int(bad)
-
-
-def _means(sums: list[float], first_bad: int | None) -> Figures:
-    loss, hits, images = sums
-    return Figures(loss / max(images, 1), hits / max(images, 1), first_bad)
+        loss, hits, images = (now - then for now, then in zip(sums, before, strict=True))
+        first_bad = None if bad == torch.inf else int(bad)
+        return Figures(loss / max(images, 1), hits / max(images, 1), first_bad), sums

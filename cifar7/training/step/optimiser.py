@@ -23,7 +23,8 @@ class Group:
     """
 
     def __init__(self, parameters: list[nn.Parameter], weight_decay: float) -> None:
-        self.parameters, self.weight_decay = parameters, weight_decay
+        self.parameters: list[Tensor] = [*parameters]
+        self.weight_decay = weight_decay
         self.state: dict[str, list[Tensor]] = {"momenta": [torch.zeros_like(p) for p in parameters]}
 
 
@@ -49,15 +50,17 @@ class Optimiser:
 
     def __init__(self, module: nn.Module, config: TrainConfig) -> None:
         self.groups = groups(module, config.weight_decay)
-        self._kind, self._momentum, self._nesterov = config.optimiser, config.momentum, config.nesterov
         device = next(module.parameters()).device
-        # One kernel for all parameters, where torch has it.
-        self._fused = device.type in ("cpu", "cuda")
-        if self._kind == "adamw":
-            counts = device if self._fused else torch.device("cpu")
+        fused = device.type in ("cpu", "cuda")  # one kernel for all parameters, where torch has it
+        self._settings: dict[str, Any] = {"fused": fused, "foreach": not fused, "maximize": False}
+        if config.optimiser == "adamw":
+            self._settings |= {"beta1": config.momentum, "beta2": BETA_2, "eps": EPSILON, "amsgrad": False}
             for group in self.groups:
                 group.state["squares"] = [torch.zeros_like(p) for p in group.parameters]
+                counts = device if fused else torch.device("cpu")
                 group.state["steps"] = [torch.zeros((), device=counts) for _ in group.parameters]
+        else:
+            self._settings |= {"momentum": config.momentum, "dampening": 0.0, "nesterov": config.nesterov}
 
     def clear(self) -> None:
         """Forget the gradients."""
@@ -74,41 +77,13 @@ class Optimiser:
         for group in self.groups:
             if group.parameters:
                 gradients = [p.grad for p in group.parameters if p.grad is not None]
-                (self._adamw if self._kind == "adamw" else self._sgd)(group, gradients, lr)
-
-    def _sgd(self, group: Group, gradients: list[Tensor], lr: float | Tensor) -> None:
-        sgd(
-            list(group.parameters),
-            gradients,
-            [*group.state["momenta"]],
-            lr=lr,
-            weight_decay=group.weight_decay,
-            momentum=self._momentum,
-            dampening=0.0,
-            nesterov=self._nesterov,
-            maximize=False,
-            fused=self._fused,
-            foreach=not self._fused,
-        )
-
-    def _adamw(self, group: Group, gradients: list[Tensor], lr: float | Tensor) -> None:
-        adamw(
-            list(group.parameters),
-            gradients,
-            group.state["momenta"],
-            group.state["squares"],
-            [],
-            group.state["steps"],
-            lr=lr,
-            beta1=self._momentum,
-            beta2=BETA_2,
-            eps=EPSILON,
-            weight_decay=group.weight_decay,
-            amsgrad=False,
-            maximize=False,
-            fused=self._fused,
-            foreach=not self._fused,
-        )
+                settings = {"lr": lr, "weight_decay": group.weight_decay, **self._settings}
+                state = group.state
+                if "squares" in state:
+                    squares, steps = state["squares"], state["steps"]
+                    adamw(group.parameters, gradients, state["momenta"], squares, [], steps, **settings)
+                else:
+                    sgd(group.parameters, gradients, [*state["momenta"]], **settings)
 
     def state_dict(self) -> dict[str, Any]:
         """All that the next step depends on, besides weights and gradients."""

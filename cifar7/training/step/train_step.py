@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -43,7 +42,7 @@ class TrainStep:
         self.average, self.metrics = average, metrics
         self.bf16 = precision == "bf16"
         self.label_smoothing, self.classes = label_smoothing, classes
-        self.parts = 1
+        self.parts = 1  # that a batch is divided into
         self.normalised = any(isinstance(layer, _BatchNorm) for layer in module.modules())
         self._buffers = list(module.buffers())
         self._buffers_before = [torch.empty_like(buffer) for buffer in self._buffers]
@@ -83,14 +82,6 @@ class TrainStep:
         images, labels = self.batches.batch(rows)  # (B, 3, 32, 32), (B,)
         self._update(self._gradients(images, labels), labels, lr, number)
 
-    def state_dict(self) -> dict[str, Any]:
-        """In how many parts a batch fits."""
-        return {"parts": self.parts}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from another's `state_dict`."""
-        self.parts = state["parts"]
-
     def _update(self, logits: Tensor, labels: Tensor, lr: float | Tensor, number: int | Tensor) -> None:
         """What follows the gradients. `logits` (B, classes)."""
         self.optimiser.step(lr)
@@ -125,15 +116,12 @@ class TrainStep:
             with torch.autocast(images.device.type, torch.bfloat16, enabled=self.bf16):
                 logits = self.module(x)
             logits = logits.float()  # (b, classes)
-            self._check_classes(logits)
+            if logits.ndim != 2 or logits.shape[1] != self.classes:
+                raise TrainingError(
+                    f"the images have {self.classes} classes and the network puts out "
+                    f"{tuple(logits.shape[1:])} an image; give it {self.classes} classes."
+                )
             loss = cross_entropy(logits, y, label_smoothing=self.label_smoothing)
             (loss if self.parts == 1 else loss * (len(y) / len(labels))).backward()
             parts.append(logits.detach())
         return parts[0] if self.parts == 1 else torch.cat(parts)
-
-    def _check_classes(self, logits: Tensor) -> None:
-        if logits.ndim != 2 or logits.shape[1] != self.classes:
-            raise TrainingError(
-                f"the images have {self.classes} classes and the network puts out {tuple(logits.shape[1:])} "
-                f"an image; give it {self.classes} classes."
-            )

@@ -1,8 +1,10 @@
 import pytest
 import torch
 from torch import nn
+from toys import config, make_set
 
-from cifar7.training.step.average import Average, averaged
+from cifar7.training.state import TrainingState
+from cifar7.training.step.average import Average
 
 
 def net():
@@ -39,5 +41,5 @@ def test_the_network_in_training_is_left_alone():
 @pytest.mark.parametrize("on", [True, False])
 def test_what_is_evaluated(on):
     module = net()
-    average = Average(module, 0.5) if on else None
-    assert (averaged(module, average) is module) is not on
+    state = TrainingState(module, make_set(), config(averaging=0.5 if on else 0.0))
+    assert (state.evaluated is state.module) is not on
