@@ -1,11 +1,11 @@
 import streamlit as st
 
-from cifar7.ui.shell import address, component_style, pages, state, style
+from cifar7.ui.shell import address, pages, sheets, state
 from cifar7.ui.strip import strip
 
 st.set_page_config(page_title="cifar7", page_icon=":material/grid_view:", layout="wide")
-st.html(style.SHEET)
-st.html(component_style.SHEET)
+st.html(sheets.PAGE)
+st.html(sheets.COMPONENTS)
 address.begin()
 page = st.navigation(
     [

@@ -1,6 +1,6 @@
 """How long a gallery of 500 mistakes takes, in a real browser. Not a test: it prints figures.
 
-    python tests/gallery_latency.py [--times 10]
+    PYTHONPATH=. python tests/gallery_latency.py [--times 10]
 
 A server and a browser are started on this machine, with a run of which 800 of 2,000 pictures are mistaken.
 The clock runs in the browser: from the choice in a select box to the frame after the gallery changed.
@@ -46,11 +46,11 @@ def lay(site: browser.Site) -> str:
     with queue.start_here(site.runs, browser.POCKET, TrainConfig(device="cpu"), "shapes") as claim:
         images = open_set("shapes", data_dir=site.home / "data")
         dice = np.random.default_rng(1)
-        said = np.array(images.test.labels)
-        wrong = dice.permutation(len(said))[:800]
-        said[wrong] = (said[wrong] + dice.integers(1, 10, len(wrong))) % 10
-        shares = dice.dirichlet(np.ones(10), len(said)).astype(np.float32)
-        shares[np.arange(len(said)), said] += 1
+        predicted = np.array(images.test.labels)
+        wrong = dice.permutation(len(predicted))[:800]
+        predicted[wrong] = (predicted[wrong] + dice.integers(1, 10, len(wrong))) % 10
+        shares = dice.dirichlet(np.ones(10), len(predicted)).astype(np.float32)
+        shares[np.arange(len(predicted)), predicted] += 1
         shares /= shares.sum(axis=1, keepdims=True)
         claim.save_environment({"data": {"fingerprint": images.fingerprint}})
         claim.save_predictions(Predictions(shares, np.array(images.test.labels), images.classes))
@@ -69,18 +69,18 @@ def choose(page: browser.Any, label: str, option: str) -> float:
     return float(page.evaluate("() => window.c7.end - window.c7.start"))
 
 
-def told(what: str, taken: list[float]) -> str:
+def summary(what: str, milliseconds: list[float]) -> str:
     """Median and the extremes."""
     return (
-        f"{what}: median {statistics.median(taken):.0f} ms, "
-        f"fastest {min(taken):.0f} ms, slowest {max(taken):.0f} ms ({len(taken)} times)"
+        f"{what}: median {statistics.median(milliseconds):.0f} ms, "
+        f"fastest {min(milliseconds):.0f} ms, slowest {max(milliseconds):.0f} ms ({len(milliseconds)} times)"
     )
 
 
 def main() -> None:
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--times", type=int, default=10)
-    times = asked.parse_args().times
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--times", type=int, default=10)
+    times = parser.parse_args().times
     from playwright.sync_api import sync_playwright
 
     with (
@@ -97,16 +97,16 @@ def main() -> None:
         page.locator(".gallery button.pic").first.wait_for(timeout=60_000)
         page.evaluate(CLOCK)
         load = os.getloadavg()[0]
-        shown, filtered = [], []
+        first, filtered = [], []
         for _ in range(times):
-            shown.append(choose(page, "Pictures a page", "500"))
+            first.append(choose(page, "Pictures a page", "500"))
             assert page.evaluate("() => window.c7.count()") == 500
             filtered.append(choose(page, "True class", "disc"))
             filtered.append(choose(page, "True class", "any class"))
             choose(page, "Pictures a page", "50")
         chromium.close()
-    print(told("500 mistakes on the screen", shown))
-    print(told("Another filter, among them from few to 500", filtered))
+    print(summary("500 mistakes on the screen", first))
+    print(summary("Another filter, among them from few to 500", filtered))
     print(f"{os.cpu_count()} cores, load {load:.1f} before")
 
 

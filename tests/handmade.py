@@ -17,6 +17,7 @@ from cifar7.results.predictions import Predictions
 from cifar7.runs.folder import RunFolder
 from cifar7.runs.queue import start_here
 from cifar7.training.config import TrainConfig
+from cifar7.training.events import Event
 
 CLASSES = ("blue", "green", "red")
 SPEC = NetSpec(
@@ -73,9 +74,16 @@ def make_run(folder: Path, spec: NetSpec = SPEC, data: str = "colours", **settin
         torch.save(build(spec, seed=3).state_dict(), claim.half_of("model.pt"))
         claim.put("model.pt")
         result = _result(settings_of_run)
-        claim.record(result)
+        claim.record(recorded(result))
         claim.end("finished", None, result)
     return claim.run
+
+
+def recorded(data: dict[str, Any]) -> Event:
+    """The event that a record holds as `data`; what is left out is nan, 0, "" or None."""
+    event = Event.from_dict(data)
+    assert event is not None, data
+    return event
 
 
 def _environment(images: Any) -> dict[str, Any]:
@@ -90,16 +98,17 @@ def _environment(images: Any) -> dict[str, Any]:
     }
 
 
-def _events(data: str, settings: TrainConfig) -> Iterator[dict[str, Any]]:
-    yield {"event": "started", "data": data, "protocol": settings.protocol, "epochs": 4, "batch_size": 16,
-           "train_images": 162, "heldout_images": 18, "test_images": 30}  # fmt: skip
+def _events(data: str, settings: TrainConfig) -> Iterator[Event]:
+    started = {"event": "started", "data": data, "protocol": settings.protocol, "epochs": 4,
+               "batch_size": 16, "train_images": 162, "heldout_images": 18, "test_images": 30}  # fmt: skip
+    yield recorded(started)
     for epoch, (train, watched, (train_loss, loss)) in enumerate(zip(TRAIN, WATCHED, LOSSES), 1):
         none = dict.fromkeys(("heldout_accuracy", "heldout_loss", "test_accuracy", "test_loss"))
         event = {"event": "epoch", "epoch": epoch, "epochs": 4, "step": 10 * epoch, "train_loss": train_loss,
                  "train_accuracy": train, "train_accuracy_running": train - 0.05, "lr": 0.1,
                  "best": epoch < 4, "seconds": 30.0 * epoch, **none}  # fmt: skip
         prefix = "heldout" if settings.protocol == "holdout" else "test"
-        yield {**event, f"{prefix}_accuracy": watched, f"{prefix}_loss": loss}
+        yield recorded({**event, f"{prefix}_accuracy": watched, f"{prefix}_loss": loss})
 
 
 def _result(settings: TrainConfig) -> dict[str, Any]:

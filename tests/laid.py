@@ -14,19 +14,19 @@ from cifar7.results.predictions import Predictions
 from cifar7.runs import queue
 from cifar7.runs.folder import RunFolder
 
-# Of `tiny`: 10 test pictures of each of blue, green, red, in that order. Right are 8 blue, 9 green, 6 red.
-SAID = [0] * 8 + [1] * 2 + [1] * 9 + [0] + [2] * 6 + [1] * 4
+# Of `tiny`: 10 test pictures each of blue, green and red, in that order. 8 blue, 9 green and 6 red are right.
+PREDICTED = [0] * 8 + [1] * 2 + [1] * 9 + [0] + [2] * 6 + [1] * 4
 SURE = np.linspace(0.5, 0.99, 30)  # the later in the set the surer
 
 
-def lay_tested(home: Path, said: list[int] = SAID, data: str = "tiny") -> RunFolder:
-    """A finished run that says this of the test pictures."""
+def lay_tested(home: Path, predicted: list[int] = PREDICTED, data: str = "tiny") -> RunFolder:
+    """A finished run that predicted these classes for the test pictures."""
     claim = queue.start_here(home / "runs", tiny.SPEC, tiny.config(), data)
     images = open_set(data)
-    probabilities = np.zeros((len(said), 3), dtype=np.float32)
-    for row, name in enumerate(said):
+    probabilities = np.zeros((len(predicted), 3), dtype=np.float32)
+    for row, label in enumerate(predicted):
         probabilities[row] = (1 - SURE[row % 30]) / 2
-        probabilities[row, name] = SURE[row % 30]
+        probabilities[row, label] = SURE[row % 30]
     claim.save_environment({"data": {"fingerprint": images.fingerprint}})
     claim.save_predictions(Predictions(probabilities, np.array(images.test.labels), images.classes))
     claim.end("finished", result={"test_accuracy": 23 / 30})

@@ -1,6 +1,6 @@
 """How long it takes from a click to changed figures, in a real browser. Not a test: it prints figures.
 
-    python tests/latency.py [--clicks 60] [--training] [--picture]
+    PYTHONPATH=. python tests/latency.py [--clicks 60] [--training] [--picture]
 
 A server and a browser are started on this machine. Each click toggles something on Design; the clock runs
 in the browser, from the click to the first change of the text of the strip's figures. `--training`: while
@@ -42,25 +42,26 @@ CLOCK = """() => {
 def measure(page: browser.Any, clicks: int) -> list[float]:
     """Milliseconds from each click to changed figures; three clicks to warm up are left out."""
     page.evaluate(CLOCK)
-    taken = []
+    milliseconds = []
     for number in range(clicks + 3):
         card, group, button = TOGGLES[number % len(TOGGLES)]
         radios = page.locator(f".st-key-card_{card}").get_by_role("radiogroup", name=group)
         radios.get_by_role("radio", name=button, exact=True).click()
         page.wait_for_function("() => window.c7.end", timeout=30_000)
         if number >= 3:
-            taken.append(page.evaluate("() => window.c7.end - window.c7.start"))
+            milliseconds.append(page.evaluate("() => window.c7.end - window.c7.start"))
         page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
         page.wait_for_timeout(250)  # nobody clicks faster and reads the figures
-    return taken
+    return milliseconds
 
 
-def told(taken: list[float]) -> str:
+def summary(milliseconds: list[float]) -> str:
     """Median and 95th percentile."""
-    ordered = sorted(taken)
+    ordered = sorted(milliseconds)
     p95 = ordered[max(0, round(0.95 * len(ordered)) - 1)]
     return (
-        f"{len(taken)} clicks: median {statistics.median(taken):.0f} ms, 95th percentile {p95:.0f} ms, "
+        f"{len(milliseconds)} clicks: median {statistics.median(milliseconds):.0f} ms, "
+        f"95th percentile {p95:.0f} ms, "
         f"fastest {ordered[0]:.0f} ms, slowest {ordered[-1]:.0f} ms"
     )
 
@@ -74,18 +75,18 @@ def start_training(site: browser.Site) -> None:
 
 
 def main() -> None:
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--clicks", type=int, default=60)
-    asked.add_argument("--training", action="store_true", help="while a run goes on")
-    asked.add_argument("--picture", action="store_true", help="with the receptive field on a picture open")
-    given = asked.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clicks", type=int, default=60)
+    parser.add_argument("--training", action="store_true", help="while a run goes on")
+    parser.add_argument("--picture", action="store_true", help="with the receptive field on a picture open")
+    options = parser.parse_args()
     from playwright.sync_api import sync_playwright
 
     with (
         tempfile.TemporaryDirectory(prefix="cifar7-latency-") as folder,
         browser.serving(Path(folder)) as site,
     ):
-        if given.training:
+        if options.training:
             start_training(site)
         with sync_playwright() as playwright:
             chromium = playwright.chromium.launch(
@@ -95,16 +96,16 @@ def main() -> None:
             page.goto(site.url)
             page.locator(".c7-strip").wait_for(timeout=60_000)
             page.locator(".c7-table").wait_for(timeout=60_000)
-            if given.picture:
+            if options.picture:
                 page.get_by_role("radio", name="On a picture").click()
                 page.get_by_text("mainly at about").wait_for(timeout=120_000)
             time.sleep(2)
             load = os.getloadavg()[0]
-            taken = measure(page, given.clicks)
+            milliseconds = measure(page, options.clicks)
             chromium.close()
-    while_ = " during a training" if given.training else ""
-    where = ", the picture open" if given.picture else ""
-    print(f"{told(taken)}{while_}{where}; {os.cpu_count()} cores, load {load:.1f} before")
+    while_ = " during a training" if options.training else ""
+    where = ", the picture open" if options.picture else ""
+    print(f"{summary(milliseconds)}{while_}{where}; {os.cpu_count()} cores, load {load:.1f} before")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How long it takes from laying a run to its result, with a warm worker: `starter` with the recipe `sprint`.
+"""How long a run takes from the queue to its result, with a warm worker: `starter` with the recipe `sprint`.
 
     PYTHONPATH=. python tests/time_to_result.py PATH [SEED ...]
 
@@ -7,6 +7,8 @@ PATH: a data set's name, class folders, or an archive of them. Not a test: a mea
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import tempfile
 import time
@@ -29,19 +31,30 @@ def main(path: str, seeds: list[int]) -> None:
     name = open_data(path).name
     with tempfile.TemporaryDirectory() as folder:
         runs = Path(folder)
-        queue.ensure_worker(runs, warm=True)
+        worker = queue.ensure_worker(runs, warm=True)
+        assert worker is not None, "a worker serves this new folder already"
         time.sleep(WARM)
-        for seed in seeds:
-            began, first = time.perf_counter(), 0.0
-            run = queue.enqueue(runs, preset("starter"), replace(SPRINT.config, seed=seed), name)
-            while run.status()["state"] not in ENDED:
-                if not first and (run.status()["progress"] or {}).get("step"):
-                    first = time.perf_counter() - began
-                time.sleep(0.05)
-            result = tiny.ended(run)["result"] or {}
-            took = time.perf_counter() - began
-            right = f"{result['test_accuracy']:.2%} of the test images"
-            print(f"seed {seed}: {took:.1f} s, first progress after {first:.2f} s, {right}")
+        try:
+            for seed in seeds:
+                print(_measure(runs, name, seed), flush=True)
+        finally:
+            os.kill(worker, signal.SIGTERM)
+
+
+def _measure(runs: Path, data: str, seed: int) -> str:
+    """One run from the queue to its result, in words."""
+    start, first_step = time.perf_counter(), 0.0
+    run = queue.enqueue(runs, preset("starter"), replace(SPRINT.config, seed=seed), data)
+    while run.status()["state"] not in ENDED:
+        if not first_step and (run.status()["progress"] or {}).get("step"):
+            first_step = time.perf_counter() - start
+        time.sleep(0.05)
+    seconds = time.perf_counter() - start
+    accuracy = (tiny.ended(run)["result"] or {})["test_accuracy"]
+    return (
+        f"seed {seed}: {seconds:.1f} s, first progress after {first_step:.2f} s, "
+        f"{accuracy:.2%} of the test images"
+    )
 
 
 if __name__ == "__main__":

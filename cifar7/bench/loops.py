@@ -1,4 +1,4 @@
-"""The loops that `bench` compares, each run once over so many images and timed in its parts.
+"""The loops that `bench` compares, each run once over a number of images and timed in its phases.
 
 Two are written as people write them, in plain PyTorch: the one of the velasoka submissions (from their
 account: batches of 4, two loader processes, each image transformed by itself, the loss read after every
@@ -7,8 +7,9 @@ step) and the one of a textbook. The third is the engine.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from itertools import chain
 from time import perf_counter
 from typing import Any
 
@@ -19,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, Dataset
 
-from cifar7.bench.memory import Memory
+from cifar7.bench.memory import PeakMemory
 from cifar7.data.imageset import ImageSet, Split
 from cifar7.network.module import build
 from cifar7.network.spec import NetSpec
@@ -34,7 +35,7 @@ LOADERS = 2  # processes
 
 @dataclass(frozen=True, slots=True)
 class Lap:
-    """One loop, once. Times in seconds, memory in bytes; None is what there is not, or is not known."""
+    """One loop, once. Times in seconds, memory in bytes; None: does not apply, or cannot be measured."""
 
     parameters: int
     images: int  # trained on
@@ -43,10 +44,10 @@ class Lap:
     start: float  # the network is built (and moved to the device, in the plain loops)
     data: float  # plain: loader processes start and bring the first batch; ours: all images to the device
     capture: float | None  # recording the step for the device; None: nothing is recorded
-    training: float  # plain: the first batch, being there, has been waited for under `data`
+    training: float  # plain: without the wait for the first batch, which is in `data`
     evaluation: float
     evaluated: int  # images
-    first_progress: float  # from the beginning until the loss of the first step is known to the host
+    first_progress: float  # from the beginning until the host has the loss of the first step
     memory: int | None  # peak of resident memory, loader processes included
     cuda_memory: int | None  # peak of what torch had allocated there
 
@@ -84,7 +85,7 @@ TEXTBOOK = Plain(
 
 
 class Pictures(Dataset[tuple[Any, int]]):
-    """Images one by one, as torchvision's CIFAR10 gives them: a PIL image through a transform."""
+    """Images one by one, as torchvision's CIFAR10 yields them: a PIL image through a transform."""
 
     def __init__(self, split: Split, count: int, transform: Callable[[Image.Image], Any]) -> None:
         places = np.random.default_rng(1).permutation(len(split))[:count]  # sets may be sorted by class
@@ -101,8 +102,8 @@ class Pictures(Dataset[tuple[Any, int]]):
 
 def plain(spec: NetSpec, data: ImageSet, loop: Plain, device: str, images: int, test_images: int) -> Lap:
     """Train on `images` images (whole batches, at most the set once), then evaluate `test_images`."""
-    memory, began = Memory(choose(device)), perf_counter()
     place = choose(device)
+    memory, began = PeakMemory(place), perf_counter()
     torch.manual_seed(loop.shuffle_seed)
     module = build(spec).to(place)
     optimiser = torch.optim.SGD(
@@ -111,30 +112,30 @@ def plain(spec: NetSpec, data: ImageSet, loop: Plain, device: str, images: int, 
     built = perf_counter()
     count = min(images, len(data.train))
     batch_size = min(loop.batch_size, count)
-    learning = Pictures(data.train, count - count % batch_size, transform(loop, data, loop.augment))
-    batches = iter(DataLoader(learning, batch_size=batch_size, shuffle=True, num_workers=LOADERS))
+    train_set = Pictures(data.train, count - count % batch_size, transform(loop, data, loop.augment))
+    batches = iter(DataLoader(train_set, batch_size=batch_size, shuffle=True, num_workers=LOADERS))
     first = next(batches)
-    fed = perf_counter()
-    first_progress = _train(module, optimiser, place, first, batches)
+    loaded = perf_counter()
+    first_progress = _train(module, optimiser, place, chain([first], batches))
     trained = perf_counter()
-    memory.look()
+    memory.update()
     del batches  # ends the loader processes
-    asked = Pictures(data.test, min(test_images, len(data.test)), transform(loop, data, False))
-    from_now = perf_counter()
-    _evaluate(module, place, DataLoader(asked, batch_size=batch_size, num_workers=LOADERS))
+    test_set = Pictures(data.test, min(test_images, len(data.test)), transform(loop, data, False))
+    evaluation_began = perf_counter()
+    _evaluate(module, place, DataLoader(test_set, batch_size=batch_size, num_workers=LOADERS))
     ended = perf_counter()
-    memory.look()
+    memory.update()
     return Lap(
         parameters=sum(p.numel() for p in module.parameters()),
-        images=len(learning),
+        images=len(train_set),
         batch_size=batch_size,
         precision="fp32",
         start=built - began,
-        data=fed - built,
+        data=loaded - built,
         capture=None,
-        training=trained - fed,
-        evaluation=ended - from_now,
-        evaluated=len(asked),
+        training=trained - loaded,
+        evaluation=ended - evaluation_began,
+        evaluated=len(test_set),
         first_progress=first_progress - began,
         memory=memory.peak,
         cuda_memory=memory.cuda_peak,
@@ -146,41 +147,38 @@ def transform(loop: Plain, data: ImageSet, augment: bool) -> Callable[[Image.Ima
     from torchvision import transforms  # takes seconds to load, and nothing else here needs it
 
     mean, std = (HALF, HALF) if loop.half else (data.mean, data.std)
-    moved = [transforms.RandomCrop(32, padding=4), transforms.RandomHorizontalFlip()] if augment else []
-    return transforms.Compose([*moved, transforms.ToTensor(), transforms.Normalize(mean, std)])
+    augmentation = (
+        [transforms.RandomCrop(32, padding=4), transforms.RandomHorizontalFlip()] if augment else []
+    )
+    return transforms.Compose([*augmentation, transforms.ToTensor(), transforms.Normalize(mean, std)])
 
 
 def _train(
-    module: nn.Module, optimiser: torch.optim.SGD, place: torch.device, first: Any, rest: Any
+    module: nn.Module, optimiser: torch.optim.SGD, place: torch.device, batches: Iterable[Any]
 ) -> float:
-    """The loop as it stands in tutorials; returns when the first loss was known."""
+    """The loop as it stands in tutorials; returns the time at which the host had the first loss."""
     module.train()
-    known, running = 0.0, 0.0
-    for images, labels in _after(first, rest):
+    first_loss_at, running = 0.0, 0.0
+    for images, labels in batches:
         images, labels = images.to(place), labels.to(place)  # (B, 3, 32, 32), (B,)
         optimiser.zero_grad()
         loss = cross_entropy(module(images), labels)
         loss.backward()
         optimiser.step()
         running += loss.item()
-        known = known or perf_counter()
-    return known
-
-
-def _after(first: Any, rest: Any) -> Any:
-    yield first
-    yield from rest
+        first_loss_at = first_loss_at or perf_counter()
+    return first_loss_at
 
 
 def _evaluate(module: nn.Module, place: torch.device, loader: DataLoader[Any]) -> int:
-    """How many are right, counted on the host after every batch."""
+    """Hits, counted on the host after every batch."""
     module.eval()
-    right = 0
+    hits = 0
     with torch.no_grad():
         for images, labels in loader:
-            found: Tensor = module(images.to(place)).argmax(1)  # (B,)
-            right += int((found == labels.to(place)).sum().item())
-    return right
+            predicted: Tensor = module(images.to(place)).argmax(1)  # (B,)
+            hits += int((predicted == labels.to(place)).sum().item())
+    return hits
 
 
 def ours(spec: NetSpec, data: ImageSet, config: TrainConfig, images: int, test_images: int) -> Lap:
@@ -189,53 +187,58 @@ def ours(spec: NetSpec, data: ImageSet, config: TrainConfig, images: int, test_i
     All training images go to the device, as in any run. The recipe's numbers of held-out images and of
     training images for the train accuracy are made small, so that what is evaluated is a fixed number.
     """
-    some = max(test_images, len(data.classes))
-    data = replace(data, test=Split(data.test.images[:some], data.test.labels[:some]))
-    config = replace(config, holdout=some, train_sample=some)
-    memory, began = Memory(choose(config.device)), perf_counter()
+    count = max(test_images, len(data.classes))
+    data = replace(data, test=Split(data.test.images[:count], data.test.labels[:count]))
+    config = replace(config, holdout=count, train_sample=count)
+    memory, began = PeakMemory(choose(config.device)), perf_counter()
     module = build(spec, seed=config.seed)
     built = perf_counter()
-    run = Training(module, data, config, control=lambda: "stop" if run.step >= steps else None)
-    steps = max(1, images // run.feed.batch_size)
-    first_progress, from_there, finished = 0.0, 0.0, None
+    run = Training(module, data, config, control=lambda: "stop" if state.step >= steps else None)
+    state = run.state
+    steps = max(1, images // state.batches.batch_size)
+    first_progress, started, finished = 0.0, 0.0, None
     for event in run.events():
         if isinstance(event, Started):
-            from_there = perf_counter()
+            started = perf_counter()
         elif isinstance(event, Beat) and not first_progress:
             first_progress = perf_counter()
         elif isinstance(event, Finished):
             finished = event
     ended = perf_counter()
-    memory.look()
+    memory.update()
     assert finished is not None
-    verdicts = finished.epochs + (finished.steps > finished.epochs * run.feed.per_epoch)
-    each = len(run.judge.sample_rows) + len(run.judge.heldout_rows)
+    candidates = finished.epochs + (finished.steps > finished.epochs * state.batches.per_epoch)
+    each = len(state.selection.sample_rows) + len(state.selection.heldout_rows)
     return Lap(
         parameters=sum(p.numel() for p in module.parameters()),
-        images=finished.steps * run.feed.batch_size,
-        batch_size=run.feed.batch_size,
+        images=finished.steps * state.batches.batch_size,
+        batch_size=state.batches.batch_size,
         precision=finished.precision,
         start=built - began,
-        data=from_there - built,
-        capture=run.taking.capture_seconds,
+        data=started - built,
+        capture=state.train_step.capture_seconds,
         training=finished.seconds_training,
-        evaluation=ended - from_there - finished.seconds_training,
-        evaluated=verdicts * each + len(data.test),
+        evaluation=ended - started - finished.seconds_training,
+        evaluated=candidates * each + len(data.test),
         first_progress=first_progress - began,
         memory=memory.peak,
         cuda_memory=memory.cuda_peak,
     )
 
 
-def until(spec: NetSpec, data: ImageSet, config: TrainConfig, mark: float) -> tuple[float, int] | None:
-    """Seconds since Train was pressed, and epochs, at which the test accuracy first was at `mark`.
+def time_to(spec: NetSpec, data: ImageSet, config: TrainConfig, accuracy: float) -> tuple[float, int] | None:
+    """Seconds since Train was pressed, and epochs, until the test accuracy first reached `accuracy`, 0..1.
 
-    None where the recipe, carried out to its end, did not reach it. Tested after every epoch, on all test
+    None where the recipe ended without reaching it. Tested after every epoch, on all test
     images, and the time for that is part of the time.
     """
     config = replace(config, protocol="test-each-epoch")
     began = perf_counter()
     for event in Training(build(spec, seed=config.seed), data, config).events():
-        if isinstance(event, EpochEnd) and event.test_accuracy is not None and event.test_accuracy >= mark:
+        if (
+            isinstance(event, EpochEnd)
+            and event.test_accuracy is not None
+            and event.test_accuracy >= accuracy
+        ):
             return perf_counter() - began, event.epoch
     return None

@@ -12,10 +12,10 @@ import torch
 _SELF = Path("/proc/self")
 
 
-class Memory:
-    """Peaks since it was made. On Linux the kernel's mark is set back; elsewhere it is of the whole process.
+class PeakMemory:
+    """Peaks since it was made. On Linux the kernel's mark is reset; elsewhere it is the whole process's.
 
-    `look` while child processes live: what they have for themselves is added, pages shared with them are
+    Call `update` while child processes live: their private pages are added, pages shared with them are
     counted once. A peak includes what was resident before, such as torch itself.
     """
 
@@ -25,20 +25,21 @@ class Memory:
         self.peak: int | None = None  # bytes
         self.cuda_peak: int | None = None  # bytes that torch had allocated
         with suppress(OSError):
-            (_SELF / "clear_refs").write_text("5")  # see proc(5): the mark of the peak begins anew
+            (_SELF / "clear_refs").write_text("5")  # see proc(5): resets the peak
         if device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(device)
 
-    def look(self) -> None:
-        """Take note of the peaks so far."""
+    def update(self) -> None:
+        """Read the peaks so far."""
         self._children = max(self._children, _of_children())
-        own = _own_peak()
-        self.peak = None if own is None else own + self._children
+        process = _of_process()
+        self.peak = None if process is None else process + self._children
         if self._device.type == "cuda":
             self.cuda_peak = torch.cuda.max_memory_allocated(self._device)
 
 
-def _own_peak() -> int | None:
+def _of_process() -> int | None:
+    """Peak of resident bytes; None where the system does not report it."""
     with suppress(OSError):
         for line in (_SELF / "status").read_text().splitlines():
             if line.startswith("VmHWM:"):
@@ -52,11 +53,11 @@ def _own_peak() -> int | None:
 
 
 def _of_children() -> int:
-    """Bytes that only the child processes hold; 0 where the system does not tell."""
+    """Bytes that only the child processes hold; 0 where the system does not report it."""
     total = 0
     with suppress(OSError):
-        for listed in (_SELF / "task").glob("*/children"):
-            for child in listed.read_text().split():
+        for children in (_SELF / "task").glob("*/children"):
+            for child in children.read_text().split():
                 with suppress(OSError):
                     total += _private(int(child))
     return total
@@ -68,7 +69,7 @@ def _private(pid: int) -> int:
 
 
 def load() -> float | None:
-    """Processes that waited for a core over the last minute; None where the system does not tell."""
+    """Processes that waited for a core over the last minute; None where the system does not report it."""
     try:
         return os.getloadavg()[0]
     except (AttributeError, OSError):

@@ -1,40 +1,39 @@
 """How fast training is beside the ways that people write it, measured in one go on one machine.
 
-Each contender takes a short lap that is not counted (kernels are chosen, libraries load), then the
-contenders take turns, so that a machine that is busier for a while slows all of them. What is reported is the
-median of each figure over the laps. Nothing is stated that was not measured, except where it says "factor".
+Each contender takes a short lap that does not count (kernels are chosen, libraries load), then the contenders
+take turns, so that a machine that is busier for a while slows all of them. The report has the median of each
+figure over the laps. All of it is measured, except where it says "factor".
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from statistics import median
 from typing import Any
 
-from cifar7.bench.loops import SUBMISSIONS, TEXTBOOK, Lap, ours, plain, until
+from cifar7.bench.loops import SUBMISSIONS, TEXTBOOK, Lap, Plain, ours, plain, time_to
 from cifar7.bench.profile import convolution_share
 from cifar7.data.imageset import ImageSet
 from cifar7.network.presets import preset
 from cifar7.network.problems import check
 from cifar7.network.spec import NetSpec
-from cifar7.training.config import TrainConfig
 from cifar7.training.devices import choose
 from cifar7.training.recipes import CHAMPION, DEFAULT, SPRINT
 
-Tell = Callable[[str], None]
+Progress = Callable[[str], None]  # what is being measured
 
 STARTER, SEPARABLE = "starter", "velasoka-separable"
-# Test accuracies, and what of ours is trained until it has them.
+# Test accuracies, and the network and recipe of ours that is trained until it has them.
 MARKS = ((0.8, STARTER, SPRINT), (0.9, "champion", CHAMPION))
-ON_A_CPU = 0.8  # the highest that is trained for there: the next takes hours
+ON_A_CPU = 0.8  # the highest mark on a CPU: the next takes hours
 CIFAR_IMAGES = 50_000  # of an epoch of the submissions
 WARM_UP = 5  # batches: on CUDA a step is recorded after three
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much is measured."""
+    """How much to measure."""
 
     repeats: int
     slow_images: int  # trained on in a lap of the submissions' loop
@@ -42,7 +41,7 @@ class Plan:
     test_images: int
     growing_networks: tuple[str, ...]  # presets
     growing_images: tuple[int, ...]  # counts
-    profiled_steps: int  # of ours, looked into for the time that is the convolutions'
+    profiled_steps: int  # of ours, for the convolutions' part
     to_marks: bool  # whether ours is trained until 80 % and 90 %
 
 
@@ -63,48 +62,51 @@ class Contender:
     take: Callable[[int, int], Lap]  # images, test images
 
 
-def bench(data: ImageSet, plan: Plan, device: str = "auto", tell: Tell = lambda _: None) -> dict[str, Any]:
-    """Measure all of it; plain data for JSON. `tell` hears what is being done.
+def bench(
+    data: ImageSet, plan: Plan, device: str = "auto", progress: Progress = lambda _: None
+) -> dict[str, Any]:
+    """Measure all of it; plain data for JSON. `progress` is called with what is being measured.
 
     Raises ConfigError where there is no such device or the set has too few images, SpecError where a network
     cannot have the set's classes.
     """
     field = contenders(data, plan, device)
-    laps = take_turns(field, plan, tell)
+    laps = take_turns(field, plan, progress)
     loops = {
         one.name: {"title": one.title, "network": one.network, **summary(laps[one.name])} for one in field
     }
-    speeds = {name: told["images_per_second"] for name, told in loops.items()}
+    speeds = {name: loop["images_per_second"] for name, loop in loops.items()}
     return {
         "loops": loops,
         "ratios": ratios(speeds),
         "epoch_of_submissions": epoch(loops["submissions"]),
-        "convolutions": _convolutions(data, plan, device, tell),
-        "growth": growth(data, plan, device, tell),
-        "accuracy": _accuracy(data, plan, device, tell),
+        "convolutions": _convolutions(data, plan, device, progress),
+        "growth": growth(data, plan, device, progress),
+        "accuracy": _accuracy(data, plan, device, progress),
         "plan": asdict(plan),
     }
 
 
 def contenders(data: ImageSet, plan: Plan, device: str) -> list[Contender]:
     """Who is compared. `submissions` is their loop with their network, the rest is with ours."""
-    starter, separable = fitted(STARTER, data), fitted(SEPARABLE, data)
-    config = TrainConfig.from_dict({**DEFAULT.config.to_dict(), "device": device})
+    config = replace(DEFAULT.config, device=device)
 
-    def slow(spec: NetSpec) -> Callable[[int, int], Lap]:
-        return lambda images, tests: plain(spec, data, SUBMISSIONS, device, images, tests)
+    def in_plain(name: str, title: str, network: str, loop: Plain, images: int) -> Contender:
+        spec = fitted(network, data)
 
-    def textbook(images: int, tests: int) -> Lap:
-        return plain(starter, data, TEXTBOOK, device, images, tests)
+        def take(images: int, tests: int) -> Lap:
+            return plain(spec, data, loop, device, images, tests)
+
+        return Contender(name, title, network, images, WARM_UP * loop.batch_size, take)
 
     def engine(images: int, tests: int) -> Lap:
-        return ours(starter, data, config, images, tests)
+        return ours(fitted(STARTER, data), data, config, images, tests)
 
-    few, many, warm = plan.slow_images, plan.images, WARM_UP * SUBMISSIONS.batch_size
+    few, many, title = plan.slow_images, plan.images, "submissions' loop"
     return [
-        Contender("submissions", "submissions' loop", SEPARABLE, few, warm, slow(separable)),
-        Contender("submissions-starter", "submissions' loop", STARTER, few, warm, slow(starter)),
-        Contender("textbook", "textbook loop", STARTER, many, WARM_UP * TEXTBOOK.batch_size, textbook),
+        in_plain("submissions", title, SEPARABLE, SUBMISSIONS, few),
+        in_plain("submissions-starter", title, STARTER, SUBMISSIONS, few),
+        in_plain("textbook", "textbook loop", STARTER, TEXTBOOK, many),
         Contender("ours", "ours", STARTER, many, WARM_UP * config.batch_size, engine),
     ]
 
@@ -116,12 +118,12 @@ def fitted(name: str, data: ImageSet) -> NetSpec:
     return spec
 
 
-def take_turns(field: Sequence[Contender], plan: Plan, tell: Tell) -> dict[str, list[Lap]]:
-    """Every contender's laps, the one that warms up left out."""
+def take_turns(field: Sequence[Contender], plan: Plan, progress: Progress) -> dict[str, list[Lap]]:
+    """Every contender's laps, without the warm-up."""
     laps: dict[str, list[Lap]] = {one.name: [] for one in field}
     for round_ in range(plan.repeats + 1):
         for one in field:
-            tell(
+            progress(
                 f"{one.title}, {one.network}: " + (f"lap {round_} of {plan.repeats}" if round_ else "warm-up")
             )
             if round_:
@@ -133,20 +135,20 @@ def take_turns(field: Sequence[Contender], plan: Plan, tell: Tell) -> dict[str, 
 
 def summary(laps: Sequence[Lap]) -> dict[str, Any]:
     """The median of every figure of the laps, and the slowest and the fastest lap's images a second."""
-    told: dict[str, Any] = {}
-    for known in fields(Lap):
-        values = [getattr(lap, known.name) for lap in laps]
+    medians: dict[str, Any] = {}
+    for field in fields(Lap):
+        values = [getattr(lap, field.name) for lap in laps]
         if isinstance(values[0], str):
-            told[known.name] = values[0]
+            medians[field.name] = values[0]
         else:
-            told[known.name] = None if None in values else median(values)
+            medians[field.name] = None if None in values else median(values)
     speeds = [lap.images_per_second for lap in laps]
     spread = {"slowest": min(speeds), "fastest": max(speeds)}
-    return {**told, "images_per_second": median(speeds), **spread, "laps": len(laps)}
+    return {**medians, "images_per_second": median(speeds), **spread, "laps": len(laps)}
 
 
 def ratios(speeds: dict[str, float]) -> dict[str, float]:
-    """How many times as many images a second ours takes, by whom it is compared with."""
+    """Images a second of ours, as a multiple of each other contender's."""
     return {f"ours/{name}": speeds["ours"] / speed for name, speed in speeds.items() if name != "ours"}
 
 
@@ -163,9 +165,9 @@ def epoch(submissions: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def growth(data: ImageSet, plan: Plan, device: str, tell: Tell) -> dict[str, list[dict[str, Any]]]:
+def growth(data: ImageSet, plan: Plan, device: str, progress: Progress) -> dict[str, list[dict[str, Any]]]:
     """Ours with one network after the other, and with more and more images."""
-    config = TrainConfig.from_dict({**DEFAULT.config.to_dict(), "device": device})
+    config = replace(DEFAULT.config, device=device)
 
     def several(network: str, images: int) -> dict[str, Any]:
         spec = fitted(network, data)
@@ -174,40 +176,39 @@ def growth(data: ImageSet, plan: Plan, device: str, tell: Tell) -> dict[str, lis
 
     networks, counts = [], []
     for name in plan.growing_networks:
-        tell(f"ours with {name}")
+        progress(f"ours with {name}")
         networks.append(several(name, plan.growing_images[0]))
     for count in plan.growing_images:
-        tell(f"ours with {count:,} images")
+        progress(f"ours with {count:,} images")
         counts.append(several(STARTER, count))
     return {"parameters": networks, "images": counts}
 
 
-def _convolutions(data: ImageSet, plan: Plan, device: str, tell: Tell) -> dict[str, Any]:
-    """What part of a step of ours the convolutions' own time is."""
-    tell(f"the convolutions' part of a step of ours, {STARTER}")
-    config = TrainConfig.from_dict({**DEFAULT.config.to_dict(), "device": device})
-    found = convolution_share(fitted(STARTER, data), data, config, plan.profiled_steps)
-    if found is None:
-        return {"network": STARTER, "batch_size": config.batch_size, "share": None}
-    return {"network": STARTER, "batch_size": config.batch_size, **asdict(found), "share": found.share}
+def _convolutions(data: ImageSet, plan: Plan, device: str, progress: Progress) -> dict[str, Any]:
+    """The convolutions' part of a step of ours."""
+    progress(f"the convolutions' part of a step of ours, {STARTER}")
+    config = replace(DEFAULT.config, device=device)
+    share = convolution_share(fitted(STARTER, data), data, config, plan.profiled_steps)
+    figures = {**asdict(share), "share": share.share} if share else {"share": None}
+    return {"network": STARTER, "batch_size": config.batch_size, **figures}
 
 
-def _accuracy(data: ImageSet, plan: Plan, device: str, tell: Tell) -> dict[str, Any]:
-    """When ours reached the marks; the other loops are not trained that far, which would take hours."""
+def _accuracy(data: ImageSet, plan: Plan, device: str, progress: Progress) -> dict[str, Any]:
+    """The time to each mark. The other loops are not trained that far, which would take hours."""
     if not plan.to_marks:
         return {"measured": False, "why": "left out by --quick"}
-    told: dict[str, Any] = {"measured": True, "others": "not measured"}
+    marks: dict[str, Any] = {"measured": True, "others": "not measured"}
     for mark, network, recipe in MARKS:
         entry = {"network": network, "recipe": recipe.name, "recipe_epochs": recipe.config.epochs}
         if choose(device).type == "cpu" and mark > ON_A_CPU:
-            told[f"{mark:.0%}"] = {**entry, "reached": None, "why": "takes too long on a CPU"}
+            marks[f"{mark:.0%}"] = {**entry, "reached": None, "why": "takes too long on a CPU"}
             continue
-        tell(f"ours until {mark:.0%} of the test images are right: {network}, recipe {recipe.name}")
-        config = TrainConfig.from_dict({**recipe.config.to_dict(), "device": device})
-        found = until(fitted(network, data), data, config, mark)
-        told[f"{mark:.0%}"] = {
+        progress(f"ours until {mark:.0%} of the test images are right: {network}, recipe {recipe.name}")
+        config = replace(recipe.config, device=device)
+        reached = time_to(fitted(network, data), data, config, mark)
+        marks[f"{mark:.0%}"] = {
             **entry,
-            "reached": found and {"seconds": found[0], "epochs": found[1]},
-            "why": None if found else f"not reached in the recipe's {recipe.config.epochs} epochs",
+            "reached": reached and {"seconds": reached[0], "epochs": reached[1]},
+            "why": None if reached else f"not reached in the recipe's {recipe.config.epochs} epochs",
         }
-    return told
+    return marks

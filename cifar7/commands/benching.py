@@ -12,34 +12,34 @@ from cifar7.commands.training import wait_patiently
 from cifar7.data import library
 
 
-def bench(given: argparse.Namespace) -> int:
-    """Measure, which takes about a minute with --quick, and tell."""
+def bench(arguments: argparse.Namespace) -> int:
+    """Measure, about a minute with --quick, and print the figures."""
     wait_patiently()
     progress = DataProgress()
     images = library.open_data(
-        given.data or (library.BUILT_IN if given.quick else library.OFFICIAL), progress.report
+        arguments.data or (library.BUILT_IN if arguments.quick else library.OFFICIAL), progress.report
     )
     progress.close()
-    from cifar7.bench import report as measuring  # loads torch
+    from cifar7.bench import report  # loads torch
 
-    machine = _machine(given.device or "auto")
+    machine = _machine(arguments.device or "auto")
     line = Progress()
-    told = measuring.bench(
-        images, measuring.QUICK if given.quick else measuring.FULL, given.device or "auto", line.update
+    figures = report.bench(
+        images, report.QUICK if arguments.quick else report.FULL, arguments.device or "auto", line.update
     )
     line.close()
     from cifar7.bench.memory import load
 
-    told = {
+    figures = {
         "machine": {**machine, "load_after": load()},
         "data": {"name": images.name, "title": images.title, "fingerprint": images.fingerprint},
-        "quick": given.quick,
-        **told,
+        "quick": arguments.quick,
+        **figures,
     }
-    if given.json:
-        put_json(told)
+    if arguments.json:
+        put_json(figures)
     else:
-        _put(told)
+        _put(figures)
     return 0
 
 
@@ -74,8 +74,8 @@ def _processor() -> str:
     return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "")
 
 
-def _put(told: dict[str, Any]) -> None:
-    machine, loops = told["machine"], told["loops"]
+def _put(figures: dict[str, Any]) -> None:
+    machine, loops = figures["machine"], figures["loops"]
     put(f"{machine['device']} ({machine['processor']}), {machine['threads']} threads of torch, "
         f"{machine['system']}")  # fmt: skip
     put(f"python {machine['python']}, torch {machine['torch']}, torchvision {machine['torchvision']}, "
@@ -85,32 +85,32 @@ def _put(told: dict[str, Any]) -> None:
             f"load when it began {machine['load']:.1f}, when it ended {machine['load_after']:.1f}: with more "
             f"than {machine['cores']} at work, all of it is slower, and uneven"
         )
-    put(f"data: {told['data']['title']}; medians of {loops['ours']['laps']} laps, taken in turns")
+    put(f"data: {figures['data']['title']}; medians of {loops['ours']['laps']} laps, taken in turns")
     put()
-    put(table(_LOOPS, [_loop(one) for one in loops.values()], left=(0, 1)))
+    put(table(_LOOPS, [_loop(loop) for loop in loops.values()], left=(0, 1)))
     put()
-    for name, ratio in told["ratios"].items():
+    for name, ratio in figures["ratios"].items():
         other = loops[name.removeprefix("ours/")]
         put(f"ours is {ratio:.1f} times as fast as the {other['title']} with {other['network']}")
-    whole = told["epoch_of_submissions"]
+    whole = figures["epoch_of_submissions"]
     put(f"an epoch of 50,000 images in the submissions' loop with their network: "
         f"{duration(whole['measured_seconds'])} measured for {whole['measured_images']:,} images "
         f"x {whole['factor']:g} = {duration(whole['seconds'])}, evaluation left out")  # fmt: skip
     put()
     put("Seconds by phase")
-    put(table(_PHASES, [_phases(one) for one in loops.values()], left=(0, 1)))
+    put(table(_PHASES, [_phases(loop) for loop in loops.values()], left=(0, 1)))
     put()
-    part = told["convolutions"]
+    part = figures["convolutions"]
     if part["share"] is not None:
         put(f"a step of ours with {part['network']} and {part['batch_size']} images takes "
             f"{part['step'] * 1000:.2f} ms, of which {part['convolutions'] * 1000:.2f} ms "
             f"({part['share']:.0%}) are the convolutions' own")  # fmt: skip
         put()
     put("How ours grows")
-    grown = [*told["growth"]["parameters"], *told["growth"]["images"]]
-    put(table(_GROWTH, [_growth(one) for one in grown]))
+    sizes = [*figures["growth"]["parameters"], *figures["growth"]["images"]]
+    put(table(_GROWTH, [_growth(size) for size in sizes]))
     put()
-    put(_accuracy(told["accuracy"]))
+    put(_accuracy(figures["accuracy"]))
 
 
 _LOOPS = ("loop", "network", "batch", "images", "images/s", "slowest", "fastest", "first progress",
@@ -119,35 +119,35 @@ _PHASES = ("loop", "network", "start", "data", "capture", "training", "evaluatio
 _GROWTH = ("network", "parameters", "images", "training", "per 1,000 images", "images/s")
 
 
-def _loop(one: dict[str, Any]) -> tuple[str, ...]:
-    speeds = (f"{one[name]:,.0f}" for name in ("images_per_second", "slowest", "fastest"))
-    return (one["title"], one["network"], f"{one['batch_size']:g}", f"{one['images']:,}", *speeds,
-            f"{one['first_progress']:.2f} s", _size(one["memory"]), _size(one["cuda_memory"]),
-            one["precision"])  # fmt: skip
+def _loop(loop: dict[str, Any]) -> tuple[str, ...]:
+    speeds = (f"{loop[name]:,.0f}" for name in ("images_per_second", "slowest", "fastest"))
+    return (loop["title"], loop["network"], f"{loop['batch_size']:g}", f"{loop['images']:,}", *speeds,
+            f"{loop['first_progress']:.2f} s", _size(loop["memory"]), _size(loop["cuda_memory"]),
+            loop["precision"])  # fmt: skip
 
 
-def _phases(one: dict[str, Any]) -> tuple[str, ...]:
-    capture = "none here" if one["capture"] is None else f"{one['capture']:.3f}"
-    return (one["title"], one["network"], f"{one['start']:.3f}", f"{one['data']:.3f}", capture,
-            f"{one['training']:.3f}", f"{one['evaluation']:.3f}", f"{one['evaluated']:,}")  # fmt: skip
+def _phases(loop: dict[str, Any]) -> tuple[str, ...]:
+    capture = "none here" if loop["capture"] is None else f"{loop['capture']:.3f}"
+    return (loop["title"], loop["network"], f"{loop['start']:.3f}", f"{loop['data']:.3f}", capture,
+            f"{loop['training']:.3f}", f"{loop['evaluation']:.3f}", f"{loop['evaluated']:,}")  # fmt: skip
 
 
-def _growth(one: dict[str, Any]) -> tuple[str, ...]:
-    each = one["training"] / one["images"] * 1000
-    return (one["network"], f"{one['parameters']:,}", f"{one['images']:,}", f"{one['training']:.2f} s",
-            f"{each:.3f} s", f"{one['images_per_second']:,.0f}")  # fmt: skip
+def _growth(size: dict[str, Any]) -> tuple[str, ...]:
+    each = size["training"] / size["images"] * 1000
+    return (size["network"], f"{size['parameters']:,}", f"{size['images']:,}", f"{size['training']:.2f} s",
+            f"{each:.3f} s", f"{size['images_per_second']:,.0f}")  # fmt: skip
 
 
-def _accuracy(told: dict[str, Any]) -> str:
-    if not told["measured"]:
-        return f"time to 80 % and 90 %: not measured, {told['why']}"
+def _accuracy(marks: dict[str, Any]) -> str:
+    if not marks["measured"]:
+        return f"time to 80 % and 90 %: not measured, {marks['why']}"
     lines = []
-    for mark, found in told.items():
-        if not isinstance(found, dict):
+    for mark, outcome in marks.items():
+        if not isinstance(outcome, dict):
             continue
-        at = found["reached"]
-        when = f"{duration(at['seconds'])}, {at['epochs']} epochs" if at else found["why"]
-        lines.append(f"{mark} test accuracy, {found['network']} with recipe {found['recipe']}: {when}")
+        at = outcome["reached"]
+        when = f"{duration(at['seconds'])}, {at['epochs']} epochs" if at else outcome["why"]
+        lines.append(f"{mark} test accuracy, {outcome['network']} with recipe {outcome['recipe']}: {when}")
     return "\n".join([*lines, "The other loops were not trained that far."])
 
 

@@ -1,4 +1,4 @@
-"""`check`: whether a run's figures are those of its weights."""
+"""`check`: whether a run's recorded figures are those of its weights."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cifar7.commands.training import wait_patiently
 from cifar7.data import library
 from cifar7.runs.recheck import Figure, recheck
 
-WORDS = {
+TITLES = {
     "train_accuracy": "train accuracy",
     "heldout_accuracy": "held-out accuracy",
     "test_accuracy": "test accuracy",
@@ -18,17 +18,17 @@ WORDS = {
 }
 
 
-def check(given: argparse.Namespace) -> int:
-    """Compute a run's figures again from its saved weights; exit status 1 where one is another."""
+def check(arguments: argparse.Namespace) -> int:
+    """Compute a run's figures again from its saved weights; exit status 1 where one differs."""
     wait_patiently()
-    run = find(given.runs, given.run)
+    run = find(arguments.runs, arguments.run)
     progress = DataProgress()
     images = library.open_set(run.data_name(), progress.report)
     progress.close()
-    figures = recheck(run, images, given.device)
+    figures = recheck(run, images, arguments.device)
     same = all(figure.same for figure in figures)
-    if given.json:
-        told = {
+    if arguments.json:
+        entries = {
             figure.name: {
                 "recorded": figure.recorded,
                 "recomputed": figure.recomputed,
@@ -37,10 +37,10 @@ def check(given: argparse.Namespace) -> int:
             }
             for figure in figures
         }
-        put_json({"run": run.id, "same": same, "figures": told})
+        put_json({"run": run.id, "same": same, "figures": entries})
         return 0 if same else 1
     rows = [
-        (WORDS[figure.name], *_values(figure), f"{figure.images:,}", "same" if figure.same else "differs")
+        (TITLES[figure.name], *_values(figure), f"{figure.images:,}", "same" if figure.same else "differs")
         for figure in figures
     ]
     put(table(("figure", "recorded", "recomputed", "images", ""), rows, left=(0, 4)))
@@ -50,7 +50,7 @@ def check(given: argparse.Namespace) -> int:
 
 
 def _values(figure: Figure) -> tuple[str, str]:
-    both = (figure.recorded, figure.recomputed)
+    recorded, recomputed = figure.recorded, figure.recomputed
     if figure.name.endswith("accuracy"):
-        return percent(both[0]), percent(both[1])
-    return f"{both[0]:.5f}", f"{both[1]:.5f}"
+        return percent(recorded), percent(recomputed)
+    return f"{recorded:.5f}", f"{recomputed:.5f}"

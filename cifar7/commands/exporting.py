@@ -11,10 +11,10 @@ from cifar7.commands.output import DataProgress, put, put_json
 from cifar7.data import library
 from cifar7.export.class_folders import write_class_folders
 from cifar7.export.errors import ExportError
+from cifar7.export.model_source import model_source
 from cifar7.export.submission import design_files, pack, spec_json, submission_files, write
 from cifar7.network.presets import PRESETS
 from cifar7.network.profiles import Profile
-from cifar7.network.source import model_source
 from cifar7.network.spec import NetSpec, SpecError
 from cifar7.runs.folder import RunFolder, list_runs
 
@@ -25,22 +25,22 @@ ENDINGS = {
 }
 
 
-def export(given: argparse.Namespace) -> int:
+def export(arguments: argparse.Namespace) -> int:
     """Write a run or a design to a file; its ending says as what."""
-    out, kind = given.out, given.out.suffix.lower()
+    out, kind = arguments.out, arguments.out.suffix.lower()
     if kind not in ENDINGS:
-        told = ", ".join(f"{ending} ({what})" for ending, what in ENDINGS.items())
-        raise ExportError(f"{out}: the ending says what is written; it takes {told}.")
+        endings = ", ".join(f"{ending} ({content})" for ending, content in ENDINGS.items())
+        raise ExportError(f"{out}: the ending says what is written; it takes {endings}.")
     if out.is_dir() or not out.absolute().parent.is_dir():
-        what = "is a folder" if out.is_dir() else "lies in a folder that is not there"
-        raise ExportError(f"{out} {what}; name a file in a folder that is there.")
-    if out.exists() and not given.force:
+        problem = "is a folder" if out.is_dir() else "lies in a folder that is not there"
+        raise ExportError(f"{out} {problem}; name a file in a folder that is there.")
+    if out.exists() and not arguments.force:
         raise ExportError(f"{out} is there already; name another file, or --force to replace it.")
-    asked = read_profile(given.profile)
-    run, spec = _find(given.what, given.runs)
-    content, files = _content(kind, run, spec, asked)
+    profile = read_profile(arguments.profile)
+    run, spec = _find(arguments.what, arguments.runs)
+    content, files = _content(kind, run, spec, profile)
     write(out, content)
-    if given.json:
+    if arguments.json:
         put_json({"out": str(out), "run": run.id if run else None, "network": spec.name, "files": files,
                   "bytes": len(content)})  # fmt: skip
         return 0
@@ -48,30 +48,30 @@ def export(given: argparse.Namespace) -> int:
     return 0
 
 
-def export_data(given: argparse.Namespace) -> int:
+def export_data(arguments: argparse.Namespace) -> int:
     """Write an image set as class folders."""
     progress = DataProgress()
     try:
-        images = library.open_set(given.name, progress.report)
-        write_class_folders(images, given.out, progress.report)
+        images = library.open_set(arguments.name, progress.report)
+        write_class_folders(images, arguments.out, progress.report)
     finally:
         progress.close()
-    if given.json:
-        put_json({"out": str(given.out), "name": images.name, "classes": list(images.classes),
+    if arguments.json:
+        put_json({"out": str(arguments.out), "name": images.name, "classes": list(images.classes),
                   "train": len(images.train), "test": len(images.test)})  # fmt: skip
         return 0
-    put(f"{given.out}: {len(images.train):,} images in train, {len(images.test):,} in test, "
+    put(f"{arguments.out}: {len(images.train):,} images in train, {len(images.test):,} in test, "
         f"{len(images.classes)} classes")  # fmt: skip
     return 0
 
 
-def _content(kind: str, run: RunFolder | None, spec: NetSpec, asked: Profile) -> tuple[bytes, list[str]]:
+def _content(kind: str, run: RunFolder | None, spec: NetSpec, profile: Profile) -> tuple[bytes, list[str]]:
     """What to write, and the names of the files in it."""
     if kind == ".py":
         return model_source(spec).encode(), ["model.py"]
     if kind == ".json":
         return spec_json(spec), ["spec.json"]
-    files = submission_files(run, asked) if run else design_files(spec, asked)
+    files = submission_files(run, profile) if run else design_files(spec, profile)
     return pack(files), sorted(files)
 
 
@@ -79,10 +79,10 @@ def _find(what: str, runs: Path) -> tuple[RunFolder | None, NetSpec]:
     """A preset or a design's file by its name, or else a run by its id or the beginning of it."""
     if what in PRESETS or what.lower().endswith(".json"):
         return None, read_network(what)
-    known = any(run.id.startswith(what) for run in list_runs(runs)) if what else False
-    if not known and Path(what).is_file():
+    is_run = bool(what) and any(run.id.startswith(what) for run in list_runs(runs))
+    if not is_run and Path(what).is_file():
         return None, read_network(what)
-    if not known and not what[:1].isdigit():
+    if not is_run and not what[:1].isdigit():
         raise SpecError(
             f"{what!r:.80} is no preset, no file and no run; presets are {', '.join(PRESETS)}, "
             "and `python -m cifar7 runs` lists the runs."

@@ -1,10 +1,11 @@
-"""`runs` and `show`: what was trained."""
+"""`runs` and `show`: the runs and their figures."""
 
 from __future__ import annotations
 
 import argparse
 import time
 from contextlib import suppress
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +15,22 @@ from cifar7.network.arithmetic import analyse
 from cifar7.network.problems import problems
 from cifar7.runs.folder import RunError, RunFolder, Status, list_runs
 from cifar7.runs.queue import ensure_worker, reconcile, waiting
+from cifar7.training.events import EpochEnd
 
 
-def runs(given: argparse.Namespace) -> int:
+def runs(arguments: argparse.Namespace) -> int:
     """List the runs, the newest first."""
-    known = _known(given.runs)
-    if given.json:
+    entries = _with_status(arguments.runs)
+    if arguments.json:
         put_json(
-            {"runs_dir": str(given.runs.absolute()), "runs": [_brief(run, status) for run, status in known]}
+            {
+                "runs_dir": str(arguments.runs.absolute()),
+                "runs": [_brief(run, status) for run, status in entries],
+            }
         )
         return 0
-    if not known:
-        put(f"No runs in {given.runs} yet; `python -m cifar7 train starter --data shapes` makes one.")
+    if not entries:
+        put(f"No runs in {arguments.runs} yet; `python -m cifar7 train starter --data shapes` makes one.")
         return 0
     rows = [
         (
@@ -37,82 +42,85 @@ def runs(given: argparse.Namespace) -> int:
             percent(_result(status).get("test_accuracy")),
             duration(_result(status).get("seconds")),
         )
-        for run, status in known
+        for run, status in entries
     ]
     put(table(("run", "network", "data", "state", "epochs", "test", "time"), rows, left=(0, 1, 2, 3)))
     return 0
 
 
-def show(given: argparse.Namespace) -> int:
+def show(arguments: argparse.Namespace) -> int:
     """Tell about one run."""
-    run = find(given.runs, given.run)
+    run = find(arguments.runs, arguments.run)
     status = run.reconcile()
-    told = _full(run, status)
-    if given.json:
-        put_json(told)
+    details = _full(run, status)
+    if arguments.json:
+        put_json(details)
         return 0
     lines: list[tuple[str, object]] = [("run", run.id), ("state", status["state"])]
     if status["reason"]:
         lines.append(("reason", status["reason"]))
     lines += [
-        ("network", _network_line(told)),
-        ("data", _data_line(status, told)),
+        ("network", _network_line(details)),
+        ("data", _data_line(status, details)),
         ("created", _clock(status["created"])),
     ]
-    lines += [("device", told["environment"]["device"])] if told["environment"] else []
+    lines += [("device", details["environment"]["device"])] if details["environment"] else []
     lines += _result_lines(status)
     width = max(len(name) for name, _ in lines)
     for name, value in lines:
         put(f"{name.ljust(width)}  {value}")
-    if told["curve"]:
+    if details["curve"]:
         put()
-        put(_epoch_table(told["curve"]))
-    if told["class_accuracy"]:
+        put(_epoch_table(details["curve"]))
+    if details["class_accuracy"]:
         put()
-        put(table(("class", "test accuracy"), [(n, percent(a)) for n, a in told["class_accuracy"].items()]))
+        put(
+            table(("class", "test accuracy"), [(n, percent(a)) for n, a in details["class_accuracy"].items()])
+        )
     return 0
 
 
 def find(runs_dir: Path, beginning: str) -> RunFolder:
     """The run whose id begins so. Raises RunError when there is none, or more than one."""
-    found = [run for run in list_runs(runs_dir) if run.id.startswith(beginning)] if beginning else []
-    exact = [run for run in found if run.id == beginning]
-    if len(exact or found) == 1:
-        return (exact or found)[0]
-    if not found:
+    matches = [run for run in list_runs(runs_dir) if run.id.startswith(beginning)] if beginning else []
+    matches = [run for run in matches if run.id == beginning] or matches
+    if len(matches) == 1:
+        return matches[0]
+    if not matches:
         raise RunError(
             f"no run in {runs_dir} begins with {beginning!r:.80}; `python -m cifar7 runs` lists them"
         )
-    raise RunError(f"{len(found)} runs begin with {beginning!r:.80}; say more, as in {found[0].id}")
+    raise RunError(f"{len(matches)} runs begin with {beginning!r:.80}; say more, as in {matches[0].id}")
 
 
-def _known(runs_dir: Path) -> list[tuple[RunFolder, Status]]:
+def _with_status(runs_dir: Path) -> list[tuple[RunFolder, Status]]:
+    """Every readable run with its status, the newest first; a dead worker is replaced before."""
     if reconcile(runs_dir) and waiting(runs_dir) and ensure_worker(runs_dir):
         say("the worker had died; a new one was started for the runs that wait")
-    known = []
+    entries = []
     for run in list_runs(runs_dir):
         with suppress(RunError):
-            known.append((run, run.status()))
-    return known
+            entries.append((run, run.status()))
+    return entries
 
 
 def _brief(run: RunFolder, status: Status) -> dict[str, Any]:
     result = _result(status)
-    wanted = ("test_accuracy", "epochs", "seconds", "images_per_second", "device")
+    figures = ("test_accuracy", "epochs", "seconds", "images_per_second", "device")
     return {"run": run.id, "state": status["state"], "reason": status["reason"], "network": status["name"],
             "data": status["data"], "created": status["created"],
-            **{key: result.get(key) for key in wanted}}  # fmt: skip
+            **{key: result.get(key) for key in figures}}  # fmt: skip
 
 
 def _full(run: RunFolder, status: Status) -> dict[str, Any]:
     spec, config = run.spec(), run.config()
-    shares: dict[str, float | None] = {}
+    accuracies: dict[str, float | None] = {}
     if run.has_predictions():
         predictions = run.predictions()
-        shares = {
-            name: float(share) for name, share in zip(predictions.classes, predictions.class_accuracy())
+        accuracies = {
+            name: float(accuracy) for name, accuracy in zip(predictions.classes, predictions.class_accuracy())
         }
-    queue = [waits.id for waits in waiting(run.path.parent)] if status["state"] == "queued" else []
+    queue = [other.id for other in waiting(run.path.parent)] if status["state"] == "queued" else []
     return {
         **_brief(run, status),
         "path": str(run.path),
@@ -122,8 +130,8 @@ def _full(run: RunFolder, status: Status) -> dict[str, Any]:
         "spec": spec.to_dict(),
         "config": config.to_dict(),
         "environment": run.environment(),
-        "curve": [event for event in run.story() if event.get("event") == "epoch"],
-        "class_accuracy": shares,
+        "curve": [event.to_dict() for event in run.story() if isinstance(event, EpochEnd)],
+        "class_accuracy": accuracies,
     }
 
 
@@ -139,12 +147,12 @@ def _epochs(status: Status) -> str:
     return f"{done}/{total}" if total else str(done)
 
 
-def _network_line(told: dict[str, Any]) -> str:
-    return f"{told['network']}, {told['parameters'] or 0:,} parameters"
+def _network_line(details: dict[str, Any]) -> str:
+    return f"{details['network']}, {details['parameters'] or 0:,} parameters"
 
 
-def _data_line(status: Status, told: dict[str, Any]) -> str:
-    data = told["environment"].get("data") or {}
+def _data_line(status: Status, details: dict[str, Any]) -> str:
+    data = details["environment"].get("data") or {}
     return f"{status['data']} ({data['title']})" if data else status["data"]
 
 
@@ -170,7 +178,7 @@ def _epoch_table(epochs: list[dict[str, Any]]) -> str:
     rows = [
         (
             event["epoch"],
-            "-" if event["train_loss"] is None else f"{event['train_loss']:.4f}",
+            f"{event['train_loss']:.4f}" if isfinite(event["train_loss"]) else "-",
             percent(event["train_accuracy"]),
             percent(event[f"{held}_accuracy"]),
             duration(event["seconds"]),

@@ -11,11 +11,11 @@ from cifar7.data import library
 from cifar7.data.imageset import SetInfo
 
 
-def data(given: argparse.Namespace) -> int:
+def data(arguments: argparse.Namespace) -> int:
     """List the sets, in the order in which one is preselected."""
     sets = library.available()
-    if given.json:
-        put_json({"data_dir": str(paths.data_dir()), "sets": [_told(info) for info in sets]})
+    if arguments.json:
+        put_json({"data_dir": str(paths.data_dir()), "sets": [_to_dict(info) for info in sets]})
         return 0
     rows = [
         (
@@ -35,29 +35,29 @@ def data(given: argparse.Namespace) -> int:
     return 0
 
 
-def fetch(given: argparse.Namespace) -> int:
+def fetch(arguments: argparse.Namespace) -> int:
     """Download the official CIFAR-10."""
     progress = DataProgress()
     try:
         info = library.fetch_cifar10(progress.report)
     finally:
         progress.close()
-    return _done(info, given)
+    return _put_set(info, arguments)
 
 
-def take_in(given: argparse.Namespace) -> int:
+def take_in(arguments: argparse.Namespace) -> int:
     """Import class folders, or an archive of them."""
     progress = DataProgress()
     try:
-        info = library.import_path(given.path, given.name, progress.report)
+        info = library.import_path(arguments.path, arguments.name, progress.report)
     finally:
         progress.close()
-    return _done(info, given)
+    return _put_set(info, arguments)
 
 
-def _done(info: SetInfo, given: argparse.Namespace) -> int:
-    if given.json:
-        put_json(_told(info))
+def _put_set(info: SetInfo, arguments: argparse.Namespace) -> int:
+    if arguments.json:
+        put_json(_to_dict(info))
         return 0
     put(f"{info.name}: {info.title}, {len(info.classes)} classes, "
         f"{info.train_size:,} images to train on and {info.test_size:,} to test")  # fmt: skip
@@ -66,6 +66,5 @@ def _done(info: SetInfo, given: argparse.Namespace) -> int:
     return 0
 
 
-def _told(info: SetInfo) -> dict[str, Any]:
-    told = dict(vars(info))
-    return {**told, "classes": list(info.classes), "notes": list(info.notes)}
+def _to_dict(info: SetInfo) -> dict[str, Any]:
+    return {**vars(info), "classes": list(info.classes), "notes": list(info.notes)}

@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, TextIO
 
+from cifar7 import wording
 from cifar7.runs.files import plain
 
 
@@ -40,18 +41,13 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]], left: Sequence[
 
 
 def percent(fraction: float | None) -> str:
-    """An accuracy for people, as in "80.25 %"; a dash where there is none."""
-    return "-" if fraction is None else f"{100 * fraction:.2f} %"
+    """An accuracy, as in "80.25 %"; "-" where there is none."""
+    return wording.percent(fraction, none="-")
 
 
 def duration(seconds: float | None) -> str:
-    """A time for people, as in "1 min 05 s"."""
-    if seconds is None:
-        return "-"
-    if seconds < 60:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
+    """A time, as in "3.1 s" or "1 min 05 s"; "-" where there is none."""
+    return wording.duration(seconds, tenths_below=10, none="-")
 
 
 class Progress:

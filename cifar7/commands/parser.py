@@ -1,4 +1,4 @@
-"""What can be said on the command line, and to which function it goes.
+"""The commands and options of the command line, and the function that carries out each.
 
 The contract for scripts: with --json one JSON object on stdout and nothing else; progress on stderr; a
 mistake is one line on stderr and exit status 2.
@@ -10,7 +10,7 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
@@ -18,10 +18,14 @@ from typing import Any, NoReturn
 from cifar7 import paths
 from cifar7.commands.output import say
 from cifar7.errors import UserError
+from cifar7.fields import Option
 from cifar7.network.profiles import DEFAULT_PROFILE
+from cifar7.training.config import DEVICES, GROUPS, OPTIONS, SCHEDULE, SCORING
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
-PROTOCOLS = ("holdout", "test-each-epoch")
+# What a learning-rate test does not read: it takes far less than an epoch, and no score.
+NOT_TESTED = {"epochs", "lr", "averaging", "test_flip"} | {
+    name for name, option in OPTIONS.items() if option.group in (SCHEDULE, SCORING)
+}
 
 
 class Parser(argparse.ArgumentParser):
@@ -33,15 +37,15 @@ class Parser(argparse.ArgumentParser):
         sys.exit(2)
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(argv: list[str] | None = None) -> int:
     """Carry out one command; returns its exit status.
 
     0; 1 where `check` finds a difference; 2 after a mistake or failure; 130 interrupted.
     """
-    given = build().parse_args(arguments)
-    logging.getLogger("cifar7").addHandler(logging.NullHandler())  # what matters is said in words
+    arguments = build().parse_args(argv)
+    logging.getLogger("cifar7").addHandler(logging.NullHandler())  # the commands tell what matters
     try:
-        return _call(given)
+        return _call(arguments)
     except UserError as error:
         say(f"cifar7: {' '.join(str(error).split())}")
         return 2
@@ -54,13 +58,13 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
 
 
-def _call(given: argparse.Namespace) -> int:
-    module, function = given.does.split(":")
+def _call(arguments: argparse.Namespace) -> int:
+    module, function = arguments.function.split(":")
     # Loaded only now: `describe` must not wait for torch.
-    carry_out: Callable[[argparse.Namespace], int] = getattr(
+    command: Callable[[argparse.Namespace], int] = getattr(
         import_module(f"cifar7.commands.{module}"), function
     )
-    return carry_out(given)
+    return command(arguments)
 
 
 def build() -> Parser:
@@ -70,21 +74,18 @@ def build() -> Parser:
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
 
-    def command(name: str, does: str, text: str) -> Parser:
-        made = commands.add_parser(name, help=text, description=text)
-        made.set_defaults(does=does)
-        return made
+    def command(name: str, function: str, text: str) -> Parser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(function=function)
+        return added
 
-    for_json = command("presets", "networks:presets", "List the networks to start from.")
-    _json(for_json)
-    _json(command("recipes", "ways:recipes", "List the ways to train."))
+    _json(command("presets", "networks:presets", "List the networks to start from."))
+    _json(command("recipes", "recipes:recipes", "List the ways to train."))
     describe = command(
         "describe", "networks:describe", "Layers, parameters, MACs and receptive field of a network."
     )
-    describe.add_argument(
-        "network", metavar="PRESET|SPEC.json", help="a preset's name, or a file with a network"
-    )
-    profile(describe)
+    _network(describe)
+    _profile(describe)
     _json(describe)
     _train(
         command(
@@ -100,17 +101,17 @@ def build() -> Parser:
     check = command("check", "checking:check",
                     "Compute a run's figures again from its weights; status 1 if they differ.")  # fmt: skip
     check.add_argument("--device", choices=DEVICES, default=None, help="default: the kind it was trained on")
-    one_run = [
+    of_one_run = [
         resume,
         check,
         command("pause", "control:pause", "Pause a run that waits or goes on."),
         command("stop", "control:stop", "Stop a run; what there is of it is tested and kept."),
         command("show", "history:show", "Tell about one run."),
     ]
-    for chosen in one_run:
-        chosen.add_argument("run", metavar="RUN", help="the run's id, or its beginning")
-        _runs(chosen)
-        _json(chosen)
+    for subparser in of_one_run:
+        subparser.add_argument("run", metavar="RUN", help="the run's id, or its beginning")
+        _runs(subparser)
+        _json(subparser)
     runs = command("runs", "history:runs", "List the runs.")
     _runs(runs)
     _json(runs)
@@ -120,20 +121,17 @@ def build() -> Parser:
 
 
 def _train(train: Parser) -> None:
-    _learning(train)
-    # The defaults are the recipe's: None means not said.
-    train.add_argument("--epochs", type=whole, metavar="N", help="passes over the training images")
-    train.add_argument("--lr", type=decimal, metavar="X", help="peak learning rate")
-    train.add_argument("--protocol", choices=PROTOCOLS, default=None,
-                       help="read the test set once, at the end, or after each epoch")  # fmt: skip
+    _recipe(train)
     _runs(train)
     _json(train)
+    _settings(train)
 
 
 def _find_lr(find_lr: Parser) -> None:
-    _learning(find_lr)
+    _recipe(find_lr)
     find_lr.add_argument("--steps", type=whole, metavar="N", help="default: 120, more with small batches")
     _json(find_lr)
+    _settings(find_lr, without=NOT_TESTED)
 
 
 def _bench(bench: Parser) -> None:
@@ -143,18 +141,47 @@ def _bench(bench: Parser) -> None:
     _json(bench)
 
 
-def _learning(parser: Parser) -> None:
-    """What learns from what, and by which recipe."""
+def _network(parser: Parser) -> None:
     parser.add_argument(
         "network", metavar="PRESET|SPEC.json", help="a preset's name, or a file with a network"
     )
+
+
+def _recipe(parser: Parser) -> None:
+    """What learns from what, and by which recipe."""
+    parser.usage = f"{parser.prog} PRESET|SPEC.json --data NAME|PATH [--recipe NAME|FILE.json] [SETTING ...]"
+    _network(parser)
     parser.add_argument("--data", required=True, metavar="NAME|PATH",
                         help="a data set's name, or class folders, or an archive of them")  # fmt: skip
-    parser.add_argument("--recipe", metavar="NAME", default="default",
-                        help="way to train, see `recipes`; default: %(default)s")  # fmt: skip
-    parser.add_argument("--batch-size", type=whole, metavar="N", help="images a step")
-    parser.add_argument("--seed", type=whole, metavar="N", help="of weights, order and augmentation")
-    parser.add_argument("--device", choices=DEVICES, default=None, help="default: the best there is")
+    parser.add_argument("--recipe", metavar="NAME|FILE.json", default="default",
+                        help="way to train, see `recipes`, or a file with settings, as a run's config.json; "
+                        "default: %(default)s")  # fmt: skip
+
+
+def _settings(parser: Parser, without: Collection[str] = ()) -> None:
+    """A flag for each field of `TrainConfig`, by group; one that is absent leaves the recipe's value."""
+    parser.epilog = "The defaults of the settings are those of the recipe `default`; another has its own."
+    for group in GROUPS:
+        options = [o for o in OPTIONS.values() if o.group == group and o.name not in without]
+        if options:
+            section = parser.add_argument_group(group)
+            for option in options:
+                section.add_argument(f"--{option.name.replace('_', '-')}", **_flag(option))
+
+
+def _flag(option: Option) -> dict[str, Any]:
+    """How argparse takes the option. The range is checked by TrainConfig, beside the other settings."""
+    meaning = f"{option.unit}, {option.span}" if option.unit else option.help.rstrip(".")
+    default = option.default if option.kind == "choice" else option.label(option.default)
+    idle = "".join(f"; read with --{name} {value} only" for name, value in option.when.items())
+    form: dict[str, dict[str, Any]] = {
+        "whole": {"type": whole, "metavar": "N"},
+        "decimal": {"type": decimal, "metavar": "X"},
+        "choice": {"choices": option.choices},
+        "flag": {"action": argparse.BooleanOptionalAction},
+    }
+    text = f"{meaning}; default: {default}{idle}".replace("%", "%%")
+    return {**form[option.kind], "default": None, "help": text}
 
 
 def _export(export: Parser) -> None:
@@ -163,7 +190,7 @@ def _export(export: Parser) -> None:
     export.add_argument("--out", required=True, type=Path, metavar="FILE",
                         help=".zip: what is handed in; .py: model.py; .json: the design")  # fmt: skip
     export.add_argument("--force", action="store_true", help="replace the file if it is there")
-    profile(export)
+    _profile(export)
     _runs(export)
     _json(export)
 
@@ -173,24 +200,24 @@ def _data(data: Parser) -> None:
     actions = data.add_subparsers(metavar="ACTION", parser_class=Parser)
     fetch = actions.add_parser("fetch", help="download the official CIFAR-10 (170 MB)")
     fetch.add_argument("name", choices=("cifar10",))
-    fetch.set_defaults(does="images:fetch")
+    fetch.set_defaults(function="images:fetch")
     take_in = actions.add_parser("import", help="take in class folders, or an archive of them, under a name")
     take_in.add_argument("path", type=Path, metavar="PATH", help="has train/<class>/ and test/<class>/ in it")
     take_in.add_argument("--name", required=True, help="small letters, digits, - and _")
-    take_in.set_defaults(does="images:take_in")
+    take_in.set_defaults(function="images:take_in")
     give_out = actions.add_parser("export", help="write a set as class folders of PNG files")
     give_out.add_argument("name", metavar="NAME", help="as `data` lists it")
     give_out.add_argument("--out", required=True, type=Path, metavar="DIR", help="not there yet, or empty")
-    give_out.set_defaults(does="exporting:export_data")
+    give_out.set_defaults(function="exporting:export_data")
     for action in (fetch, take_in, give_out):
-        # SUPPRESS: an absent --json must not undo one that was said before the action.
+        # SUPPRESS: an absent --json must not undo one that stands before the action.
         action.add_argument(
             "--json", action="store_true", default=argparse.SUPPRESS, help="one JSON object on stdout"
         )
 
 
-def profile(parser: Parser) -> None:
-    """The option that chooses a version of the assignment."""
+def _profile(parser: Parser) -> None:
+    """Which version of the assignment."""
     parser.add_argument("--profile", metavar="NAME|FILE", default=DEFAULT_PROFILE,
                         help="version of the assignment, or a JSON file; default: %(default)s")  # fmt: skip
 

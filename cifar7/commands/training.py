@@ -6,7 +6,6 @@ import argparse
 import os
 import signal
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from cifar7.commands.history import find
 from cifar7.commands.networks import read_network
 from cifar7.commands.output import DataProgress, Progress, duration, percent, put, put_json, say
+from cifar7.commands.recipes import read_config
 from cifar7.data import library
 from cifar7.data.imageset import ImageSet
 from cifar7.network.arithmetic import analyse
@@ -23,15 +23,15 @@ from cifar7.runs.claim import Claim
 from cifar7.runs.execute import execute
 from cifar7.runs.folder import RunFolder, Status
 from cifar7.runs.queue import PATIENT_THREADS, resume_here, start_here
-from cifar7.training.config import TrainConfig
-from cifar7.training.recipes import recipe
+from cifar7.training.errors import DeviceStateError
+from cifar7.training.events import Beat, EpochEnd, Event, Finished, Notice, Started
 
 
 def train(given: argparse.Namespace) -> int:
     """Train and test; exit status 0, 2 if the run failed, 130 if it was interrupted."""
     wait_patiently()
     spec = read_network(given.network)
-    config = config_of(given)
+    config = read_config(given)
     progress = DataProgress()
     images = library.open_data(given.data, progress.report)
     progress.close()
@@ -57,9 +57,11 @@ def carry_out(claim: Claim, images: ImageSet, json: bool) -> int:
     run, spec = claim.run, claim.run.spec()
     say(f"{spec.name} on {images.title} ({len(images.classes)} classes), run {run.id}")
     view = _View()
-    with _Interrupts() as interrupts:
-        # The set is open already, under the title that was asked for.
-        status = execute(claim, lambda name, progress: images, asked=interrupts.asked, listen=view.hear)
+    # After a DeviceStateError the run has failed and says why; this process ends anyway.
+    with _Interrupts() as interrupts, suppress(DeviceStateError):
+        # The set is open already, under the title that was given.
+        execute(claim, lambda name, progress: images, stop_reason=interrupts.stop_reason, listen=view.show)
+    status = claim.status
     view.close()
     if status["state"] == "failed":
         say(f"cifar7: {status['reason']}")
@@ -77,18 +79,6 @@ def wait_patiently() -> None:
     """Before torch is loaded: its threads are to leave the cores to others while they wait."""
     for name, value in PATIENT_THREADS.items():
         os.environ.setdefault(name, value)
-
-
-SETTINGS = ("epochs", "batch_size", "lr", "seed", "device", "protocol")  # that a command may say
-
-
-def config_of(given: argparse.Namespace) -> TrainConfig:
-    """The recipe, with what was said otherwise."""
-    said = {name: getattr(given, name, None) for name in SETTINGS}
-    # All at once: one setting may need another.
-    return replace(
-        recipe(given.recipe).config, **{name: value for name, value in said.items() if value is not None}
-    )
 
 
 def fitted(spec: NetSpec, images: ImageSet) -> NetSpec:
@@ -112,21 +102,21 @@ class _Interrupts:
     def __enter__(self) -> _Interrupts:
         for number in (signal.SIGINT, signal.SIGTERM):
             with suppress(ValueError):  # not in the main thread: then there are no signals to catch
-                self._before[number] = signal.signal(number, self._heard)
+                self._before[number] = signal.signal(number, self._handle)
         return self
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
-    def _heard(self, number: int, frame: FrameType | None) -> None:
+    def _handle(self, number: int, frame: FrameType | None) -> None:
         self.count += 1
         if self.count > 1:
             raise KeyboardInterrupt
         say("\nstopping; what there is will be tested and kept (once more to leave at once)")
 
-    def asked(self) -> str | None:
-        """For the training loop: why to stop."""
+    def stop_reason(self) -> str | None:
+        """For the training loop: why to stop, if it is to."""
         return "Interrupted at the command line" if self.count else None
 
 
@@ -136,27 +126,26 @@ class _View:
     def __init__(self) -> None:
         self._line = Progress()
 
-    def hear(self, event: dict[str, Any]) -> None:
+    def show(self, event: Event) -> None:
         """Show one event."""
-        kind = event["event"]
-        if kind == "started":
+        if isinstance(event, Started):
             self._line.keep(
-                f"{event['device']}, {event['precision']}; {event['parameters']:,} parameters; "
-                f"{event['train_images']:,} images to train on, {event['heldout_images']:,} held out, "
-                f"{event['test_images']:,} to test"
+                f"{event.device}, {event.precision}; {event.parameters:,} parameters; "
+                f"{event.train_images:,} images to train on, {event.heldout_images:,} held out, "
+                f"{event.test_images:,} to test"
             )
-            if event["from_step"]:
-                self._line.keep(f"going on from step {event['from_step']:,} of {event['steps']:,}")
-        elif kind == "beat":
+            if event.from_step:
+                self._line.keep(f"going on from step {event.from_step:,} of {event.steps:,}")
+        elif isinstance(event, Beat):
             self._line.update(
-                f"{bar(event['step'], event['steps'])} epoch {event['epoch']}/{event['epochs']}  "
-                f"loss {event['loss']:.3f}  {event['images_per_second']:,.0f} images/s  "
-                f"{duration(event['seconds_left'])} left"
+                f"{bar(event.step, event.steps)} epoch {event.epoch}/{event.epochs}  "
+                f"loss {event.loss:.3f}  {event.images_per_second:,.0f} images/s  "
+                f"{duration(event.seconds_left)} left"
             )
-        elif kind == "epoch":
+        elif isinstance(event, EpochEnd):
             self._line.keep(_epoch(event))
-        elif kind == "notice":
-            self._line.keep(event["words"])
+        elif isinstance(event, Notice):
+            self._line.keep(event.words)
 
     def close(self) -> None:
         """Leave the terminal tidy."""
@@ -169,12 +158,16 @@ def bar(done: int, total: int, width: int = 24) -> str:
     return f"[{'#' * filled}{'-' * (width - filled)}] {100 * done // max(total, 1):3} %"
 
 
-def _epoch(event: dict[str, Any]) -> str:
-    seen = f"epoch {event['epoch']}/{event['epochs']}  loss {event['train_loss']:.3f}  "
-    seen += f"train {percent(event['train_accuracy'])}  "
-    if event["heldout_accuracy"] is not None:
-        return f"{seen}held out {percent(event['heldout_accuracy'])}  {duration(event['seconds'])}"
-    return f"{seen}test {percent(event['test_accuracy'])}  {duration(event['seconds'])}"
+def _epoch(end: EpochEnd) -> str:
+    watched = (
+        f"test {percent(end.test_accuracy)}"
+        if end.heldout_accuracy is None
+        else f"held out {percent(end.heldout_accuracy)}"
+    )
+    return (
+        f"epoch {end.epoch}/{end.epochs}  loss {end.train_loss:.3f}  train {percent(end.train_accuracy)}  "
+        f"{watched}  {duration(end.seconds)}"
+    )
 
 
 PROTOCOLS = {
@@ -184,21 +177,22 @@ PROTOCOLS = {
 
 
 def _summarise(run: RunFolder, spec: NetSpec, images: ImageSet, status: Status) -> None:
-    result = status["result"] or {}
     if status["state"] == "stopped":
         put(str(status["reason"]))
-    accuracy = percent(result.get("test_accuracy"))
-    put(f"test accuracy {accuracy} on {len(images.test):,} images of {images.title}")
-    put(PROTOCOLS[str(result.get("protocol"))])
-    if result.get("test_flip"):
+    result = Finished.from_dict(status["result"])
+    if result is None:
+        put(f"run {run.id} in {_short(run.path.parent)}")
+        return
+    put(f"test accuracy {percent(result.test_accuracy)} on {len(images.test):,} images of {images.title}")
+    put(PROTOCOLS[result.protocol])
+    if result.test_flip:
         put("each image was asked together with its mirror image (test-time flip)")
-    if result.get("averaging"):
+    if result.averaging:
         put("the weights are averages over the training's steps")
-    epochs = result.get("epochs")
     for note in images.notes:
         put(f"note: {note}")
-    put(f"{epochs} epoch{'' if epochs == 1 else 's'} in {duration(result.get('seconds'))}, "
-        f"{result.get('images_per_second') or 0:,.0f} images/s on {result.get('device')}; "
+    put(f"{result.epochs} epoch{'' if result.epochs == 1 else 's'} in {duration(result.seconds)}, "
+        f"{result.images_per_second:,.0f} images/s on {result.device}; "
         f"{analyse(spec).parameters:,} parameters")  # fmt: skip
     put(f"run {run.id} in {_short(run.path.parent)}")
 
@@ -211,12 +205,11 @@ def _short(path: Path) -> str:
 
 def _result(run: RunFolder, spec: NetSpec, images: ImageSet, status: Status) -> dict[str, Any]:
     result = {key: value for key, value in (status["result"] or {}).items() if key != "event"}
-    told = analyse(spec)
     return {
         "run": run.id,
         "path": str(run.path),
         "network": spec.name,
-        "parameters": told.parameters,
+        "parameters": analyse(spec).parameters,
         "data": images.name,
         "data_title": images.title,
         "data_origin": images.origin,

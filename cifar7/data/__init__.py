@@ -1,6 +1,5 @@
-"""Where images come from: CIFAR-10, class folders and archives of them, the built-in shapes.
+"""Where images come from (CIFAR-10, class folders, the built-in set), and how they become batches.
 
-Every source becomes an `ImageSet`: uint8 pixels, labels, class names, memory-mapped from the data directory.
-Here, too: splits of the training images, and augmentation as functions of tensors. The room knows `network/`
-at most: nothing of training, runs or pages.
+Knows sets, not networks, and not what a batch is used for. Everything that is read here may be hostile or
+damaged: it becomes an ImageSet or one DataError.
 """

@@ -1,7 +1,7 @@
-"""The room's one kind of mistake."""
+"""The one kind of error of an export."""
 
 from cifar7.errors import UserError
 
 
 class ExportError(UserError):
-    """Something that cannot be exported: says what, why, and what would help."""
+    """Something that cannot be exported: says what, why, and what would be right."""

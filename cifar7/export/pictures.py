@@ -172,27 +172,27 @@ def mistakes_png(
 
     `chosen`: the first of these instead. Where there is no mistake the picture says so.
     """
-    shown = list(predictions.mistakes() if chosen is None else chosen)[:MOST_MISTAKES]
-    columns = min(COLUMNS, max(4, len(shown)))
-    rows = -(-len(shown) // columns)
+    indices = list(predictions.mistakes() if chosen is None else chosen)[:MOST_MISTAKES]
+    columns = min(COLUMNS, max(4, len(indices)))
+    rows = -(-len(indices) // columns)
     width, height = TILE + GAP, TILE + 2 * LINE + GAP  # of one picture with its labels
     sheet = Image.new("RGB", (columns * width + GAP, LINE + 2 * GAP + rows * height), "white")
     pen = _Pen(sheet)
-    if shown:
+    if indices:
         pen.true(GAP, GAP, "true class")
         pen.predicted(GAP + width, GAP, "predicted class and its probability", width=3 * width)
     else:
         pen.text(GAP, GAP, f"No mistake on {len(predictions):,} test images.", "black", 4 * width)
-    for at, index in enumerate(shown):
+    for at, index in enumerate(indices):
         left, top = GAP + at % columns * width, LINE + 2 * GAP + at // columns * height
         pixels = np.ascontiguousarray(np.moveaxis(np.asarray(images[index]), 0, -1))  # (32, 32, 3)
         sheet.paste(Image.fromarray(pixels).resize((TILE, TILE), Image.Resampling.NEAREST), (left, top))
-        true, said = (
+        true, predicted = (
             predictions.classes[k] for k in (predictions.labels[index], predictions.predicted[index])
         )
         pen.true(left, top + TILE + 3, true)
-        sure = _probability(float(predictions.confidence[index]))
-        pen.predicted(left, top + TILE + 3 + LINE, said, f" {sure}")
+        confidence = _probability(float(predictions.confidence[index]))
+        pen.predicted(left, top + TILE + 3 + LINE, predicted, f" {confidence}")
     out = io.BytesIO()
     sheet.save(out, format="PNG", optimize=True)
     return out.getvalue()

@@ -1,4 +1,4 @@
-"""All that is known of a run that came to its result, read once, for everything that is written about it."""
+"""A finished run as one record, read once for every file that is written about it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from cifar7.network.arithmetic import Analysis, analyse
 from cifar7.network.problems import check
 from cifar7.network.spec import NetSpec
 from cifar7.results.predictions import Predictions
+from cifar7.runs.files import plain
 from cifar7.runs.folder import RunFolder
 from cifar7.training.config import TrainConfig
+from cifar7.training.events import EpochEnd, Started
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +25,7 @@ class Record:
     """A run. Accuracies are fractions 0..1, times are seconds, losses nats."""
 
     spec: NetSpec
-    found: Analysis
+    analysis: Analysis
     config: TrainConfig
     started: dict[str, Any]  # the event, with the numbers of images
     epochs: tuple[dict[str, Any], ...]  # the events of whole epochs, in order
@@ -40,7 +42,7 @@ class Record:
 
     @property
     def watched(self) -> str:
-        """What was measured beside the training images after each epoch: `heldout` or `test`."""
+        """The images measured beside the training images after each epoch: `heldout` or `test`."""
         return "heldout" if self.holds_out else "test"
 
     @property
@@ -54,7 +56,7 @@ class Record:
         return "CIFAR-10" if self.official else str(self.environment["data"]["title"])
 
     def trained_on(self) -> TrainedOn:
-        """What train.py has to know of the images."""
+        """What train.py needs to know of the images."""
         images = self.images
         return TrainedOn(self.title, images.classes, images.mean, images.std, self.official)
 
@@ -78,15 +80,15 @@ def read_record(run: RunFolder, data_dir: Path | None = None) -> Record:
     check(spec)
     environment, predictions = run.environment(), run.predictions()
     events = run.story()
-    epochs = {event["epoch"]: event for event in events if event.get("event") == "epoch"}
-    started = next((event for event in reversed(events) if event.get("event") == "started"), None)
+    epochs = {event.epoch: plain(event.to_dict()) for event in events if isinstance(event, EpochEnd)}
+    started = next((event for event in reversed(events) if isinstance(event, Started)), None)
     if started is None or not environment.get("data"):
         raise ExportError(f"the record of the run {run.id} is damaged; choose another run.")
     return Record(
         spec=spec,
-        found=analyse(spec),
+        analysis=analyse(spec),
         config=run.config(),
-        started=started,
+        started=started.to_dict(),
         epochs=tuple(epochs[number] for number in sorted(epochs)),
         result=status["result"],
         environment=environment,
@@ -97,7 +99,7 @@ def read_record(run: RunFolder, data_dir: Path | None = None) -> Record:
 
 
 def _images(
-    run: RunFolder, trained_on: dict[str, Any], predictions: Predictions, data_dir: Path | None
+    run: RunFolder, data: dict[str, Any], predictions: Predictions, data_dir: Path | None
 ) -> ImageSet:
     """The set that the run was trained on, and no other of that name."""
     name = run.data_name()
@@ -105,7 +107,7 @@ def _images(
         images = library.open_set(name, data_dir=data_dir)
     except DataError as error:
         raise ExportError(f"the export needs the images of the run, {name}: {error}") from None
-    if images.fingerprint != trained_on.get("fingerprint") or len(images.test) != len(predictions):
+    if images.fingerprint != data.get("fingerprint") or len(images.test) != len(predictions):
         raise ExportError(
             f"the image set {name} has changed since the run {run.id} was trained on it; "
             "bring the former images back under that name, or train again."

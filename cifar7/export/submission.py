@@ -8,11 +8,12 @@ import zipfile
 from pathlib import Path
 
 from cifar7.export.errors import ExportError
+from cifar7.export.model_source import model_source
 from cifar7.export.readme import design_readme, run_readme
 from cifar7.export.record import Record, read_record
 from cifar7.export.train_source import train_source
 from cifar7.network.profiles import Profile
-from cifar7.network.source import model_source, renamed_keys
+from cifar7.network.source import renamed_keys
 from cifar7.network.spec import NetSpec
 from cifar7.runs.files import replace_bytes
 from cifar7.runs.folder import RunFolder
@@ -28,7 +29,7 @@ _TRAINING = {
 
 
 def submission_zip(run: RunFolder, profile: Profile, out: Path, *, data_dir: Path | None = None) -> None:
-    """Write `out`, the submission of a run; what was there is replaced in one step.
+    """Write `out`, the submission of a run; an older file is replaced in one step.
 
     Raises what `submission_files` raises, and ExportError where `out` cannot be written.
     """
@@ -84,8 +85,8 @@ def pack(files: dict[str, bytes]) -> bytes:
         for name in sorted(files):
             entry = zipfile.ZipInfo(name, _EPOCH)
             entry.create_system, entry.external_attr = 3, 0o100644 << 16  # a plain file, readable by all
-            packed = name.endswith((".png", ".pt"))
-            entry.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
+            compressed = name.endswith((".png", ".pt"))
+            entry.compress_type = zipfile.ZIP_STORED if compressed else zipfile.ZIP_DEFLATED
             archive.writestr(entry, files[name])
     return out.getvalue()
 
@@ -106,12 +107,12 @@ def _weights(run: RunFolder, record: Record) -> bytes:
     if path is None:
         raise ExportError(f"the run {run.id} has no weights; choose another run.")
     prefixes = renamed_keys(record.spec)
-    renamed = {}
+    weights = {}
     for key, value in torch.load(path, map_location="cpu", weights_only=True).items():
         prefix, _, name = key.rpartition(".")
         if prefix not in prefixes:
             raise ExportError(f"the weights of the run {run.id} are not those of its design ({key!r:.60}).")
-        renamed[f"{prefixes[prefix]}.{name}"] = value
+        weights[f"{prefixes[prefix]}.{name}"] = value
     out = io.BytesIO()
-    torch.save(renamed, out)
+    torch.save(weights, out)
     return out.getvalue()

@@ -16,7 +16,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from cifar7.network.layers import Layer, expand
+from cifar7.network.kinds import Family, Layer
+from cifar7.network.layers import expand
 from cifar7.network.spec import NetSpec
 
 Shape = tuple[int, int, int]  # channels, height, width
@@ -37,9 +38,7 @@ class Row:
     jump: int
     receptive_field_in: int  # image pixels
     receptive_field: int
-    centre: (
-        float  # image pixels from the middle of the first pixel to the middle of what the first value sees
-    )
+    centre: float  # image pixels: where the middle of what the first value sees lies, the first pixel at 0
     receptive_field_added: int = 0  # image pixels, of an add: what the map that it adds sees
 
     def seen(self, index: int) -> tuple[float, float]:
@@ -50,7 +49,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """All rows of a network and their totals. `before` and `with` mean the average pooling of stage O."""
+    """All rows of a network and their totals; the receptive field before the pooling head, and with it."""
 
     rows: tuple[Row, ...]
     parameters: int
@@ -60,14 +59,14 @@ class Analysis:
 
 
 def analyse(spec: NetSpec) -> Analysis:
-    """Count a network that `problems.problems` finds nothing wrong with."""
+    """Count a network in which `problems.problems` finds nothing."""
     rows = walk(spec)
-    at = next(i for i, row in enumerate(rows) if row.layer.kind in ("avg_pool", "global_avg_pool"))
+    head = next(row for row in rows if row.layer.head)
     return Analysis(
         rows=rows,
         parameters=sum(row.parameters for row in rows),
         macs=sum(row.macs for row in rows),
-        receptive_field_before=rows[at].receptive_field_in,
+        receptive_field_before=head.receptive_field_in,
         receptive_field_total=rows[-1].receptive_field,
     )
 
@@ -79,7 +78,7 @@ def walk(spec: NetSpec) -> tuple[Row, ...]:
     field, jump, centre = 1, 1, 0.0
     for layer in expand(spec):
         row = _row(layer, shape, field, jump, centre)
-        if layer.kind == "add":
+        if layer.family is Family.SUM:
             added = rows[-layer.span].receptive_field_in
             row = replace(row, receptive_field=max(field, added), receptive_field_added=added)
         rows.append(row)
@@ -90,18 +89,18 @@ def walk(spec: NetSpec) -> tuple[Row, ...]:
 
 
 def _row(layer: Layer, shape: Shape, field: int, jump: int, centre: float) -> Row:
-    size = shape[1]
-    whole = layer.kind == "global_avg_pool"
-    kernel, stride = (size, size) if whole else (layer.kernel, layer.stride)
+    entry, size = layer.entry, shape[1]
+    kernel, stride = (size, size) if entry.whole_map else (layer.kernel, layer.stride)
     side = map_size(size, kernel, stride, layer.padding, layer.dilation)
+    weights = _weights(layer) if entry.weighted else 0
     return Row(
         layer=layer,
         input=shape,
         output=(layer.out_channels, side, side),
         kernel=kernel,
         stride=stride,
-        parameters=parameters(layer),
-        macs=_weights(layer) * side * side if layer.weighted else 0,
+        parameters=weights + (entry.per_channel + layer.bias) * layer.out_channels,
+        macs=weights * side * side,
         jump_in=jump,
         jump=jump * stride,
         receptive_field_in=field,
@@ -113,13 +112,6 @@ def _row(layer: Layer, shape: Shape, field: int, jump: int, centre: float) -> Ro
 def map_size(size: int, kernel: int, stride: int, padding: int, dilation: int) -> int:
     """Side of the map after a sliding window, in pixels; 0 where the window does not fit."""
     return max(0, (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1)
-
-
-def parameters(layer: Layer) -> int:
-    """Learnt numbers of one layer."""
-    if layer.weighted:
-        return _weights(layer) + (layer.out_channels if layer.bias else 0)
-    return 2 * layer.out_channels if layer.kind in ("batch_norm", "group_norm") else 0
 
 
 def _weights(layer: Layer) -> int:

@@ -1,4 +1,4 @@
-"""The assignment card: what a profile asks, what the network has, and what to change where it falls short."""
+"""The assignment card: what a profile requires, what the network has, and what to change where it fails."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Achieved:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One line of the card. `passed` is None where only a run can tell and none was given."""
+    """One line of the card. `passed` is None where it takes a run and there is none."""
 
     requirement: Requirement
     measured: float | None
@@ -52,56 +52,56 @@ class Verdict:
         }
 
 
-def card(found: Analysis, profile: Profile, achieved: Achieved | None = None) -> list[Verdict]:
+def card(analysis: Analysis, profile: Profile, achieved: Achieved | None = None) -> list[Verdict]:
     """The verdict on every requirement of the profile, in its order."""
-    return [_verdict(requirement, found, achieved or Achieved()) for requirement in profile.requirements]
+    return [_verdict(requirement, analysis, achieved or Achieved()) for requirement in profile.requirements]
 
 
-def measure(name: str, found: Analysis, achieved: Achieved) -> float | None:
+def measure(name: str, analysis: Analysis, achieved: Achieved) -> float | None:
     """One of `profiles.MEASURES` on a network and its run; None where a run is needed and missing."""
-    rows = found.rows
+    rows = analysis.rows
     values: dict[str, float | None] = {
         "gpu": None if achieved.on_gpu is None else int(achieved.on_gpu),
         "accuracy": achieved.accuracy,
         "max_pools": measures.max_pools(rows),
         "downsamplings": measures.downsamplings(rows),
-        "receptive_field": found.receptive_field_total,
-        "receptive_field_before_pooling": found.receptive_field_before,
+        "receptive_field": analysis.receptive_field_total,
+        "receptive_field_before_pooling": analysis.receptive_field_before,
         "separable": measures.separable(rows),
         "dilated": measures.dilated(rows),
         "global_average_pooling": int(measures.pools_to_one_pixel(rows)),
-        "parameters": found.parameters,
+        "parameters": analysis.parameters,
     }
     return values[name]
 
 
-def _verdict(asked: Requirement, found: Analysis, achieved: Achieved) -> Verdict:
-    value = measure(asked.id, found, achieved)
+def _verdict(requirement: Requirement, analysis: Analysis, achieved: Achieved) -> Verdict:
+    value = measure(requirement.id, analysis, achieved)
     if value is None:
-        return Verdict(asked, None, None, "needs a run", "")
-    passed = bool(_HOLDS[asked.relation](value, asked.limit))
-    advice = "" if passed else _advice(asked, value)
-    return Verdict(asked, value, passed, _words(asked, value, found, achieved), advice)
+        return Verdict(requirement, None, None, "needs a run", "")
+    passed = bool(_HOLDS[requirement.relation](value, requirement.limit))
+    advice = "" if passed else _advice(requirement, value)
+    return Verdict(requirement, value, passed, _text(requirement, value, analysis, achieved), advice)
 
 
-def _words(asked: Requirement, value: float, found: Analysis, achieved: Achieved) -> str:
-    if asked.id == "gpu":
+def _text(requirement: Requirement, value: float, analysis: Analysis, achieved: Achieved) -> str:
+    if requirement.id == "gpu":
         return achieved.device or ("yes" if value else "no")
-    if asked.id == "global_average_pooling":
+    if requirement.id == "global_average_pooling":
         return "yes" if value else "no"
-    if asked.id == "receptive_field":
-        return f"{quantity(asked.id, value)} ({found.receptive_field_before} before pooling)"
-    if asked.id == "accuracy" and achieved.protocol:
-        return f"{quantity(asked.id, value)} ({achieved.protocol})"
-    return quantity(asked.id, value)
+    if requirement.id == "receptive_field":
+        return f"{quantity(requirement.id, value)} ({analysis.receptive_field_before} before pooling)"
+    if requirement.id == "accuracy" and achieved.protocol:
+        return f"{quantity(requirement.id, value)} ({achieved.protocol})"
+    return quantity(requirement.id, value)
 
 
-def _advice(asked: Requirement, value: float) -> str:
-    short = value < asked.limit or (value == asked.limit and asked.relation == "above")
-    if asked.id.startswith("receptive_field"):
+def _advice(requirement: Requirement, value: float) -> str:
+    short = value < requirement.limit or (value == requirement.limit and requirement.relation == "above")
+    if requirement.id.startswith("receptive_field"):
         if not short:
             return "Take a dilation or a convolution out, or pool later."
-        missing = "It is exactly the limit, and more is asked. " if value == asked.limit else ""
+        missing = "It is exactly the limit, and more is asked. " if value == requirement.limit else ""
         return (
             missing + "Dilate a convolution in C3 or C4, where one step is several image pixels, or add one."
         )
@@ -125,4 +125,4 @@ def _advice(asked: Requirement, value: float) -> str:
         "accuracy": "Train less.",
         "parameters": "Make the widest convolutions depthwise separable, or give C3 and C4 fewer channels.",
     }
-    return (more if short else less)[asked.id]
+    return (more if short else less)[requirement.id]

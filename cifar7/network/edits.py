@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from cifar7.network.spec import OUTPUT, NetSpec, Stage, Unit
 
@@ -34,12 +34,11 @@ def set_kind(spec: NetSpec, stage: str, kind: str, groups: int = 2) -> NetSpec:
     """
     if kind != "grouped":
         return _each(spec, stage, lambda u: replace(u, kind=kind) if u.spatial else u)
-    units = _units(spec, stage)
+    units = spec.units(stage)
     inputs = _inputs(spec, stage)
     fits = [u.spatial and i % groups == u.channels % groups == 0 for i, u in zip(inputs, units, strict=False)]
     chosen = fits if any(fits) else [u.spatial for u in units]
-    return _with_units(
-        spec,
+    return spec.with_units(
         stage,
         tuple(
             replace(u, kind=kind, groups=groups)
@@ -64,25 +63,33 @@ def set_pool(spec: NetSpec, stage: str, pool: int | None) -> NetSpec:
 
 def set_unit(spec: NetSpec, stage: str, number: int, unit: Unit) -> NetSpec:
     """One unit of a stage C1 … C4 or O, counted from 1, replaced."""
-    units = _units(spec, stage)
-    return _with_units(spec, stage, (*units[: number - 1], unit, *units[number:]))
+    units = spec.units(stage)
+    return spec.with_units(stage, (*units[: number - 1], unit, *units[number:]))
+
+
+def change_unit(spec: NetSpec, stage: str, number: int, **fields: Any) -> NetSpec:
+    """Fields of one unit replaced; a unit that is gone, because a page is older, changes nothing."""
+    units = spec.units(stage)
+    if number > len(units):
+        return spec
+    return set_unit(spec, stage, number, replace(units[number - 1], **fields))
 
 
 def add_unit(spec: NetSpec, stage: str) -> NetSpec:
     """One more unit at the end of the stage, a 3x3 as wide as what comes before it."""
-    units = _units(spec, stage)
+    units = spec.units(stage)
     width = units[-1].channels if units else spec.channels_into(stage)
-    return _with_units(spec, stage, (*units, Unit(width)))
+    return spec.with_units(stage, (*units, Unit(width)))
 
 
 def remove_unit(spec: NetSpec, stage: str) -> NetSpec:
     """The stage without its last unit; the one before it becomes as wide, unless a sum fixes its width."""
-    units = _units(spec, stage)
+    units = spec.units(stage)
     if len(units) < 2:
-        return _with_units(spec, stage, ())
+        return spec.with_units(stage, ())
     if units[-2].residual:
-        return _with_units(spec, stage, units[:-1])
-    return _with_units(spec, stage, (*units[:-2], replace(units[-2], channels=units[-1].channels)))
+        return spec.with_units(stage, units[:-1])
+    return spec.with_units(stage, (*units[:-2], replace(units[-2], channels=units[-1].channels)))
 
 
 def set_classifier(spec: NetSpec, classifier: str) -> NetSpec:
@@ -99,7 +106,7 @@ def set_classifier(spec: NetSpec, classifier: str) -> NetSpec:
 
 def stage_channels(spec: NetSpec, stage: str) -> int:
     """Channels the stage puts out: its last unit's, or what it gets where it has none."""
-    units = _units(spec, stage)
+    units = spec.units(stage)
     return units[-1].channels if units else spec.channels_into(stage)
 
 
@@ -127,7 +134,7 @@ def possible_groups(spec: NetSpec, stage: str) -> list[int]:
     """Numbers of groups above 1 that divide input and output of at least one convolution of the stage."""
     pairs = [
         (channels, unit.channels)
-        for channels, unit in zip(_inputs(spec, stage), _units(spec, stage), strict=False)
+        for channels, unit in zip(_inputs(spec, stage), spec.units(stage), strict=False)
         if unit.spatial
     ]
     highest = max((min(pair) for pair in pairs), default=1)
@@ -140,19 +147,9 @@ def _common(values: Iterable[T], empty: T) -> T | None:
 
 
 def _each(spec: NetSpec, stage: str, change: Callable[[Unit], Unit]) -> NetSpec:
-    return _with_units(spec, stage, tuple(change(u) for u in _units(spec, stage)))
+    return spec.with_units(stage, tuple(change(u) for u in spec.units(stage)))
 
 
 def _inputs(spec: NetSpec, stage: str) -> list[int]:
     """Input channels of each unit of a stage."""
-    return [spec.channels_into(stage), *(u.channels for u in _units(spec, stage)[:-1])]
-
-
-def _units(spec: NetSpec, stage: str) -> tuple[Unit, ...]:
-    return spec.output.units if stage == OUTPUT else spec.stage(stage).units
-
-
-def _with_units(spec: NetSpec, stage: str, units: tuple[Unit, ...]) -> NetSpec:
-    if stage == OUTPUT:
-        return replace(spec, output=replace(spec.output, units=units))
-    return spec.with_stage(stage, replace(spec.stage(stage), units=units))
+    return [spec.channels_into(stage), *(u.channels for u in spec.units(stage)[:-1])]

@@ -1,47 +1,27 @@
-"""What mending a mistake does: functions from a network to a network, or None where nothing simple helps."""
+"""Fixes of classic mistakes: functions from a network to a network, or None where nothing simple helps."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
-from typing import Any
 
 from cifar7.network.arithmetic import analyse, walk
-from cifar7.network.edits import set_unit
+from cifar7.network.edits import change_unit
 from cifar7.network.problems import problems
-from cifar7.network.spec import OUTPUT, STAGE_NAMES, Head, NetSpec, Stage, Unit
-
-_NAMES = {
-    "relu": "ReLU", "leaky_relu": "leaky ReLU", "silu": "SiLU", "gelu": "GELU",
-    "batch_norm": "batch norm", "group_norm": "group norm", "dropout": "dropout",
-}  # fmt: skip
-
-
-def plain_name(kind: str) -> str:
-    """A layer's kind as it is read in a sentence."""
-    return _NAMES.get(kind, kind)
+from cifar7.network.spec import STAGE_NAMES, NetSpec, Unit
 
 
 def units(spec: NetSpec) -> Iterator[tuple[str, int, Unit]]:
     """(stage, number from 1, unit) of every unit in order."""
-    parts: list[tuple[str, Stage | Head]] = [
-        *zip(STAGE_NAMES, spec.stages, strict=True),
-        (OUTPUT, spec.output),
-    ]
-    for name, part in parts:
+    for name, part in spec.parts():
         for number, unit in enumerate(part.units, 1):
             yield name, number, unit
 
 
-def change(spec: NetSpec, stage: str, number: int, **fields: Any) -> NetSpec:
-    """One unit with some fields changed."""
-    return set_unit(spec, stage, number, replace(_unit(spec, stage, number), **fields))
-
-
 def bare_logits(spec: NetSpec) -> NetSpec | None:
     """Nothing between the last convolution and the loss but the pooling."""
-    last = list(units(spec))[-1]
-    return change(spec, last[0], last[1], norm=False, activation=False, dropout=0.0)
+    stage, number, _ = list(units(spec))[-1]
+    return change_unit(spec, stage, number, norm=False, activation=False, dropout=0.0)
 
 
 def keep_maps(spec: NetSpec, stages: Collection[str]) -> NetSpec:
@@ -50,15 +30,15 @@ def keep_maps(spec: NetSpec, stages: Collection[str]) -> NetSpec:
         if stage in stages:
             centred = unit.dilation * (unit.kernel - 1) % 2 == 0
             kernel = unit.kernel if centred else unit.kernel + 1
-            spec = change(spec, stage, number, padding=None, kernel=kernel, pointwise_padding=0)
+            spec = change_unit(spec, stage, number, padding=None, kernel=kernel, pointwise_padding=0)
     return _with_fitting_head(spec)
 
 
 def unpad(spec: NetSpec, stage: str, number: int) -> NetSpec:
     """No padding on what looks at one pixel: a unit of kernel 1, a pointwise convolution."""
-    unit = _unit(spec, stage, number)
+    unit = spec.units(stage)[number - 1]
     padding = unit.padding if unit.spatial else None
-    return _with_fitting_head(change(spec, stage, number, pointwise_padding=0, padding=padding))
+    return _with_fitting_head(change_unit(spec, stage, number, pointwise_padding=0, padding=padding))
 
 
 def add_pools(spec: NetSpec, pools: int) -> NetSpec | None:
@@ -83,22 +63,17 @@ def widen_field(spec: NetSpec, above: int, total: bool) -> NetSpec | None:
             if not unit.spatial or unit.dilation + step > 4 or grown != int(grown):
                 continue
             padding = None if unit.padding is None else int(grown)
-            wider = change(spec, stage, number, dilation=unit.dilation + step, padding=padding)
+            wider = change_unit(spec, stage, number, dilation=unit.dilation + step, padding=padding)
             if not problems(wider):
-                found = analyse(wider)
-                if (found.receptive_field_total if total else found.receptive_field_before) > above:
+                analysis = analyse(wider)
+                if (analysis.receptive_field_total if total else analysis.receptive_field_before) > above:
                     return wider
     return None
 
 
-def _unit(spec: NetSpec, stage: str, number: int) -> Unit:
-    part = spec.output if stage == OUTPUT else spec.stage(stage)
-    return part.units[number - 1]
-
-
 def _with_fitting_head(spec: NetSpec) -> NetSpec:
     """The same network, its pooling head global where its fixed pool is not as large as the map."""
-    head = next((row for row in walk(spec) if row.layer.kind == "avg_pool"), None)
+    head = next((row for row in walk(spec) if row.layer.head), None)
     if head is None or head.kernel == head.input[1]:
         return spec
     return replace(spec, output=replace(spec.output, pool=None))

@@ -1,6 +1,6 @@
-"""Classic mistakes that still build: what each is, why it matters, and the network with it mended.
+"""Classic mistakes that still build: what each is, why it matters, and the network with it fixed.
 
-A mend is offered only where the mended network can be built; where it cannot, the lesson stands without one.
+A fix is offered only where the fixed network can be built; where it cannot, the lesson stands without one.
 """
 
 from __future__ import annotations
@@ -11,23 +11,25 @@ from typing import Any
 
 from cifar7.network import fixes, measures
 from cifar7.network.arithmetic import Row, walk
+from cifar7.network.edits import change_unit
+from cifar7.network.kinds import Family
 from cifar7.network.problems import problems
 from cifar7.network.spec import OUTPUT, STAGE_NAMES, NetSpec
 
-ASKED_FIELD = 44  # image pixels: the assignment asks for more
-ASKED_POOLS = 3
+LEAST_FIELD = 44  # image pixels; the assignment requires more
+LEAST_POOLS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """One mistake found in a network. `mended` is the network without it, or None."""
+    """One mistake of a network. `fixed` is the network without it, or None."""
 
     id: str
     stage: str  # C1 … C4, O, or empty for the whole network
-    message: str  # what it is, with the network's own numbers
+    message: str  # what it is, with the network's numbers
     why: str
-    mend: str  # what the click does; empty where `mended` is None
-    mended: NetSpec | None
+    fix: str  # what the click does; empty where `fixed` is None
+    fixed: NetSpec | None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -36,56 +38,48 @@ class Lesson:
             "stage": self.stage,
             "message": self.message,
             "why": self.why,
-            "mend": self.mend,
+            "mend": self.fix,
         }
 
 
-Found = tuple[str, str, str, NetSpec | None]  # stage, message, what the click does, the network then
+Finding = tuple[str, str, str, NetSpec | None]  # stage, message, what the click does, the network then
 
 
 def lessons(spec: NetSpec) -> list[Lesson]:
     """Every classic mistake in a network that can be built, in the order of the stages."""
     rows = walk(spec)
-    found = []
+    out = []
     for name, (look, why) in _LESSONS.items():
-        for stage, message, mend, mended in look(spec, rows):
-            sound = mended is not None and mended != spec and not problems(mended)
-            found.append(Lesson(name, stage, message, why, mend if sound else "", mended if sound else None))
+        for stage, message, fix, fixed in look(spec, rows):
+            sound = fixed is not None and fixed != spec and not problems(fixed)
+            out.append(Lesson(name, stage, message, why, fix if sound else "", fixed if sound else None))
     order = ["C1", "C2", "C3", "C4", OUTPUT, ""]
-    return sorted(found, key=lambda lesson: order.index(lesson.stage))
+    return sorted(out, key=lambda lesson: order.index(lesson.stage))
 
 
-def _on_logits(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
+def _on_logits(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Finding]:
     at = max(i for i, row in enumerate(rows) if row.layer.weighted)
-    after = [r for r in rows[at + 1 :] if not r.layer.kind.endswith("pool") and r.layer.kind != "add"]
+    after = [row for row in rows[at + 1 :] if row.layer.follows]
     if after:
-        names = " and ".join(fixes.plain_name(row.layer.kind) for row in after)
-        mended = fixes.bare_logits(spec)
-        yield (
-            after[0].layer.stage,
-            f"{names} after the last layer, on the logits.",
-            f"Take {names} off",
-            mended,
-        )
+        names = " and ".join(row.layer.entry.title for row in after)
+        message = f"{names} after the last layer, on the logits."
+        yield after[0].layer.stage, message, f"Take {names} off", fixes.bare_logits(spec)
 
 
-def _shrinking(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
+def _shrinking(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Finding]:
     for row in measures.convolutions(rows):
         layer = row.layer
         if layer.stride == 1 and row.kernel > 1 and row.output[1] < row.input[1]:
-            same = layer.dilation * (layer.kernel - 1) / 2
+            cause = f"a {row.kernel}×{row.kernel} kernel with padding {layer.padding}"
             if layer.dilation > 1:
-                cause = (
-                    f"dilation {layer.dilation} with padding {layer.padding}, where {same:g} would keep it"
-                )
-            else:
-                cause = f"a {row.kernel}×{row.kernel} kernel with padding {layer.padding}"
+                cause = f"dilation {layer.dilation} with padding {layer.padding}"
+                cause += f", where {layer.same_padding:g} would keep it"
             message = f"the map shrinks from {row.input[1]} to {row.output[1]} pixels: {cause}."
-            mended = fixes.keep_maps(spec, (layer.stage,))
-            yield layer.stage, message, f"Pad so that {layer.stage} keeps its maps", mended
+            fixed = fixes.keep_maps(spec, (layer.stage,))
+            yield layer.stage, message, f"Pad so that {layer.stage} keeps its maps", fixed
 
 
-def _padded_pointwise(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
+def _padded_pointwise(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Finding]:
     for row in measures.convolutions(rows):
         layer = row.layer
         if row.kernel == 1 and layer.padding:
@@ -95,128 +89,98 @@ def _padded_pointwise(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
             yield layer.stage, message, "Take the padding off", fixes.unpad(spec, layer.stage, layer.unit)
 
 
-def _false_depthwise(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
+def _false_depthwise(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Finding]:
     for row in measures.convolutions(rows):
         layer = row.layer
-        if not measures.is_depthwise(row):
+        if not layer.depthwise:
             continue
         if row.kernel == 1:
-            mended = fixes.change(spec, layer.stage, layer.unit, kernel=3)
-            yield (
-                layer.stage,
-                "a depthwise convolution with kernel 1 only scales each channel.",
-                "Make it 3×3",
-                mended,
-            )
+            fixed = change_unit(spec, layer.stage, layer.unit, kernel=3)
+            message = "a depthwise convolution with kernel 1 only scales each channel."
+            yield layer.stage, message, "Make it 3×3", fixed
         elif not measures.pointwise_follows(rows, row):
-            mended = fixes.change(spec, layer.stage, layer.unit, kind="separable", groups=1)
+            fixed = change_unit(spec, layer.stage, layer.unit, kind="separable", groups=1)
             message = "a depthwise convolution with no pointwise 1×1 after it."
-            yield layer.stage, message, "Make it depthwise separable", mended
+            yield layer.stage, message, "Make it depthwise separable", fixed
 
 
-def _one_group(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
+def _one_group(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Finding]:
     for stage, number, unit in fixes.units(spec):
         if unit.kind == "grouped" and unit.groups == 1:
-            mended = fixes.change(spec, stage, number, kind="standard")
-            yield stage, "one group: a grouped convolution in name only.", "Call it standard", mended
+            fixed = change_unit(spec, stage, number, kind="standard")
+            yield stage, "one group: a grouped convolution in name only.", "Call it standard", fixed
 
 
-def _idle_dilation(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
+def _idle_dilation(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Finding]:
     for stage, number, unit in fixes.units(spec):
         if unit.dilation > 1 and unit.kernel == 1:
-            mended = fixes.change(spec, stage, number, dilation=1)
-            yield (
-                stage,
-                f"dilation {unit.dilation} on a 1×1: there is nothing to spread.",
-                "Take it off",
-                mended,
-            )
+            fixed = change_unit(spec, stage, number, dilation=1)
+            message = f"dilation {unit.dilation} on a 1×1: there is nothing to spread."
+            yield stage, message, "Take it off", fixed
 
 
-def _linear_pair(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
+def _linear_pair(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Finding]:
     for at, after in enumerate(rows):
         before = measures.before(rows, at)
-        if before is None or not before.layer.kind == after.layer.kind == "conv":
-            continue
-        if not _separable_pair(before, after):
+        if before and measures.redundant_pair(before, after):
             stage, number = before.layer.stage, before.layer.unit
-            mended = fixes.change(spec, stage, number, activation=True)
-            yield (
-                stage,
-                "two convolutions with nothing non-linear between them.",
-                "Put the activation between",
-                mended,
-            )
+            fixed = change_unit(spec, stage, number, activation=True)
+            message = "two convolutions with nothing non-linear between them."
+            yield stage, message, "Put the activation between", fixed
 
 
-def _separable_pair(before: Row, after: Row) -> bool:
-    """Depthwise then pointwise is one convolution by design, with or without an activation (Chollet 2017)."""
-    return measures.is_depthwise(before) and after.kernel == 1
-
-
-def _cut_border(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
+def _cut_border(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Finding]:
     for row in rows:
         layer, size = row.layer, row.input[1]
         left = size - row.output[1] * row.stride
-        if layer.kind in ("max_pool", "avg_pool") and left > 0:
+        if layer.family is Family.POOL and left > 0:
             message = (
                 f"a {row.kernel}×{row.kernel} pool on {size}×{size} drops the last {left} row and column."
             )
-            if layer.kind == "avg_pool":
-                yield (
-                    layer.stage,
-                    message,
-                    "Pool the whole map",
-                    replace(spec, output=replace(spec.output, pool=None)),
-                )
-            else:
-                yield (
-                    layer.stage,
-                    message,
-                    "Pad the convolutions before it",
-                    fixes.keep_maps(spec, [s for s in STAGE_NAMES if s <= layer.stage]),
-                )
+            fix, fixed = "Pool the whole map", replace(spec, output=replace(spec.output, pool=None))
+            if not layer.head:
+                before = [name for name in STAGE_NAMES if name <= layer.stage]
+                fix, fixed = "Pad the convolutions before it", fixes.keep_maps(spec, before)
+            yield layer.stage, message, fix, fixed
 
 
-def _few_pools(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
+def _few_pools(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Finding]:
     pools = measures.max_pools(rows)
-    if measures.downsamplings(rows) < ASKED_POOLS:
-        message = f"{pools} max-pools, where the assignment's C1 C2 C3 C4 are parted by {ASKED_POOLS}."
-        yield "", message, "Add the missing pool", fixes.add_pools(spec, ASKED_POOLS)
+    if measures.downsamplings(rows) < LEAST_POOLS:
+        message = f"{pools} max-pools, where the assignment's C1 C2 C3 C4 are parted by {LEAST_POOLS}."
+        yield "", message, "Add the missing pool", fixes.add_pools(spec, LEAST_POOLS)
 
 
-def _small_field(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
+def _small_field(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Finding]:
     total = rows[-1].receptive_field
-    if total <= ASKED_FIELD:
-        by = (
-            "exactly the limit, and more is asked" if total == ASKED_FIELD else f"{ASKED_FIELD - total} short"
-        )
-        message = f"the receptive field is {total} pixels with the pooling head: {by} (above {ASKED_FIELD})."
-        yield "", message, "Dilate one more convolution", fixes.widen_field(spec, ASKED_FIELD, total=True)
+    if total <= LEAST_FIELD:
+        by = f"{LEAST_FIELD - total} short" if total < LEAST_FIELD else "exactly the limit, and more is asked"
+        message = f"the receptive field is {total} pixels with the pooling head: {by} (above {LEAST_FIELD})."
+        yield "", message, "Dilate one more convolution", fixes.widen_field(spec, LEAST_FIELD, total=True)
 
 
-def _silent_pool(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
-    before = next(r.receptive_field_in for r in rows if r.layer.kind in ("avg_pool", "global_avg_pool"))
+def _silent_pool(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Finding]:
+    before = next(row.receptive_field_in for row in rows if row.layer.head)
     total = rows[-1].receptive_field
-    if before <= ASKED_FIELD < total:
+    if before <= LEAST_FIELD < total:
         message = f"{total} pixels only because the pooling head is counted; the convolutions see {before}."
-        yield "", message, "Dilate one more convolution", fixes.widen_field(spec, ASKED_FIELD, total=False)
+        yield "", message, "Dilate one more convolution", fixes.widen_field(spec, LEAST_FIELD, total=False)
 
 
-def _holes(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Found]:
+def _holes(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Finding]:
     for at, row in enumerate(rows):
-        if row.layer.kind == "conv" and row.layer.dilation > 1 and row.kernel > 1:
+        if row.layer.dilation > 1 and row.kernel > 1:
             share = measures.coverage(rows[: at + 1])
             if share < 1:
                 message = (
                     f"of {row.receptive_field} pixels in a line of the receptive field {share:.0%} are seen."
                 )
-                mended = fixes.change(spec, row.layer.stage, row.layer.unit, dilation=row.layer.dilation - 1)
-                yield row.layer.stage, message, f"Dilation {row.layer.dilation - 1} instead", mended
+                fixed = change_unit(spec, row.layer.stage, row.layer.unit, dilation=row.layer.dilation - 1)
+                yield row.layer.stage, message, f"Dilation {row.layer.dilation - 1} instead", fixed
                 return
 
 
-_Look = Callable[[NetSpec, tuple[Row, ...]], Iterator[Found]]
+_Look = Callable[[NetSpec, tuple[Row, ...]], Iterator[Finding]]
 _LESSONS: dict[str, tuple[_Look, str]] = {
     "activation-on-logits": (
         _on_logits,

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 
 from cifar7.network.arithmetic import Row
-from cifar7.network.layers import POOLS
+from cifar7.network.kinds import Family
 
 
 def convolutions(rows: Sequence[Row]) -> list[Row]:
     """The rows of convolutions, the classifier's included."""
-    return [row for row in rows if row.layer.kind == "conv"]
+    return [row for row in rows if row.layer.family is Family.CONVOLUTION]
 
 
 def max_pools(rows: Sequence[Row]) -> int:
@@ -21,25 +21,31 @@ def max_pools(rows: Sequence[Row]) -> int:
 
 def downsamplings(rows: Sequence[Row]) -> int:
     """Layers before the pooling head that step over pixels: pools and strided convolutions."""
-    heads = ("avg_pool", "global_avg_pool")
-    return sum(row.stride > 1 for row in rows if row.layer.kind not in heads)
-
-
-def is_depthwise(row: Row) -> bool:
-    """One filter a channel: as many groups as input channels, and more than one."""
-    return row.layer.kind == "conv" and row.layer.groups == row.layer.in_channels > 1
+    return sum(row.stride > 1 for row in rows if not row.layer.head)
 
 
 def separable(rows: Sequence[Row]) -> int:
     """Depthwise separable convolutions: a depthwise kernel above 1, then a pointwise 1x1, no pool between."""
-    return sum(is_depthwise(row) and row.kernel > 1 and pointwise_follows(rows, row) for row in rows)
+    return sum(row.layer.depthwise and row.kernel > 1 and pointwise_follows(rows, row) for row in rows)
 
 
 def pointwise_follows(rows: Sequence[Row], row: Row) -> bool:
     """Whether the next convolution after `row` is a 1x1 over all channels, on the same map."""
     behind = rows[rows.index(row) + 1 :]
-    after = next((r for r in behind if r.layer.weighted or r.layer.kind in POOLS), None)
-    return after is not None and after.layer.kind == "conv" and after.kernel == after.layer.groups == 1
+    after = next((r for r in behind if r.layer.weighted or r.layer.windowed), None)
+    if after is None or after.layer.family is not Family.CONVOLUTION:
+        return False
+    return after.kernel == after.layer.groups == 1
+
+
+def redundant_pair(before: Row | None, after: Row) -> bool:
+    """Whether two convolutions stand in a row with nothing non-linear between: together they are one.
+
+    Depthwise then pointwise is one convolution by design, with or without an activation (Chollet 2017).
+    """
+    if before is None or not before.layer.family is after.layer.family is Family.CONVOLUTION:
+        return False
+    return not (before.layer.depthwise and after.kernel == 1)
 
 
 def dilated(rows: Sequence[Row]) -> int:
@@ -49,7 +55,7 @@ def dilated(rows: Sequence[Row]) -> int:
 
 def pools_to_one_pixel(rows: Sequence[Row]) -> bool:
     """Whether an average pooling takes the map to 1x1, as global average pooling does."""
-    return any(row.layer.kind in ("avg_pool", "global_avg_pool") and row.output[1] == 1 for row in rows)
+    return any(row.layer.head and row.output[1] == 1 for row in rows)
 
 
 def branch(rows: Sequence[Row], at: int) -> Sequence[Row]:
@@ -63,8 +69,8 @@ def before(rows: Sequence[Row], at: int) -> Row | None:
     x + conv(x) is itself a convolution: the sum is nothing of its own.
     """
     for earlier in range(at - 1, -1, -1):
-        bare = all(row.layer.kind == "conv" for row in branch(rows, earlier))
-        if rows[earlier].layer.kind != "add" or not bare:
+        bare = all(row.layer.family is Family.CONVOLUTION for row in branch(rows, earlier))
+        if rows[earlier].layer.family is not Family.SUM or not bare:
             return rows[earlier]
     return None
 
@@ -75,25 +81,25 @@ def paths(rows: Sequence[Row]) -> Counter[int]:
     Offsets are counted from the first pixel of the receptive field. A pixel inside it that is missing is a
     hole: no weight looks at it, which stacked dilations with a common factor bring about.
     """
-    seen: Counter[int] = Counter({0: 1})
+    ways: Counter[int] = Counter({0: 1})  # pixels of the present row's map, by offset
     around: dict[int, Counter[int]] = {}  # where a connection begins: what reaches its end past the branch
     for at in range(len(rows) - 1, -1, -1):
         row = rows[at]
-        if row.layer.kind == "add":
+        if row.layer.family is Family.SUM:
             # Value i of the branch begins to see at i - padding, where the identity sees i alone.
             shift = sum(inner.layer.padding for inner in branch(rows, at))
-            around[at - row.layer.span] = Counter({offset + shift: ways for offset, ways in seen.items()})
+            around[at - row.layer.span] = Counter({offset + shift: n for offset, n in ways.items()})
         elif row.kernel > 1 or row.stride > 1:
             spread: Counter[int] = Counter()
-            for offset, ways in seen.items():
+            for offset, n in ways.items():
                 for tap in range(row.kernel):
-                    spread[offset * row.stride + tap * row.layer.dilation] += ways
-            seen = spread
-        seen = seen + around.pop(at, Counter())
-    return seen
+                    spread[offset * row.stride + tap * row.layer.dilation] += n
+            ways = spread
+        ways = ways + around.pop(at, Counter())
+    return ways
 
 
 def coverage(rows: Sequence[Row]) -> float:
     """Share of the receptive field, along one axis, that some weight looks at: 1.0 is no hole."""
-    seen = paths(rows)
-    return len(seen) / (max(seen) + 1)
+    ways = paths(rows)
+    return len(ways) / (max(ways) + 1)

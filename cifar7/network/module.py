@@ -7,16 +7,10 @@ from itertools import islice
 import torch
 from torch import Tensor, nn
 
-from cifar7.network.layers import Layer, expand
+from cifar7.network.kinds import Family, Layer
+from cifar7.network.layers import expand
 from cifar7.network.problems import check
 from cifar7.network.spec import NetSpec
-
-_ACTIVATIONS: dict[str, type[nn.Module]] = {
-    "relu": nn.ReLU,
-    "leaky_relu": nn.LeakyReLU,
-    "silu": nn.SiLU,
-    "gelu": nn.GELU,
-}
 
 
 class Add(nn.Module):
@@ -35,8 +29,8 @@ class Network(nn.Module):
         self.spec = spec
         layers = expand(spec)
         self.layers = nn.ModuleList(build_layer(layer) for layer in layers)
-        # The layers whose input is added further down; connections never overlap, so one map is kept at most.
-        self._begins = frozenset(at - layer.span for at, layer in enumerate(layers) if layer.kind == "add")
+        # The layers whose input is added further down; connections never overlap, so one map waits at most.
+        self._branched = frozenset(at - layer.span for at, layer in enumerate(layers) if layer.span)
 
     def forward(self, x: Tensor) -> Tensor:
         """Images (B, in_channels, H, W) to logits (B, classes)."""
@@ -44,12 +38,12 @@ class Network(nn.Module):
 
     def until(self, x: Tensor, count: int) -> Tensor:
         """Images (B, in_channels, H, W) to what the first `count` layers put out: (B, C, h, w) or (B, C)."""
-        kept = x
+        shortcut = x
         for at, layer in enumerate(islice(self.layers, count)):
-            if at in self._begins:
-                kept = x
+            if at in self._branched:
+                shortcut = x
             if isinstance(layer, Add):
-                x = layer(x, kept)  # (B, C, H, W)
+                x = layer(x, shortcut)  # (B, C, H, W)
             else:
                 x = layer(x.flatten(1) if isinstance(layer, nn.Linear) else x)  # (B, C, H, W) or (B, C)
         return x
@@ -70,32 +64,9 @@ def build(spec: NetSpec, seed: int | None = None) -> Network:
 
 
 def build_layer(layer: Layer) -> nn.Module:
-    """The module of one layer."""
-    if layer.kind == "conv":
-        return nn.Conv2d(
-            layer.in_channels,
-            layer.out_channels,
-            layer.kernel,
-            layer.stride,
-            layer.padding,
-            layer.dilation,
-            layer.groups,
-            layer.bias,
-        )
-    if layer.kind == "linear":
-        return nn.Linear(layer.in_channels, layer.out_channels, layer.bias)
-    if layer.kind == "batch_norm":
-        return nn.BatchNorm2d(layer.out_channels)
-    if layer.kind == "group_norm":
-        return nn.GroupNorm(layer.groups, layer.out_channels)
-    if layer.kind == "dropout":
-        return nn.Dropout(layer.rate)
-    if layer.kind == "max_pool":
-        return nn.MaxPool2d(layer.kernel, layer.stride)
-    if layer.kind == "avg_pool":
-        return nn.AvgPool2d(layer.kernel, layer.stride)
-    if layer.kind == "global_avg_pool":
-        return nn.AdaptiveAvgPool2d(1)
-    if layer.kind == "add":
+    """The module of one layer, by the constructor call that its kind's entry names."""
+    if layer.family is Family.SUM:
         return Add()
-    return _ACTIVATIONS[layer.kind]()
+    positional, keywords = layer.entry.arguments(layer)
+    constructor: type[nn.Module] = getattr(nn, layer.entry.module.removeprefix("nn."))
+    return constructor(*positional, **keywords)

@@ -1,4 +1,4 @@
-"""What keeps a network from being built, in words: the stage, what is wrong, and the cure."""
+"""What keeps a network from being built: the stage, what is wrong, and the cure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 
 from cifar7.network.arithmetic import Row, walk
 from cifar7.network.edits import set_unit
+from cifar7.network.kinds import Family
 from cifar7.network.spec import (
     MAX_UNITS,
     OUTPUT,
@@ -37,27 +38,24 @@ class Problem:
 
 def check(spec: NetSpec) -> None:
     """Raise SpecError with every problem of the network, in one line; nothing where it can be built."""
-    found = problems(spec)
-    if found:
-        raise SpecError(" · ".join(str(p) for p in found))
+    if faults := problems(spec):
+        raise SpecError(" · ".join(map(str, faults)))
 
 
 def problems(spec: NetSpec) -> list[Problem]:
     """Everything that keeps the network from being built, in the order of its stages."""
-    found = list(_ranges(spec))
-    if found:
-        return found
-    found = [*_channels(spec), *_padding(spec), *_connections(spec)]
-    return found or list(_shapes(spec))
+    # Each group presumes that those before it find nothing.
+    return (
+        list(_ranges(spec)) or [*_channels(spec), *_padding(spec), *_connections(spec)] or list(_shapes(spec))
+    )
 
 
 def obstacle(spec: NetSpec, stage: str, number: int, residual: int) -> Problem | None:
     """What keeps a residual connection around `residual` units from ending at unit `number`, or None."""
-    part = spec.output if stage == OUTPUT else spec.stage(stage)
-    unit = part.units[number - 1]
+    unit = spec.units(stage)[number - 1]
     without = problems(set_unit(spec, stage, number, replace(unit, residual=0)))
-    found = problems(set_unit(spec, stage, number, replace(unit, residual=residual)))
-    return next((problem for problem in found if problem not in without), None)
+    connected = problems(set_unit(spec, stage, number, replace(unit, residual=residual)))
+    return next((problem for problem in connected if problem not in without), None)
 
 
 def _ranges(spec: NetSpec) -> Iterator[Problem]:
@@ -66,7 +64,7 @@ def _ranges(spec: NetSpec) -> Iterator[Problem]:
     if len(spec.stages) != len(STAGE_NAMES):
         yield Problem("", f"The network has {len(spec.stages)} stages.", "Give it four, C1 to C4.")
         return
-    for name, part in _parts(spec):
+    for name, part in spec.parts():
         parts.append((name, name, part))
         if len(part.units) > MAX_UNITS:
             yield Problem(name, f"has {len(part.units)} units.", f"Give it at most {MAX_UNITS}.")
@@ -78,18 +76,13 @@ def _ranges(spec: NetSpec) -> Iterator[Problem]:
             try:
                 read_value(getattr(obj, spec_field.name), spec_field, f"{where}: {spec_field.name}")
             except SpecError as error:
-                said, _, cure = str(error).partition("; it takes ")
-                yield Problem(stage, f"{said}.", f"It takes {cure}")
-
-
-def _parts(spec: NetSpec) -> list[tuple[str, Stage | Head]]:
-    return [*zip(STAGE_NAMES, spec.stages), (OUTPUT, spec.output)]
+                yield Problem(stage, f"{error.fault}.", error.cure[:1].upper() + error.cure[1:])
 
 
 def _units(spec: NetSpec) -> Iterator[tuple[str, int, int, Unit]]:
     """(stage, number, input channels, unit) of every unit in order."""
     channels = spec.in_channels
-    for name, part in _parts(spec):
+    for name, part in spec.parts():
         for number, unit in enumerate(part.units, 1):
             yield name, number, channels, unit
             channels = unit.channels
@@ -136,7 +129,7 @@ def _padding(spec: NetSpec) -> Iterator[Problem]:
 def _connections(spec: NetSpec) -> Iterator[Problem]:
     """Residual connections that leave their stage, overlap, or add what cannot stand value on value."""
     into = {(stage, number): channels for stage, number, channels, _ in _units(spec)}
-    for stage, part in _parts(spec):
+    for stage, part in spec.parts():
         taken = 0  # the last unit that an earlier connection goes around
         for number, unit in enumerate(part.units, 1):
             if not unit.residual:
@@ -162,12 +155,12 @@ def _overreaching(stage: str, number: int, around: int, taken: int) -> Problem:
 
 def _unlike(stage: str, units: tuple[Unit, ...], around: range, added: int) -> Iterator[Problem]:
     """A connection that adds `added` channels to another number, or goes around a stride."""
-    first, last, own = around[0], around[-1], units[around[-1] - 1].channels
-    if added != own:
+    first, last, channels = around[0], around[-1], units[around[-1] - 1].channels
+    if added != channels:
         yield Problem(
             stage,
             f"unit {last}: its residual connection adds the {added} channels that go into unit {first} "
-            f"to its own {own}.",
+            f"to its own {channels}.",
             f"Give unit {last} the same {added} channels, or put the connection around units that keep them.",
         )
     for number in around:
@@ -184,7 +177,7 @@ def _resized(rows: Sequence[Row]) -> Iterator[Problem]:
     """A residual connection around layers that do not keep the size of the map."""
     for at, row in enumerate(rows):
         added = rows[at - row.layer.span].input[1]
-        if row.layer.kind == "add" and added != row.input[1]:
+        if row.layer.family is Family.SUM and added != row.input[1]:
             yield Problem(
                 row.layer.stage,
                 f"unit {row.layer.unit}: its residual connection adds a map of {added} pixels a side "
@@ -200,7 +193,7 @@ def _shapes(spec: NetSpec) -> Iterator[Problem]:
         yield _vanished(last)
         return
     yield from _resized(rows)
-    pool = next(r for r in rows if r.layer.kind in ("avg_pool", "global_avg_pool"))
+    pool = next(row for row in rows if row.layer.head)
     if pool.output[1] != 1:
         yield Problem(
             OUTPUT,
@@ -221,9 +214,9 @@ def _shapes(spec: NetSpec) -> Iterator[Problem]:
 def _vanished(row: Row) -> Problem:
     size, layer = row.input[1], row.layer
     span = layer.dilation * (row.kernel - 1) + 1
-    what = "pool" if layer.kind.endswith("pool") else f"convolution of unit {layer.unit}"
-    cure = "Pool less often before it, or choose a smaller kernel or dilation."
-    if layer.kind == "conv":
+    what, cure = "pool", "Pool less often before it, or choose a smaller kernel or dilation."
+    if layer.family is Family.CONVOLUTION:
+        what = f"convolution of unit {layer.unit}"
         cure = "Pool less often before it, choose a smaller kernel or dilation, or more padding."
     room = size + 2 * layer.padding
     message = f"the map vanishes: the {what} spans {span} pixels, and its map has {room} with the padding."

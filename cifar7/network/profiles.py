@@ -1,4 +1,4 @@
-"""Versions of the assignment, as data: what is asked, measured how, against which limit.
+"""Versions of the assignment, as data: what is required, measured how, against which limit.
 
 A profile is what a teacher may write in a JSON file:
 
@@ -6,7 +6,7 @@ A profile is what a teacher may write in a JSON file:
         {"id": "receptive_field", "is": "above", "limit": 60},
         {"id": "parameters", "is": "below", "limit": 50000}]}
 
-`id` is one of MEASURES, `is` one of RELATIONS. A requirement may bring a `title` of its own.
+`id` is one of MEASURES, `is` one of RELATIONS. A requirement may have a `title`.
 """
 
 from __future__ import annotations
@@ -78,8 +78,8 @@ def _requirement(measure: str, relation: str, limit: float, title: str = "") -> 
     return Requirement(measure, relation, limit, title or MEASURES[measure][0])
 
 
-def _profile(name: str, title: str, *asked: tuple[str, str, float]) -> Profile:
-    return Profile(name, title, tuple(_requirement(*line) for line in asked))
+def _profile(name: str, title: str, *requirements: tuple[str, str, float]) -> Profile:
+    return Profile(name, title, tuple(_requirement(*line) for line in requirements))
 
 
 PROFILES: dict[str, Profile] = {
@@ -136,7 +136,7 @@ def profile(name: str) -> Profile:
 
 
 def read_profile(data: Any) -> Profile:
-    """A teacher's own profile from parsed JSON. Raises ProfileError."""
+    """A teacher's profile from parsed JSON. Raises ProfileError."""
     if not isinstance(data, dict) or not isinstance(data.get("requirements"), list):
         raise ProfileError('a profile is an object with "name", "title" and a list "requirements".')
     unknown = set(data) - {"name", "title", "requirements"}

@@ -1,32 +1,14 @@
-"""A network as a stand-alone PyTorch file: what a student would have written by hand, shapes in the comments.
-
-The learnt tensors of the written class come in the same order as those of the module that cifar7 trains, so
-`renamed_keys` is all that its weights need.
-"""
+"""A network's layers as plain PyTorch: the place of each in the file that an export writes."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
-from cifar7.network.arithmetic import Analysis, Row, analyse
-from cifar7.network.problems import check
+from cifar7.network.arithmetic import Row, analyse
+from cifar7.network.kinds import Family
 from cifar7.network.spec import NetSpec
-
-_ACTIVATIONS = {"relu": "nn.ReLU()", "leaky_relu": "nn.LeakyReLU()", "silu": "nn.SiLU()", "gelu": "nn.GELU()"}
-
-
-def model_source(spec: NetSpec) -> str:
-    """The text of `model.py`, class `Network`: (B, in_channels, H, W) to logits (B, classes).
-
-    Raises SpecError where the network cannot be built.
-    """
-    check(spec)
-    found = analyse(spec)
-    stages = [(name, list(rows)) for name, rows in groupby(found.rows, key=lambda row: row.layer.stage)]
-    lines = [*_head(spec, found), *_init(stages), "", *_forward(spec, stages), "", "", *_main(spec)]
-    return "\n".join(lines) + "\n"
 
 
 def renamed_keys(spec: NetSpec) -> dict[str, str]:
@@ -35,129 +17,27 @@ def renamed_keys(spec: NetSpec) -> dict[str, str]:
     rows = analyse(spec).rows
     for stage, group in groupby(enumerate(rows), key=lambda pair: pair[1].layer.stage):
         members = list(group)
-        places = _places([row for _, row in members])
-        names |= {f"layers.{at}": f"{stage}.{place}" for (at, _), place in zip(members, places, strict=True)}
+        keys = places([row for _, row in members])
+        names |= {f"layers.{at}": f"{stage}.{key}" for (at, _), key in zip(members, keys, strict=True)}
     return names
 
 
-def _places(rows: Sequence[Row]) -> list[str]:
-    """Where each layer of a stage stands in what is written: "4", or "4.0" and on inside a Residual at 4."""
-    closes = {at - row.layer.span: at for at, row in enumerate(rows) if row.layer.kind == "add"}
-    places, position, begin, close = [], 0, 0, 0
+def places(rows: Sequence[Row]) -> list[str]:
+    """The key of each layer of a stage in its nn.Sequential: "4", or "4.0" and on inside a Residual at 4."""
+    closes = {at - row.layer.span: at for at, row in enumerate(rows) if row.layer.family is Family.SUM}
+    keys, position, begin, close = [], 0, 0, 0
     for at, row in enumerate(rows):
         if at in closes:
             begin, close = at, closes[at]
         if at < close:
-            places.append(f"{position}.{at - begin}")
+            keys.append(f"{position}.{at - begin}")
             continue
-        position += row.layer.kind == "linear"  # the flattening before it takes a place
-        places.append(f"{position}")
+        position += row.layer.family is Family.LINEAR  # the flattening before it takes a place
+        keys.append(f"{position}")
         position += 1
-    return places
-
-
-_RESIDUAL = '''class Residual(nn.Sequential):
-    """Layers in a row, and their input added to what they put out (He et al. 2015)."""
-
-    def forward(self, x):  # (B, C, H, W)
-        return x + super().forward(x)  # (B, C, H, W)
-
-
-'''
-
-
-def _head(spec: NetSpec, found: Analysis) -> list[str]:
-    residual = any(row.layer.kind == "add" for row in found.rows)
-    size = f"{spec.in_channels}x{spec.image_size}x{spec.image_size}"
-    return [
-        f'"""{safe_name(spec.name)}: images of {size} to {spec.classes} classes.',
-        "",
-        f"{found.parameters:,} parameters, {found.macs:,} multiply-accumulates an image.",
-        f"Receptive field {found.receptive_field_before} pixels before the pooling head, "
-        f"{found.receptive_field_total} with it.",
-        "Beside each layer: its output (channels, height, width), receptive field and jump in pixels.",
-        '"""',
-        "",
-        "import torch",
-        "from torch import nn",
-        "",
-        "",
-        f"{_RESIDUAL if residual else ''}class Network(nn.Module):",
-    ]
+    return keys
 
 
 def safe_name(name: str) -> str:
     """A user's name for a network as it may stand in source text: letters, digits and plain punctuation."""
     return re.sub(r"[^\w .,()+-]", "_", name, flags=re.ASCII)
-
-
-def _init(stages: list[tuple[str, list[Row]]]) -> Iterator[str]:
-    yield "    def __init__(self):"
-    yield "        super().__init__()"
-    for name, rows in stages:
-        yield f"        self.{name} = nn.Sequential("
-        for row, place in zip(rows, _places(rows), strict=True):
-            if row.layer.kind == "linear":
-                yield "            nn.Flatten(),"
-            if row.layer.kind == "add":
-                yield f"            ),  # and its input added: {_shape(row)}, RF {row.receptive_field}"
-                continue
-            if place.endswith(".0"):
-                yield "            Residual("
-            note = f"  # {_shape(row)}"
-            if row.layer.kind == "conv" or row.layer.kind.endswith("pool"):
-                note += f", RF {row.receptive_field}, jump {row.jump}"
-            yield f"            {'    ' * ('.' in place)}{layer_source(row)},{note}"
-        if name == "O" and rows[-1].layer.kind != "linear":
-            yield "            nn.Flatten(),"
-        yield "        )"
-
-
-def _shape(row: Row) -> str:
-    if row.layer.kind == "linear":
-        return f"({row.output[0]})"
-    return "({}, {}, {})".format(*row.output)
-
-
-def _forward(spec: NetSpec, stages: list[tuple[str, list[Row]]]) -> Iterator[str]:
-    yield f"    def forward(self, x):  # (B, {spec.in_channels}, {spec.image_size}, {spec.image_size})"
-    for name, rows in stages[:-1]:
-        yield f"        x = self.{name}(x)  # (B, {', '.join(map(str, rows[-1].output))})"
-    yield f"        return self.{stages[-1][0]}(x)  # logits (B, {spec.classes})"
-
-
-def _main(spec: NetSpec) -> Iterator[str]:
-    yield 'if __name__ == "__main__":'
-    yield "    network = Network()"
-    yield "    print(network)"
-    yield '    print(f"{sum(p.numel() for p in network.parameters()):,} parameters")'
-    image = f"2, {spec.in_channels}, {spec.image_size}, {spec.image_size}"
-    yield f"    print(network(torch.zeros({image})).shape)"
-
-
-def layer_source(row: Row) -> str:
-    """The constructor call of one layer."""
-    layer, kind = row.layer, row.layer.kind
-    if kind == "conv":
-        words = [f"{layer.in_channels}, {layer.out_channels}, kernel_size={layer.kernel}"]
-        words += [
-            f"{name}={value}"
-            for name, value, usual in (
-                ("stride", layer.stride, 1),
-                ("padding", layer.padding, 0),
-                ("dilation", layer.dilation, 1),
-                ("groups", layer.groups, 1),
-                ("bias", layer.bias, True),
-            )
-            if value != usual
-        ]
-        return f"nn.Conv2d({', '.join(words)})"
-    return {
-        "linear": f"nn.Linear({layer.in_channels}, {layer.out_channels})",
-        "batch_norm": f"nn.BatchNorm2d({layer.out_channels})",
-        "group_norm": f"nn.GroupNorm({layer.groups}, {layer.out_channels})",
-        "dropout": f"nn.Dropout({layer.rate})",
-        "max_pool": f"nn.MaxPool2d({layer.kernel})",
-        "avg_pool": f"nn.AvgPool2d({layer.kernel})",
-        "global_avg_pool": "nn.AdaptiveAvgPool2d(1)",
-    }.get(kind) or _ACTIVATIONS[kind]

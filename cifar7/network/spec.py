@@ -1,23 +1,26 @@
 """A network is data: stages C1 to C4 of convolution units, and an output stage O.
 
-The vocabulary is closed. What can be said here is exactly what the page edits, the arithmetic counts, the
-builder builds and the exporter writes; a new kind of layer is added here first.
+The vocabulary is closed. What it can say is exactly what the page edits, the arithmetic counts, the
+builder builds and the exporter writes. The kinds of layers that a network may name stand in `kinds`.
 """
 
 from __future__ import annotations
 
-from dataclasses import MISSING, dataclass, field, fields, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any
 
+from cifar7 import fields as declared
 from cifar7.errors import UserError
+from cifar7.fields import choice, number, show
+from cifar7.network.kinds import Family, names
 
 SCHEMA_VERSION = 1
 STAGE_NAMES = ("C1", "C2", "C3", "C4")
 OUTPUT = "O"
 
 KINDS = ("standard", "grouped", "separable")
-ACTIVATIONS = ("relu", "leaky_relu", "silu", "gelu")
-NORMS = ("batch", "group", "none")
+ACTIVATIONS = names(Family.ACTIVATION)
+NORMS = (*(name.removesuffix("_norm") for name in names(Family.NORM)), "none")
 ORDERS = ("conv-norm-act", "conv-act-norm")
 CLASSIFIERS = ("none", "conv", "linear")
 DROPOUT_PLACES = ("unit", "depthwise")
@@ -26,16 +29,6 @@ MAX_UNITS = 12
 
 class SpecError(UserError):
     """A network description that cannot be built: says which stage, and the cure."""
-
-
-def number(default: Any = MISSING, *, low: float, high: float) -> Any:
-    """A dataclass field with a range, both ends included."""
-    return field(default=default, metadata={"low": low, "high": high})
-
-
-def choice(default: str, choices: tuple[str, ...]) -> Any:
-    """A dataclass field with a closed set of values."""
-    return field(default=default, metadata={"choices": choices})
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +122,14 @@ class NetSpec:
         """The stage called `C1` … `C4`."""
         return self.stages[STAGE_NAMES.index(name)]
 
+    def parts(self) -> list[tuple[str, Stage | Head]]:
+        """Name and content of C1 … C4 and O, in order."""
+        return [*zip(STAGE_NAMES, self.stages), (OUTPUT, self.output)]
+
+    def units(self, name: str) -> tuple[Unit, ...]:
+        """The units of C1 … C4 or O."""
+        return self.output.units if name == OUTPUT else self.stage(name).units
+
     def channels_into(self, name: str) -> int:
         """Channels that the stage C1 … C4 or O gets from the last unit before it."""
         before = self.stages[: (*STAGE_NAMES, OUTPUT).index(name)]
@@ -141,6 +142,12 @@ class NetSpec:
         at = STAGE_NAMES.index(name)
         return replace(self, stages=(*self.stages[:at], stage, *self.stages[at + 1 :]))
 
+    def with_units(self, name: str, units: tuple[Unit, ...]) -> NetSpec:
+        """The same network with other units in C1 … C4 or O."""
+        if name == OUTPUT:
+            return replace(self, output=replace(self.output, units=units))
+        return self.with_stage(name, replace(self.stage(name), units=units))
+
     def with_classes(self, classes: int) -> NetSpec:
         """The same network for another number of classes; without a classifier its last unit changes."""
         if classes == self.classes:
@@ -148,13 +155,11 @@ class NetSpec:
         spec = replace(self, classes=classes)
         if spec.output.classifier != "none":
             return spec
-        if spec.output.units:
-            return replace(spec, output=replace(spec.output, units=_resize_last(spec.output.units, classes)))
-        name = next((n for n in reversed(STAGE_NAMES) if spec.stage(n).units), None)
-        if name is None:
+        last = next((name for name, part in reversed(spec.parts()) if part.units), None)
+        if last is None:
             return spec
-        stage = spec.stage(name)
-        return spec.with_stage(name, replace(stage, units=_resize_last(stage.units, classes)))
+        *units, unit = spec.units(last)
+        return spec.with_units(last, (*units, replace(unit, channels=classes)))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON; of a unit or stage only what differs from the default."""
@@ -169,29 +174,25 @@ class NetSpec:
     def from_dict(cls, data: Any) -> NetSpec:
         """The network that `to_dict` wrote, of this version or an older one.
 
-        Raises SpecError for anything else: names, types and ranges are checked here. Whether the network can
-        be built is asked of `problems.problems`.
+        Raises SpecError for anything else: names, types and ranges are checked here. `problems.problems`
+        says whether the network can be built.
         """
-        given = dict(_mapping(data, "the network"))
-        version = given.pop("version", None)
+        values = dict(_mapping(data, "the network"))
+        version = values.pop("version", None)
         if isinstance(version, bool) or version not in range(1, SCHEMA_VERSION + 1):
             raise SpecError(
-                f"the network's version is {_show(version)}; this cifar7 reads 1 to {SCHEMA_VERSION}."
+                f"the network's version is {show(version)}; this cifar7 reads 1 to {SCHEMA_VERSION}."
             )
-        stages = dict(_mapping(given.pop("stages", None), "stages"))
+        stages = dict(_mapping(values.pop("stages", None), "stages"))
         if sorted(stages) != sorted(STAGE_NAMES):
             raise SpecError(
-                f"stages has {_show(sorted(map(str, stages)))}; it needs exactly {', '.join(STAGE_NAMES)}."
+                f"stages has {show(sorted(map(str, stages)))}; it needs exactly {', '.join(STAGE_NAMES)}."
             )
         return cls(
             stages=tuple(_read_stage(stages[n], n) for n in STAGE_NAMES),
-            output=_read_head(given.pop("output", None)),
-            **_read_fields(cls, given, "the network", skip=("stages", "output")),
+            output=_read_head(values.pop("output", None)),
+            **_read_fields(cls, values, "the network", skip=("stages", "output")),
         )
-
-
-def _resize_last(units: tuple[Unit, ...], channels: int) -> tuple[Unit, ...]:
-    return (*units[:-1], replace(units[-1], channels=channels))
 
 
 def _part_to_dict(part: Stage | Head) -> dict[str, Any]:
@@ -206,22 +207,22 @@ def _unit_to_dict(unit: Unit) -> dict[str, Any]:
 
 
 def _read_stage(data: Any, where: str) -> Stage:
-    given = dict(_mapping(data, where))
-    units = _read_units(given.pop("units", []), where)
-    return Stage(units=units, **_read_fields(Stage, given, where, skip=("units",)))
+    values = dict(_mapping(data, where))
+    units = _read_units(values.pop("units", []), where)
+    return Stage(units=units, **_read_fields(Stage, values, where, skip=("units",)))
 
 
 def _read_head(data: Any) -> Head:
     if data is None:
         return Head()
-    given = dict(_mapping(data, OUTPUT))
-    units = _read_units(given.pop("units", []), OUTPUT)
-    return Head(units=units, **_read_fields(Head, given, OUTPUT, skip=("units",)))
+    values = dict(_mapping(data, OUTPUT))
+    units = _read_units(values.pop("units", []), OUTPUT)
+    return Head(units=units, **_read_fields(Head, values, OUTPUT, skip=("units",)))
 
 
 def _read_units(data: Any, where: str) -> tuple[Unit, ...]:
     if not isinstance(data, list) or len(data) > MAX_UNITS:
-        raise SpecError(f"{where}: units is {_show(data)}; it takes a list of at most {MAX_UNITS} units.")
+        raise SpecError(f"{where}: units is {show(data)}; it takes a list of at most {MAX_UNITS} units.")
     places = [f"{where}, unit {i}" for i in range(1, len(data) + 1)]
     return tuple(
         Unit(**_read_fields(Unit, dict(_mapping(u, at)), at)) for u, at in zip(data, places, strict=True)
@@ -230,54 +231,24 @@ def _read_units(data: Any, where: str) -> tuple[Unit, ...]:
 
 def _mapping(data: Any, where: str) -> dict[str, Any]:
     if not isinstance(data, dict):
-        raise SpecError(f"{where} is {_show(data)}; it takes an object with named fields.")
+        raise SpecError(f"{where} is {show(data)}; it takes an object with named fields.")
     return data
 
 
-def _read_fields(cls: type, given: dict[str, Any], where: str, skip: tuple[str, ...] = ()) -> dict[str, Any]:
-    known = {f.name: f for f in fields(cls) if f.name not in skip}
-    for name in given:
-        if name not in known:
-            raise SpecError(f"{where} has no field {_show(name)}; it takes {', '.join(known)}.")
-    for name, spec_field in known.items():
-        if name not in given:
+def _read_fields(cls: type, values: dict[str, Any], where: str, skip: tuple[str, ...] = ()) -> dict[str, Any]:
+    declarations = {f.name: f for f in fields(cls) if f.name not in skip}
+    for name in values:
+        if name not in declarations:
+            raise SpecError(f"{where} has no field {show(name)}; it takes {', '.join(declarations)}.")
+    for name, spec_field in declarations.items():
+        if name not in values:
             if spec_field.default is MISSING:
                 raise SpecError(f"{where} lacks {name}.")
             continue
-        given[name] = read_value(given[name], spec_field, f"{where}: {name}")
-    return given
+        values[name] = read_value(values[name], spec_field, f"{where}: {name}")
+    return values
 
 
 def read_value(value: Any, spec_field: Any, where: str) -> Any:
-    """One field's value, checked against its declared type and range. Raises SpecError."""
-    meta, kind = spec_field.metadata, spec_field.type
-    if "choices" in meta:
-        if value not in meta["choices"]:
-            raise SpecError(f"{where} is {_show(value)}; it takes {', '.join(meta['choices'])}.")
-    elif "low" in meta:
-        if value is None and "None" in kind:
-            return None
-        whole = "float" not in kind
-        kinds = int if whole else (int, float)
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, kinds)
-            or not meta["low"] <= value <= meta["high"]
-        ):
-            noun = "a whole number" if whole else "a number"
-            raise SpecError(
-                f"{where} is {_show(value)}; it takes {noun} from {meta['low']} to {meta['high']}."
-            )
-        return value if whole else float(value)
-    elif kind == "bool":
-        if not isinstance(value, bool):
-            raise SpecError(f"{where} is {_show(value)}; it takes true or false.")
-    elif not isinstance(value, str) or not 1 <= len(value) <= 60 or not value.isprintable():
-        raise SpecError(f"{where} is {_show(value)}; it takes a text of 1 to 60 printable characters.")
-    return value
-
-
-def _show(value: Any) -> str:
-    """A value as it may stand in a message: short, on one line."""
-    text = "missing" if value is None else repr(value)
-    return text if len(text) <= 60 else text[:57] + "…"
+    """The value of a field, checked against its declared type and range. Raises SpecError."""
+    return declared.read_value(value, spec_field, where, SpecError)

@@ -1,14 +1,15 @@
-"""The arithmetic of a row written out as on a blackboard: text from a Row, nothing computed anew."""
+"""The arithmetic of a row written out as on a blackboard: text from a Row, nothing computed again."""
 
 from __future__ import annotations
 
 from cifar7.network.arithmetic import Row
+from cifar7.network.kinds import Family
 
 
 def receptive_field(row: Row) -> str:
     """r + d·(k-1)·j, as in "10 + 2·(3-1)·2 = 18", in image pixels; of a sum the wider of its two maps."""
     layer = row.layer
-    if layer.kind == "add":
+    if layer.family is Family.SUM:
         return f"max({row.receptive_field_in}, {row.receptive_field_added}) = {row.receptive_field}"
     if row.kernel == 1:
         return f"{row.receptive_field_in}"
@@ -34,12 +35,12 @@ def side(row: Row) -> str:
 
 
 def parameters(row: Row) -> str:
-    """k·k·(in/groups)·out + bias, or 2·channels of a normalisation; empty where nothing is learnt."""
+    """k·k·(in/groups)·out + bias, or 2·channels of a normalisation; empty where it learns nothing."""
     layer = row.layer
     if not row.parameters:
         return ""
     if not layer.weighted:
-        return f"2·{layer.out_channels} = {row.parameters:,}"
+        return f"{layer.entry.per_channel}·{layer.out_channels} = {row.parameters:,}"
     return f"{_weights(row)}{f' + {layer.out_channels}' if layer.bias else ''} = {row.parameters:,}"
 
 
@@ -66,34 +67,9 @@ def _weights(row: Row) -> str:
 
 def name(row: Row) -> str:
     """What the layer is called, as in "depthwise 3×3, dilation 2" or "max-pool 2×2"."""
-    layer, kernel = row.layer, f"{row.kernel}×{row.kernel}"
-    if layer.kind == "conv":
-        words = [
-            f"{layer.role or 'conv'} {kernel}" if layer.role != "classifier" else "conv 1×1 to the classes"
-        ]
-        if layer.groups > 1 and layer.role != "depthwise":
-            words.append(f"{layer.groups} groups")
-        if layer.dilation > 1:
-            words.append(f"dilation {layer.dilation}")
-        if layer.stride > 1:
-            words.append(f"stride {layer.stride}")
-        if layer.padding != layer.dilation * (layer.kernel - 1) // 2:
-            words.append(f"padding {layer.padding}")
-        return ", ".join(words)
-    if layer.kind == "add":
-        return f"residual sum, plus the {layer.role}"
-    if layer.kind == "dropout":
-        return f"dropout {layer.rate:g}"
-    names = {
-        "linear": "linear to the classes",
-        "max_pool": f"max-pool {kernel}",
-        "avg_pool": f"average pool {kernel}",
-        "global_avg_pool": "global average pool",
-        "batch_norm": "batch norm",
-        "group_norm": f"group norm, {layer.groups} groups",
-        "relu": "ReLU",
-        "leaky_relu": "leaky ReLU",
-        "silu": "SiLU",
-        "gelu": "GELU",
-    }
-    return names[layer.kind]
+    return ", ".join(label(row))
+
+
+def label(row: Row) -> tuple[str, ...]:
+    """The same in parts: what it is, with its window, and then what is unusual about it."""
+    return row.layer.entry.label(row.layer, row.kernel)

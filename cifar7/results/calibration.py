@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cifar7.results.predictions import Predictions, PredictionsError
+from cifar7.results.predictions import Predictions, PredictionsError, divide
 
 BINS = 15  # as Guo et al.
 MOST_BINS = 100
@@ -40,19 +40,19 @@ def reliability(predictions: Predictions, bins: int = BINS) -> tuple[Bin, ...]:
     Raises PredictionsError unless there are 1 to 100 bins.
     """
     if not 1 <= bins <= MOST_BINS:
-        raise PredictionsError(f"{bins} bins are asked for; 1 to {MOST_BINS} can be made")
+        raise PredictionsError(f"there cannot be {bins} bins; choose 1 to {MOST_BINS}")
     edges = np.arange(bins + 1) / bins
     confidence = predictions.confidence.astype(np.float64)  # (N,)
     place = np.clip(np.searchsorted(edges, confidence, side="left") - 1, 0, bins - 1)  # (N,)
     counts = np.bincount(place, minlength=bins)
-    sure = np.bincount(place, weights=confidence, minlength=bins)
-    right = np.bincount(place, weights=predictions.correct, minlength=bins)
+    sure = divide(np.bincount(place, weights=confidence, minlength=bins), counts)
+    right = divide(np.bincount(place, weights=predictions.correct, minlength=bins), counts)
     return tuple(
         Bin(
             low=float(edges[m]),
             high=float(edges[m + 1]),
-            confidence=float(sure[m] / counts[m]) if counts[m] else float("nan"),
-            accuracy=float(right[m] / counts[m]) if counts[m] else float("nan"),
+            confidence=float(sure[m]),
+            accuracy=float(right[m]),
             count=int(counts[m]),
         )
         for m in range(bins)
@@ -77,10 +77,10 @@ def verdict(predictions: Predictions) -> str:
     if not len(predictions):
         return "There are no pictures to judge by."
     sure, right = mean_confidence(predictions), predictions.accuracy
-    said = f"It is {_percent(sure)} sure on average and right on {_percent(right)} of the pictures"
+    sentence = f"It is {_percent(sure)} sure on average and right on {_percent(right)} of the pictures"
     if abs(sure - right) <= _FAIR:
-        return f"{said}: as sure as it may be."
-    return f"{said}: {'too' if sure > right else 'not'} sure {'of itself' if sure > right else 'enough'}."
+        return f"{sentence}: as sure as it may be."
+    return f"{sentence}: {'too' if sure > right else 'not'} sure {'of itself' if sure > right else 'enough'}."
 
 
 def _percent(fraction: float) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from cifar7.results.predictions import Predictions, PredictionsError
+from cifar7.training.events import EpochEnd, Event
 
 Axis = Literal["epoch", "time"]
 Figure = Literal[
@@ -48,17 +49,11 @@ def only_one_right(a: Predictions, b: Predictions) -> OnlyOneRight:
     """Raises PredictionsError unless both are about the same pictures."""
     a.check_same_pictures(b)
     return OnlyOneRight(
-        only_a=_surest(a, a.correct & ~b.correct),
-        only_b=_surest(b, b.correct & ~a.correct),
+        only_a=tuple(a.ordered(a.correct & ~b.correct)),
+        only_b=tuple(b.ordered(b.correct & ~a.correct)),
         both=int((a.correct & b.correct).sum()),
         neither=int((~a.correct & ~b.correct).sum()),
     )
-
-
-def _surest(predictions: Predictions, chosen: np.ndarray) -> tuple[int, ...]:
-    found = np.flatnonzero(chosen)
-    ranks = np.argsort(-predictions.confidence[found], kind="stable")
-    return tuple(int(index) for index in found[ranks])
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +67,18 @@ class CurvePoint:
     value: float  # accuracies 0..1, losses in nats
 
 
-def curves(run: str, events: Iterable[Mapping[str, Any]]) -> tuple[CurvePoint, ...]:
+def curves(run: str, events: Iterable[Event]) -> tuple[CurvePoint, ...]:
     """The curves in a run's recorded events: every figure there is, epoch by epoch.
 
     Of an epoch that was done twice, after a pause or a crash, the later one counts. What is not finite, the
     loss of a run that exploded, is left out.
     """
-    ends = {event["epoch"]: event for event in events if event.get("event") == "epoch"}
+    ends = {event.epoch: event for event in events if isinstance(event, EpochEnd)}
     return tuple(
-        CurvePoint(run, figure, epoch, float(ends[epoch]["seconds"]), float(value))
+        CurvePoint(run, figure, epoch, ends[epoch].seconds, value)
         for figure, name in FIGURES.items()
         for epoch in sorted(ends)
-        if (value := ends[epoch].get(name)) is not None and math.isfinite(value)
+        if (value := getattr(ends[epoch], name)) is not None and math.isfinite(value)
     )
 
 
@@ -145,10 +140,10 @@ class Trial:
             return f"With {self.toggle} and without it are the same for all {count} seeds."
         word, sign = ("better", 1) if self.mean >= 0 else ("worse", -1)
         agree = sum(sign * d > 0 for d in self.differences)
-        said = f"It was {word} with {self.toggle} for {agree} of {count} seeds"
+        outcome = f"It was {word} with {self.toggle} for {agree} of {count} seeds"
         if self.clear:
-            return f"{said}, and by more than chance between seeds explains."
-        return f"{said}: that much can be chance between seeds. More repeats would tell."
+            return f"{outcome}, and by more than chance between seeds explains."
+        return f"{outcome}: that much can be chance between seeds. More repeats would tell."
 
 
 def trial(toggle: str, without: Mapping[int, float], with_it: Mapping[int, float]) -> Trial:

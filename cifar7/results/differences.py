@@ -8,7 +8,7 @@ from typing import Any
 
 from cifar7.network import working
 from cifar7.network.spec import OUTPUT, STAGE_NAMES, Head, NetSpec, Stage, Unit
-from cifar7.training.config import TrainConfig
+from cifar7.training.config import OPTIONS, TrainConfig
 
 ABSENT = "–"
 NETWORK = "network"
@@ -30,11 +30,6 @@ _NAMES = {
     "dropout_after": "dropout stands after the",
     "between": "normalisation and activation after the depthwise part",
     "pointwise_padding": "padding of the 1x1, pixels",
-    "lr": "peak learning rate",
-    "flip": "mirror images",
-    "crop_padding": "shift by, pixels",
-    "holdout": "images held out",
-    "train_sample": "images of the train accuracy",
 }
 
 
@@ -69,15 +64,15 @@ def _stage_rows(name: str, stages: Sequence[Stage | Head]) -> list[Difference]:
     for at in range(max((len(stage.units) for stage in stages), default=0)):
         units = [stage.units[at] if at < len(stage.units) else None for stage in stages]
         if None in units:
-            given = [ABSENT if unit is None else _summary(unit) for unit in units]
-            rows.append(Difference(name, at + 1, "unit", tuple(given)))
+            values = [ABSENT if unit is None else _summary(unit) for unit in units]
+            rows.append(Difference(name, at + 1, "unit", tuple(values)))
         else:
             rows += _rows(name, at + 1, [_unit(unit) for unit in units if unit is not None])
     return rows + _rows(name, 0, [_part(stage) for stage in stages])
 
 
 def _rows(where: str, unit: int, things: Sequence[dict[str, str]]) -> list[Difference]:
-    """The rows of things in words: of what all of them have, all that is not the same everywhere."""
+    """A row for every name that all the things have and that is not the same in all of them."""
     names = [name for name in things[0] if all(name in thing for thing in things)] if things else []
     rows = [(name, tuple(thing[name] for thing in things)) for name in names]
     return [Difference(where, unit, name, values) for name, values in rows if len(set(values)) > 1]
@@ -92,13 +87,13 @@ def _unit(unit: Unit) -> dict[str, str]:
         idle.add("dropout_after")
     if not unit.spatial:
         idle.add("dilation")
-    words = _plain(unit, tuple(idle))
+    values = _plain(unit, tuple(idle))
     if unit.kind == "grouped":
-        words[_NAMES["kind"]] = f"{unit.kind} into {unit.groups}"
-    words[_NAMES["residual"]] = working.residual(unit.residual)
-    kept = unit.actual_padding == unit.same_padding
-    words[_NAMES["padding"]] = "as keeps the map" if kept else str(unit.actual_padding)
-    return words
+        values[_NAMES["kind"]] = f"{unit.kind} into {unit.groups}"
+    values[_NAMES["residual"]] = working.residual(unit.residual)
+    same_size = unit.actual_padding == unit.same_padding
+    values[_NAMES["padding"]] = "as keeps the map" if same_size else str(unit.actual_padding)
+    return values
 
 
 def _summary(unit: Unit) -> str:
@@ -113,20 +108,17 @@ def _part(part: Stage | Head) -> dict[str, str]:
 
 
 def _recipe(config: TrainConfig) -> dict[str, str]:
-    idle = set()
-    if config.schedule != "one-cycle":
-        idle.add("warmup")
-    if config.schedule != "step":
-        idle |= {"step_epochs", "step_factor"}
-    if config.protocol != "holdout":
-        idle.add("holdout")
-    return _plain(config, tuple(idle))
+    return {
+        option.noun: _word(getattr(config, name))
+        for name, option in OPTIONS.items()
+        if option.applies(config)
+    }
 
 
 def _plain(thing: Any, skip: tuple[str, ...]) -> dict[str, str]:
     """A dataclass's fields in words."""
-    given = {f.name: getattr(thing, f.name) for f in fields(thing) if f.name not in skip}
-    return {_NAMES.get(name, name.replace("_", " ")): _word(value) for name, value in given.items()}
+    values = {f.name: getattr(thing, f.name) for f in fields(thing) if f.name not in skip}
+    return {_NAMES.get(name, name.replace("_", " ")): _word(value) for name, value in values.items()}
 
 
 def _word(value: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cifar7.results.predictions import Predictions, PredictionsError
+from cifar7.results.predictions import Predictions, PredictionsError, divide
 
 By = Literal["counts", "recall", "precision"]
 BYS: tuple[By, ...] = ("counts", "recall", "precision")
@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 _NUMBERS = (
     "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
 )  # fmt: skip
-# Shares that are said as "so many in so many", beside one in n.
+# Shares that are put as "so many in so many", beside one in n.
 _PARTS = ((2, 3), (3, 4), (2, 5), (3, 5), (4, 5), (9, 10))
 _CLOSE = 0.05  # a share is "about" another one that is off by more than this part of it
 _NEARLY_ALL = 0.95
@@ -52,8 +52,8 @@ def per_class(predictions: Predictions) -> tuple[ClassFigures, ...]:
     counts = predictions.confusion()
     right = counts.diagonal().astype(np.float64)  # (K,)
     called, support = counts.sum(axis=0), counts.sum(axis=1)  # (K,)
-    precision, recall = _divide(right, called), _divide(right, support)
-    f1 = _divide(2 * right, called + support)  # TP + FP and TP + FN
+    precision, recall = divide(right, called), divide(right, support)
+    f1 = divide(2 * right, called + support)  # TP + FP and TP + FN
     return tuple(
         ClassFigures(name, float(precision[k]), float(recall[k]), float(f1[k]), int(support[k]))
         for k, name in enumerate(predictions.classes)
@@ -63,15 +63,15 @@ def per_class(predictions: Predictions) -> tuple[ClassFigures, ...]:
 def normalised(counts: Counts, by: By) -> Floats:
     """The matrix (K, K) as counts, by row (recall: rows sum to 1) or by column (precision: columns do).
 
-    A row or column without pictures is nan. Raises PredictionsError for a `by` that is not known.
+    A row or column without pictures is nan. Raises PredictionsError for an unknown `by`.
     """
     if by == "counts":
         return counts.astype(np.float64)
     if by == "recall":
-        return _divide(counts, counts.sum(axis=1, keepdims=True))
+        return divide(counts, counts.sum(axis=1, keepdims=True))
     if by == "precision":
-        return _divide(counts, counts.sum(axis=0, keepdims=True))
-    raise PredictionsError(f"a matrix by {by!r} is not known; choose one of {', '.join(BYS)}")
+        return divide(counts, counts.sum(axis=0, keepdims=True))
+    raise PredictionsError(f"there is no matrix by {by!r}; choose one of {', '.join(BYS)}")
 
 
 def difference(a: Predictions, b: Predictions, by: By = "counts") -> Floats:
@@ -142,17 +142,10 @@ def _words(true: str, predicted: str, share: float) -> str:
 
 
 def _fraction(share: float) -> tuple[int, int]:
-    """The nearest share that is easily said."""
+    """The nearest share that is easily put in words."""
     parts = [*_PARTS, (1, max(2, int(1 / share))), (1, max(2, int(1 / share) + 1))]
     return min(parts, key=lambda part: abs(part[0] / part[1] - share))
 
 
 def _number(value: int) -> str:
     return _NUMBERS[value] if value < len(_NUMBERS) else f"{value:,}"
-
-
-def _divide(counts: NDArray[np.generic], totals: NDArray[np.generic]) -> Floats:
-    top, bottom = np.broadcast_arrays(np.asarray(counts, float), np.asarray(totals, float))
-    quotient = np.full(top.shape, np.nan)
-    np.divide(top, bottom, out=quotient, where=bottom > 0)
-    return quotient

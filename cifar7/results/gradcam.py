@@ -16,6 +16,7 @@ from torch import Tensor
 
 from cifar7.network.arithmetic import Row, analyse
 from cifar7.network.module import Network
+from cifar7.training.evaluation import evaluation_mode
 
 Maps = npt.NDArray[np.float32]
 
@@ -23,7 +24,6 @@ Maps = npt.NDArray[np.float32]
 # ones, of 4 x 4, in 6 of 10, and those of C1, which see 5 x 5 pixels, little more often than untrained ones.
 SMALLEST = 6  # values a side; a smaller map hardly says where
 SHORTEST = 8  # pixels a side; who sees less cannot tell one thing from another
-_POOLING_HEADS = ("avg_pool", "global_avg_pool")
 
 
 def grad_cam(module: Network, images: Tensor, layer: int, classes: Sequence[int] | Tensor) -> Maps:
@@ -34,9 +34,8 @@ def grad_cam(module: Network, images: Tensor, layer: int, classes: Sequence[int]
     it sees lies in the image, and between them the map is interpolated linearly. The module is used in
     evaluation mode and left as it was, gradients included.
     """
-    given = classes if isinstance(classes, Tensor) else torch.tensor([int(c) for c in classes])
-    chosen = given.to(images.device, torch.int64)  # (N,)
-    maps = _weighted(module, images, layer, chosen)  # (N, h, w)
+    indices = classes if isinstance(classes, Tensor) else torch.tensor([int(c) for c in classes])
+    maps = _weighted(module, images, layer, indices.to(images.device, torch.int64))  # (N, h, w)
     row = analyse(module.spec).rows[layer]
     height, width = _spread(row, maps.shape[1], images.shape[2]), _spread(row, maps.shape[2], images.shape[3])
     large = height @ maps.double().cpu().numpy() @ width.T  # (N, H, W)
@@ -46,7 +45,7 @@ def grad_cam(module: Network, images: Tensor, layer: int, classes: Sequence[int]
 
 def layers_to_choose(rows: Sequence[Row]) -> tuple[int, ...]:
     """The layers worth looking into: the last one of each convolution unit before the pooling head."""
-    head = next((i for i, row in enumerate(rows) if row.layer.kind in _POOLING_HEADS), len(rows))
+    head = next((i for i, row in enumerate(rows) if row.layer.head), len(rows))
     return tuple(
         i
         for i in range(head)
@@ -84,9 +83,9 @@ def advice(row: Row) -> str | None:
             "take it as a hint, or choose an earlier layer."
         )
     if row.receptive_field < SHORTEST:
-        seen = row.receptive_field
+        field = row.receptive_field
         return (
-            f"Each value of this layer sees only {seen} × {seen} pixels: it marks edges and colours "
+            f"Each value of this layer sees only {field} × {field} pixels: it marks edges and colours "
             "rather than things. Choose a later layer."
         )
     return None
@@ -94,25 +93,22 @@ def advice(row: Row) -> str | None:
 
 def _weighted(module: Network, images: Tensor, layer: int, classes: Tensor) -> Tensor:
     """The maps (N, h, w) before they are enlarged: ReLU of the channels' sum, weighted by mean gradients."""
-    kept: list[Tensor] = []
+    outputs: list[Tensor] = []
 
-    def keep(_: torch.nn.Module, __: object, output: Tensor) -> Tensor:
+    def hold(_: torch.nn.Module, __: object, output: Tensor) -> Tensor:
         # Cut from what comes before: the gradient is needed from here on only.
-        kept.append(output.detach().requires_grad_())
-        return kept[-1]
+        outputs.append(output.detach().requires_grad_())
+        return outputs[-1]
 
-    was_training = module.training
-    module.eval()
-    hook = module.layers[layer].register_forward_hook(keep)
+    hook = module.layers[layer].register_forward_hook(hold)
     try:
-        with torch.enable_grad():
+        with evaluation_mode(module), torch.enable_grad():
             logits = module(images)  # (N, K)
             score = logits.gather(1, classes[:, None]).sum()
-            (gradient,) = torch.autograd.grad(score, kept)  # (N, C, h, w)
+            (gradient,) = torch.autograd.grad(score, outputs)  # (N, C, h, w)
     finally:
         hook.remove()
-        module.train(was_training)
-    values = kept[0].detach()
+    values = outputs[0].detach()
     if values.ndim == 2:  # a linear layer's, (N, C)
         values, gradient = values[:, :, None, None], gradient[:, :, None, None]
     weights = gradient.mean((2, 3), keepdim=True)  # (N, C, 1, 1)

@@ -1,6 +1,6 @@
-"""A picture of one's own: what the network sees of it, and what it says.
+"""A picture of one's own: what the network sees of it, and what it takes it for.
 
-Reading it takes no torch; the network's word does.
+Reading it loads no torch; classifying it does.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ class OwnPicture:
 
     pixels: Images  # uint8 (3, 32, 32), RGB
     size: tuple[int, int]  # width and height before it was scaled, pixels
-    notes: tuple[str, ...]  # what was done to it, in words, each a sentence
+    notes: tuple[str, ...]  # what was done to it, each a sentence
 
 
 def read_picture(data: bytes, name: str) -> OwnPicture:
     """The picture in a file's bytes: centre square, 32x32, RGB.
 
-    `name` is what the person called it; it is told, never opened. Raises DataError, in words, for a file that
-    is empty, too large, damaged or no image.
+    `name`: the file's name as uploaded, for messages; it is never opened. Raises DataError for a file that is
+    empty, too large, damaged or no image.
     """
-    shown = name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"
-    shown = "".join(letter if letter.isprintable() else "?" for letter in shown) or "the picture"
+    label = name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"
+    label = "".join(letter if letter.isprintable() else "?" for letter in label) or "the picture"
     if not data:
-        raise DataError(f"{shown} is empty: choose another file")
+        raise DataError(f"{label} is empty: choose another file")
     if len(data) > MAX_BYTES:
         raise DataError(
-            f"{shown} has {len(data) / 1e6:.0f} MB, more than {MAX_BYTES / 1e6:.0f} MB: scale it down"
+            f"{label} has {len(data) / 1e6:.0f} MB, more than {MAX_BYTES / 1e6:.0f} MB: scale it down"
         )
-    decoded = decode(data, shown)
+    decoded = decode(data, label)
     pixels = np.ascontiguousarray(decoded.pixels.transpose(2, 0, 1))  # (3, 32, 32)
     return OwnPicture(
         pixels, decoded.size, tuple(_notes(decoded.size, decoded.see_through, decoded.animated))
@@ -62,18 +62,11 @@ def classify(
     """
     import torch
 
-    from cifar7.data.augment import normalise
+    from cifar7.training.evaluation import predict
 
     device = next(module.parameters()).device
-    was_training = module.training
-    module.eval()
-    try:
-        with torch.inference_mode():
-            images = torch.from_numpy(np.array(pixels)).to(device)  # (N, 3, H, W)
-            logits = module(normalise(images, mean, std, torch.float32))  # (N, K)
-            return logits.float().softmax(1).cpu().numpy()
-    finally:
-        module.train(was_training)
+    images = torch.from_numpy(np.array(pixels)).to(device)  # (N, 3, H, W)
+    return predict(module, images, mean, std).softmax(1).cpu().numpy()  # (N, K)
 
 
 def _notes(size: tuple[int, int], see_through: bool, animated: bool) -> list[str]:

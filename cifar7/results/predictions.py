@@ -1,4 +1,4 @@
-"""What a trained network said about the test pictures: probabilities, and what follows from them.
+"""What a trained network predicts for the test pictures: probabilities, and what follows from them.
 
 Numpy only: the page reads predictions without loading torch.
 """
@@ -97,10 +97,7 @@ class Predictions:
     def class_accuracy(self) -> NDArray[np.float64]:
         """Fraction of each true class that was recognised (recall), (K,); nan for one without pictures."""
         counts = self.confusion()
-        sizes = counts.sum(axis=1)  # (K,)
-        shares = np.full(len(self.classes), np.nan)
-        np.divide(counts.diagonal(), sizes, out=shares, where=sizes > 0)
-        return shares
+        return divide(counts.diagonal(), counts.sum(axis=1))
 
     def indices(
         self,
@@ -114,25 +111,28 @@ class Predictions:
 
         order: "confidence" puts the surest prediction first, "unsure" the least sure, "loss" the one whose
         true class got the least probability, "index" keeps the order of the set.
-        Raises PredictionsError for a class that is not there or an order that is not known.
+        Raises PredictionsError for a class that is not there or an unknown order.
         """
-        predictions = self.predicted
-        chosen = np.ones(len(self), dtype=bool)  # (N,)
+        mask = np.ones(len(self), dtype=bool)  # (N,)
         if true is not None:
-            chosen &= self.labels == self._class(true)
+            mask &= self.labels == self._class(true)
         if predicted is not None:
-            chosen &= predictions == self._class(predicted)
+            mask &= self.predicted == self._class(predicted)
         if wrong_only:
-            chosen &= predictions != self.labels
-        found = np.flatnonzero(chosen)
+            mask &= ~self.correct
+        return self.ordered(mask, order)
+
+    def ordered(self, mask: NDArray[np.bool_], order: Order = "confidence") -> list[int]:
+        """Indices of the pictures in `mask` (N,), in an order as of `indices`."""
+        indices = np.flatnonzero(mask)
         if order == "index":
-            return [int(index) for index in found]
+            return [int(index) for index in indices]
         if order not in ORDERS:
-            raise PredictionsError(f"order {order!r} is not known; choose one of {', '.join(ORDERS)}")
-        first = {"confidence": -self.confidence, "unsure": self.confidence, "loss": self.true_probability}
+            raise PredictionsError(f"there is no order {order!r}; choose one of {', '.join(ORDERS)}")
+        keys = {"confidence": -self.confidence, "unsure": self.confidence, "loss": self.true_probability}
         # A stable sort: pictures of equal rank keep the set's order, so a gallery does not jump.
-        ranks = np.argsort(first[order][found], kind="stable")
-        return [int(index) for index in found[ranks]]
+        ranks = np.argsort(keys[order][indices], kind="stable")
+        return [int(index) for index in indices[ranks]]
 
     def mistakes(
         self, true: int | None = None, predicted: int | None = None, order: Order = "confidence"
@@ -196,3 +196,11 @@ class Predictions:
         return Predictions(
             content["probabilities"], content["labels"], tuple(str(c) for c in content["classes"])
         )
+
+
+def divide(counts: NDArray[np.generic], totals: NDArray[np.generic]) -> NDArray[np.float64]:
+    """counts / totals, broadcast; nan where a total is 0."""
+    top, bottom = np.broadcast_arrays(np.asarray(counts, float), np.asarray(totals, float))
+    quotient = np.full(top.shape, np.nan)
+    np.divide(top, bottom, out=quotient, where=bottom > 0)
+    return quotient

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from cifar7.network.module import Network, build
 from cifar7.network.spec import NetSpec
+from cifar7.training.evaluation import evaluation_mode
 
 Map = npt.NDArray[np.float32]
 
@@ -32,19 +33,13 @@ def effective_field(module: Network, layer: int, images: Tensor) -> Map:
     channel of the value is followed with a random sign, so that channels do not cancel each other
     systematically. The module is used in evaluation mode and left as it was.
     """
-    was_training = module.training
-    module.eval()
-    try:
+    with evaluation_mode(module):
         pixels = images.detach().clone().requires_grad_()  # (N, C, H, W)
         x = module.until(pixels, layer + 1)  # (N, C, h, w), or (N, C) of a linear layer
         middle = x if x.ndim == 2 else x[:, :, x.shape[2] // 2, x.shape[3] // 2]  # (N, C)
         signs = torch.randint(0, 2, middle.shape, generator=torch.Generator().manual_seed(0)) * 2 - 1
         (gradient,) = torch.autograd.grad((middle * signs).sum(), pixels)  # (N, C, H, W)
-    finally:
-        module.train(was_training)
-    strength = gradient.abs().mean((0, 1))  # (H, W)
-    top = strength.max()
-    return (strength / top if top > 0 else strength).numpy().astype(np.float32)
+    return _relative(gradient.abs().mean((0, 1)).numpy())  # (H, W)
 
 
 def untrained_field(spec: NetSpec, layer: int, images: int = IMAGES, seeds: int = UNTRAINED_SEEDS) -> Map:
@@ -52,9 +47,7 @@ def untrained_field(spec: NetSpec, layer: int, images: int = IMAGES, seeds: int 
     generator = torch.Generator().manual_seed(0)
     noise = torch.randn(images, spec.in_channels, spec.image_size, spec.image_size, generator=generator)
     maps = [effective_field(build(spec, seed=seed), layer, noise) for seed in range(seeds)]
-    mean = np.mean(maps, axis=0)
-    top = float(mean.max())
-    return mean / top if top > 0 else mean
+    return _relative(np.mean(maps, axis=0))
 
 
 def trained_field(spec: NetSpec, weights: dict[str, Tensor], layer: int, images: Tensor) -> Map:
@@ -62,6 +55,12 @@ def trained_field(spec: NetSpec, weights: dict[str, Tensor], layer: int, images:
     module = build(spec)
     module.load_state_dict(weights)
     return effective_field(module, layer, images)
+
+
+def _relative(strength: Map) -> Map:
+    """The map with its strongest pixel 1; all zero where it is so."""
+    strongest = strength.max()
+    return strength / strongest if strongest > 0 else strength
 
 
 def effective_side(strength: Map) -> float:

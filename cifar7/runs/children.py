@@ -8,12 +8,12 @@ import subprocess
 import threading
 from pathlib import Path
 
-# A child's way of dying is told once, by the operating system, to its parent alone: so the one place that
-# knows the children is as wide as the process. It holds no fact about runs; those are in their folders.
+# The operating system reports a child's death once, to its parent alone: so the children are kept for the
+# whole process. Facts about runs are not here; those are in their folders.
 _children: dict[int, subprocess.Popen[bytes]] = {}
 _guard = threading.Lock()
 
-_SAYINGS = {
+_SIGNALS = {
     "SIGKILL": "SIGKILL: ended by force, as the system also does when memory runs out",
     "SIGSEGV": "SIGSEGV: a crash inside a library",
     "SIGTERM": "SIGTERM: asked to end",
@@ -26,8 +26,8 @@ def start(arguments: list[str], environment: dict[str, str], log: Path) -> int:
     It outlives this process: Ctrl-C at the server's terminal does not reach it.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    keep = log.exists() and log.stat().st_size < 1_000_000
-    with log.open("ab" if keep else "wb") as output, _guard:
+    append = log.exists() and log.stat().st_size < 1_000_000
+    with log.open("ab" if append else "wb") as output, _guard:
         child = subprocess.Popen(
             arguments,
             env=environment,
@@ -64,4 +64,4 @@ def death(pid: int | None) -> str:
         name = signal.Signals(-status).name
     except ValueError:
         return f"was killed by signal {-status}"
-    return f"was killed by signal {-status} ({_SAYINGS.get(name, name)})"
+    return f"was killed by signal {-status} ({_SIGNALS.get(name, name)})"

@@ -10,8 +10,11 @@ from types import TracebackType
 from typing import Any, cast
 
 from cifar7.results.predictions import Predictions
+from cifar7.runs.directory import RunError, hold_queue
 from cifar7.runs.files import Lock, move_into_place, plain, replace_json, try_lock
-from cifar7.runs.folder import RunError, RunFolder, State, Status, hold_queue
+from cifar7.runs.folder import RunFolder
+from cifar7.runs.status import State, Status
+from cifar7.training.events import Beat, EpochEnd, Event, Notice, RangeStep
 
 BEAT_SECONDS = 0.5  # at most one beat per this time goes into events.jsonl ...
 LONG_RUN_BEATS = 2000  # ... and in a run of T seconds one per T / 2000: 10 hours are 10,000 lines, not 72,000
@@ -53,21 +56,21 @@ class Claim:
         replace_json(self.run.path / "status.json", status, durable=durable)
         self._status = cast(Status, status)
 
-    def record(self, event: dict[str, Any]) -> None:
-        """Append an event (an "event" key names it); a beat also becomes the status's progress."""
-        kind = event.get("event")
-        if kind == "beat":
+    def record(self, event: Event) -> None:
+        """Append an event to the record; the status holds the newest beat and epoch, and all notices."""
+        written = event.to_dict()
+        if isinstance(event, (Beat, RangeStep)):
             now = time.monotonic()
             if now >= self._next_beat:
-                self._append(event)
+                self._append(written)
                 self._next_beat = now + max(BEAT_SECONDS, (now - self._began) / LONG_RUN_BEATS)
-            self.update(progress=event)
+            self.update(progress=written)
             return
-        self._append(event)
-        if kind == "epoch":
-            self.update(epoch=event)
-        elif kind == "notice":
-            self.update(notices=[*self._status["notices"], event["words"]])
+        self._append(written)
+        if isinstance(event, EpochEnd):
+            self.update(epoch=written)
+        elif isinstance(event, Notice):
+            self.update(notices=[*self._status["notices"], event.words])
 
     def end(self, state: State, reason: str | None = None, result: dict[str, Any] | None = None) -> None:
         """Write how the run ended; the first end counts. The lock is kept until release()."""
@@ -79,28 +82,25 @@ class Claim:
     def pause(self) -> None:
         """Leave the run as it is, to be resumed; the lock is kept until release().
 
-        Where a stop was asked for after the pause that was heard, the stop is what comes next.
+        Where a stop was requested after the pause that is being carried out, the stop comes next.
         """
         with hold_queue(self.run.path.parent):
             self.update(durable=True, state="paused", phase=None, preparing=None)
-            stop = self.run.asked() == "stop"
+            stop = self.run.requested() == "stop"
         if stop:
             self.run.request_stop()
             self._status = self.run.status()
 
-    def asked(self) -> str | None:
-        """What is asked of the run, "stop" or "pause"; None when nothing is.
-
-        Cheap enough for every batch.
-        """
-        return self.then or self.run.asked()
+    def requested(self) -> str | None:
+        """What the run is to do, "stop" or "pause"; None to go on. Cheap enough for every batch."""
+        return self.then or self.run.requested()
 
     def save_environment(self, environment: dict[str, Any]) -> None:
         """Write the versions, device and data that the run works with."""
         replace_json(self.run.path / "environment.json", environment)
 
     def save_predictions(self, predictions: Predictions) -> None:
-        """Write what the network says about the test pictures."""
+        """Write the network's outputs for the test images."""
         predictions.save(self.run.path / "predictions.npz")
 
     def half_of(self, name: str) -> Path:
@@ -120,8 +120,8 @@ class Claim:
             self._lock.release()
             self._lock = None
 
-    def _append(self, event: dict[str, Any]) -> None:
-        line = json.dumps(plain(event), ensure_ascii=False, allow_nan=False) + "\n"
+    def _append(self, written: dict[str, Any]) -> None:
+        line = json.dumps(plain(written), ensure_ascii=False, allow_nan=False) + "\n"
         # One write per line: a reader meets whole lines, save for the last one of a writer that was killed.
         with (self.run.path / "events.jsonl").open("ab", buffering=0) as file:
             file.write(line.encode())

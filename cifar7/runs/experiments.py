@@ -1,7 +1,7 @@
 """One toggle tried several times: runs of the same design without and with it, paired by seed.
 
 Each run's folder says what it is part of, in experiment.json; there is no other record, so a group is found
-again by whoever looks at the folders, and lacks what was deleted.
+again by reading the folders, and lacks what was deleted.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from cifar7.network.spec import NetSpec
 from cifar7.runs import queue
 from cifar7.runs.files import read_json, replace_json
 from cifar7.runs.folder import RunError, RunFolder, list_runs
+from cifar7.runs.kinds import KINDS
 from cifar7.training.config import TrainConfig
 
 FILE = "experiment.json"
@@ -54,30 +55,31 @@ def start(
 ) -> str:
     """Queue `repeats` pairs of runs, whose seeds begin with that of `config`; returns the experiment's id.
 
-    Raises RunError for a number of repeats that cannot be or a queue that is too long, SpecError for a design
-    that cannot be built; then nothing is queued.
+    Raises RunError for a number of repeats that is out of range or a queue that is too long, SpecError for a
+    design that cannot be built; then nothing is queued.
     """
     if not 1 <= repeats <= MOST_REPEATS:
-        raise RunError(f"{repeats} repeats are asked for; 1 to {MOST_REPEATS} can be made")
+        raise RunError(f"the number of repeats is {repeats}; it can be 1 to {MOST_REPEATS}")
     check(without)
     check(with_it)
-    if len(queue.waiting(runs_dir)) + 2 * repeats > queue.LONGEST_QUEUE:
-        raise RunError(f"{queue.LONGEST_QUEUE} runs can wait at most; stop some of them first")
+    most = KINDS["training"].most_waiting
+    if len(queue.waiting(runs_dir)) + 2 * repeats > most:
+        raise RunError(f"{most} runs can wait at most; stop some of them first")
     name = secrets.token_hex(8)
     configs = [replace(config, seed=config.seed + more) for more in range(repeats)]
     for settings in configs:
         for spec, side in ((without, False), (with_it, True)):
             run = queue.enqueue(runs_dir, spec, settings, data_name)
-            told = {"experiment": name, "toggle": toggle, "with": side, "seed": settings.seed}
-            replace_json(run.path / FILE, told)
+            part = {"experiment": name, "toggle": toggle, "with": side, "seed": settings.seed}
+            replace_json(run.path / FILE, part)
     return name
 
 
 def part_of(run: RunFolder) -> Part | None:
     """What the run is part of; None for a run of its own, or where the file is damaged."""
     with suppress(OSError, ValueError, KeyError, TypeError):
-        told = read_json(run.path / FILE)
-        return Part(run, str(told["experiment"]), str(told["toggle"]), bool(told["with"]), int(told["seed"]))
+        part = read_json(run.path / FILE)
+        return Part(run, str(part["experiment"]), str(part["toggle"]), bool(part["with"]), int(part["seed"]))
     return None
 
 

@@ -1,36 +1,31 @@
 """A run is a folder: design, settings, surroundings, state, events, weights and predictions.
 
-Everybody may read it at any time; whoever executes the run writes it, through `cifar7.runs.claim`, holding
-the lock on `run.lock`. The folder is the only record: what is not written there is not known.
+Everybody may read it at any time; the process that executes the run writes it, through `cifar7.runs.claim`,
+holding the lock on `run.lock`. The folder is the only record: what is not written there is not known.
 """
 
 from __future__ import annotations
 
 import os
-import re
-import secrets
 import time
-from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
-from cifar7.errors import UserError
 from cifar7.network.spec import NetSpec
 from cifar7.results.predictions import Predictions
-from cifar7.runs.files import Lock, read_json, read_lines, replace_json, try_lock
+from cifar7.runs.directory import RunError as RunError
+from cifar7.runs.directory import announce, is_id, make_runs_dir, new_id, run_ids
+from cifar7.runs.directory import hold_queue as hold_queue
+from cifar7.runs.files import read_json, read_lines, replace_json, try_lock
+from cifar7.runs.kinds import KINDS, Kind, kind_of
+from cifar7.runs.reasons import death_reason
 from cifar7.runs.status import ENDED as ENDED
 from cifar7.runs.status import State as State
-from cifar7.runs.status import Status, death_words, fresh
+from cifar7.runs.status import Status, fresh
 from cifar7.training.config import TrainConfig
-
-_ID = re.compile(r"[a-z0-9-]{1,120}")
-_LISTED_ID = re.compile(r"\d{8}-\d{6}-[a-z0-9-]{1,100}")
-_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # without the look-alikes l, o, 0, 1
-
-
-class RunError(UserError):
-    """A run that is not there, is not what it should be, or cannot do what is asked of it."""
+from cifar7.training.events import Event, Started
 
 
 @dataclass(frozen=True)
@@ -41,14 +36,21 @@ class RunFolder:
 
     @property
     def id(self) -> str:
-        """The folder's name: time, design and an unguessable end."""
+        """The folder's name: time and design, or a kind other than training, and an unguessable end."""
         return self.path.name
 
+    @property
+    def kind(self) -> Kind:
+        """What executing it means: a training, as most are, or a learning-rate test."""
+        return kind_of(self.id)
+
     @staticmethod
-    def create(runs_dir: Path, spec: NetSpec, config: TrainConfig, data_name: str) -> RunFolder:
-        """Lay a queued run on the image set `data_name` of the library; it appears whole or not at all."""
+    def create(
+        runs_dir: Path, spec: NetSpec, config: TrainConfig, data_name: str, kind: Kind = "training"
+    ) -> RunFolder:
+        """Make a queued run on the image set `data_name` of the library; it appears whole or not at all."""
         runs_dir = make_runs_dir(runs_dir)
-        run = RunFolder(runs_dir / _new_id(spec.name))
+        run = RunFolder(runs_dir / new_id(kind, spec.name))
         draft = runs_dir / f".new-{run.id}"
         draft.mkdir()
         settings = config.to_dict()
@@ -61,38 +63,38 @@ class RunFolder:
         return run
 
     @staticmethod
-    def open(runs_dir: Path, run_id: str) -> RunFolder:
-        """The run of this id, which may come from anywhere; raises RunError if there is none."""
-        path = runs_dir.absolute() / run_id if _ID.fullmatch(run_id) else None
-        if path is None or not (path / "status.json").is_file():
-            shown = run_id if _ID.fullmatch(run_id) else "of that name"
-            raise RunError(f"there is no run {shown}; `python -m cifar7 runs` lists those there are")
-        return RunFolder(path)
+    def open(runs_dir: Path, run_id: str, kind: Kind = "training") -> RunFolder:
+        """The run of this id, which may come from anywhere; raises RunError if there is none of this kind."""
+        run = RunFolder(runs_dir.absolute() / run_id) if is_id(run_id) else None
+        if run is None or run.kind != kind or not (run.path / "status.json").is_file():
+            raise RunError(KINDS[kind].absent.format(run_id if is_id(run_id) else "of that name"))
+        return run
 
     def status(self) -> Status:
-        """What is known of the run now. Raises RunError when the folder is gone or damaged."""
+        """How the run stands, as written. Raises RunError when the folder is gone or damaged."""
         return cast(Status, {**fresh("", "", "auto"), **self._read("status.json")})
 
-    def events(self, after: int = 0) -> tuple[list[dict[str, Any]], int]:
-        """Events from byte `after` of the record on, and the byte to ask from next time.
+    def events(self, after: int = 0) -> tuple[list[Event], int]:
+        """Events from byte `after` of the record on, and the byte to read on from next time.
 
         Beats are thinned to one per half second, and further in long runs; status()["progress"] is always the
-        newest.
+        newest. Events of a kind that is not known here are passed over.
         """
-        return read_lines(self.path / "events.jsonl", max(0, int(after)))
+        items, offset = read_lines(self.path / "events.jsonl", max(0, int(after)))
+        return [event for item in items if (event := Event.from_dict(item))], offset
 
-    def story(self) -> list[dict[str, Any]]:
-        """The events of the run as it stands: without those that it went back behind when it was resumed."""
-        told: list[dict[str, Any]] = []
+    def story(self) -> list[Event]:
+        """The events of the run as it stands: without those beyond the point that it was resumed from."""
+        story: list[Event] = []
         for event in self.events()[0]:
-            if event.get("event") == "started":
-                done = event.get("from_step", 0)
-                told = [before for before in told if before.get("step", 0) <= done and done]
-            told.append(event)
-        return told
+            if isinstance(event, Started):
+                done = event.from_step
+                story = [earlier for earlier in story if done and getattr(earlier, "step", 0) <= done]
+            story.append(event)
+        return story
 
     def spec(self) -> NetSpec:
-        """The design, as it was when the run was asked for. Raises SpecError if the file is damaged."""
+        """The design, as it was when the run was made. Raises SpecError if the file is damaged."""
         return NetSpec.from_dict(self._read("spec.json"))
 
     def config(self) -> TrainConfig:
@@ -117,7 +119,7 @@ class RunFolder:
         return (self.path / "predictions.npz").is_file()
 
     def predictions(self) -> Predictions:
-        """What the network said about the test pictures; PredictionsError where there is nothing."""
+        """The network's outputs for the test images; PredictionsError where there are none."""
         return Predictions.load(self.path / "predictions.npz")
 
     def weights_path(self) -> Path | None:
@@ -130,15 +132,24 @@ class RunFolder:
         path = self.path / "checkpoint.pt"
         return path if path.is_file() else None
 
+    def look(self) -> None:
+        """Note that somebody looks at the run, where runs of its kind are removed when nobody does."""
+        with suppress(OSError):
+            os.utime(self.path)
+
+    def unwatched_seconds(self) -> float:
+        """Since somebody last looked, or something was written. Raises OSError when the folder is gone."""
+        return time.time() - self.path.stat().st_mtime
+
     def request_stop(self) -> None:
-        """Ask the run to stop: at its next batch, or before it begins. No effect on a run that has ended.
+        """Have the run stop: at its next batch, or before it begins. No effect on a run that has ended.
 
         A paused run waits in the queue from then on, to be tested as it is.
         """
         with hold_queue(self.path.parent):
             state = self.status()["state"]
             if state == "running":
-                self._ask("stop")
+                self._request("stop")
             elif state in ("queued", "paused"):
                 if self.checkpoint_path() is None:
                     self._change(
@@ -149,32 +160,32 @@ class RunFolder:
         self.reconcile()
 
     def request_pause(self) -> None:
-        """Ask the run to pause: at its next batch, or where it waits.
+        """Have the run pause: at its next batch, or where it waits.
 
-        No effect on one that has ended, nor where a stop was asked for: that stands until the run is resumed.
+        No effect on one that has ended, nor after a request to stop: that stands until the run is resumed.
         """
         with hold_queue(self.path.parent):
             status = self.status()
             state = status["state"]
             if state == "queued" and status["then"] != "stop":
                 self._change(state="paused")
-            elif state == "running" and self.asked() != "stop":
-                self._ask("pause")
+            elif state == "running" and self.requested() != "stop":
+                self._request("pause")
         self.reconcile()
 
     def request_resume(self, more_epochs: int = 0) -> None:
-        """Lay the run in the queue again, to go on from its last checkpoint; call `ensure_worker` after it.
+        """Put the run in the queue again, to go on from its last checkpoint; call `ensure_worker` after it.
 
-        Raises RunError for a run that waits or goes on, one that is finished unless `more_epochs` are asked
-        for, and one that came to its end without a checkpoint; ConfigError for too many epochs.
+        Raises RunError for a run that waits or goes on, one that is finished unless there are `more_epochs`,
+        and one that came to its end without a checkpoint; ConfigError for too many epochs.
         """
         self.reconcile()
         with hold_queue(self.path.parent):
-            self.lay_again(more_epochs)
-        os.utime(self.path.parent)  # a worker looks at the queue when the folder of runs has changed
+            self.requeue(more_epochs)
+        announce(self.path.parent)
 
-    def lay_again(self, more_epochs: int = 0) -> None:
-        """As `request_resume`, for who holds the queue."""
+    def requeue(self, more_epochs: int = 0) -> None:
+        """As `request_resume`, for a caller that holds the queue."""
         status = self.status()
         if more_epochs < 0:
             raise RunError(f"{more_epochs} more epochs cannot be; give 1 or more")
@@ -202,15 +213,15 @@ class RunFolder:
         try:
             status = self.status()
             if status["state"] == "running":
-                reason = death_words(status, self.checkpoint_path() is not None)
+                reason = death_reason(status, self.kind, self.checkpoint_path() is not None)
                 self._change(state="failed", reason=reason, ended=time.time(), durable=True)
                 status = self.status()
         finally:
             lock.release()
         return status
 
-    def asked(self) -> str | None:
-        """What the running run was asked for: "stop", "pause" or None. Cheap enough for every batch."""
+    def requested(self) -> str | None:
+        """What the running run is to do: "stop", "pause" or None. Cheap enough for every batch."""
         path = self.path / "control.json"
         if not path.exists():
             return None
@@ -219,7 +230,7 @@ class RunFolder:
         except (OSError, ValueError):
             return None
 
-    def _ask(self, what: str) -> None:
+    def _request(self, what: str) -> None:
         replace_json(self.path / "control.json", {"ask": what, "at": time.time()})
 
     def _change(self, *, durable: bool = False, **changes: Any) -> None:
@@ -235,49 +246,6 @@ class RunFolder:
             raise RunError(f"{name} of the run {self.id} is damaged; choose another run") from None
 
 
-class hold_queue:  # noqa: N801 - reads as a statement: with hold_queue(runs_dir):
-    """The lock under which a run changes from queued to something else. Held for milliseconds."""
-
-    def __init__(self, runs_dir: Path) -> None:
-        self._runs_dir = runs_dir
-        self._lock: Lock | None = None
-
-    def __enter__(self) -> None:
-        self._lock = try_lock(self._runs_dir / "queue.lock", timeout=20.0)
-        if self._lock is None:
-            raise RunError("the queue of runs is held by another process for over 20 s; try again")
-
-    def __exit__(self, *_: object) -> None:
-        if self._lock is not None:
-            self._lock.release()
-
-
-def make_runs_dir(runs_dir: Path, inside: str = "") -> Path:
-    """The folder of runs, absolute, or one `inside` it, made if need be. RunError if it cannot be made."""
-    try:
-        (runs_dir / inside).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        why = error.strerror
-        raise RunError(f"runs cannot be kept in {runs_dir} ({why}); choose another folder") from None
-    return (runs_dir / inside).absolute()
-
-
 def list_runs(runs_dir: Path) -> list[RunFolder]:
-    """All runs, the newest first by the time in their ids. Reads no file of theirs."""
-    return [RunFolder(runs_dir.absolute() / name) for name in sorted(_names(runs_dir), reverse=True)]
-
-
-def _names(runs_dir: Path) -> Iterator[str]:
-    try:
-        with os.scandir(runs_dir) as entries:
-            yield from (
-                entry.name for entry in entries if _LISTED_ID.fullmatch(entry.name) and entry.is_dir()
-            )
-    except FileNotFoundError:
-        return
-
-
-def _new_id(name: str) -> str:
-    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40].strip("-") or "network"
-    secret = "".join(secrets.choice(_LETTERS) for _ in range(12))  # 60 bits
-    return f"{time.strftime('%Y%m%d-%H%M%S')}-{slug}-{secret}"
+    """All trainings, the newest first by the time in their ids. Reads no file of theirs."""
+    return [RunFolder(runs_dir.absolute() / run_id) for run_id in sorted(run_ids(runs_dir), reverse=True)]

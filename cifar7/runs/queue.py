@@ -1,24 +1,29 @@
-"""Who runs next, and that somebody does: the queue is the set of run folders whose state is "queued"."""
+"""Which run is next, and that a worker takes it. The queue is the set of run folders in state "queued"."""
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
+from math import isfinite
 from pathlib import Path
 
 import cifar7
 from cifar7.data.store import check_name
 from cifar7.network.problems import check
 from cifar7.network.spec import NetSpec
-from cifar7.runs import children, finds
+from cifar7.runs import children
 from cifar7.runs.claim import Claim, claim
+from cifar7.runs.directory import RunError, announce, hold_queue, make_runs_dir, run_ids
 from cifar7.runs.files import try_lock
-from cifar7.runs.folder import RunError, RunFolder, Status, hold_queue, list_runs, make_runs_dir
+from cifar7.runs.folder import RunFolder
+from cifar7.runs.kinds import KINDS, Kind, kind_of
+from cifar7.runs.status import Status
 from cifar7.training.config import DEVICES, TrainConfig
 
-LONGEST_QUEUE = 200  # waiting runs; a stuck button or a prank must not fill the disk
 IDLE_MINUTES = 20.0  # after which a worker without work ends
 
 # To be set before torch is loaded. By default its threads wait for each other in busy loops, ruinous as soon
@@ -28,23 +33,27 @@ IDLE_MINUTES = 20.0  # after which a worker without work ends
 PATIENT_THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}
 
 
-def enqueue(runs_dir: Path, spec: NetSpec, config: TrainConfig, data_name: str) -> RunFolder:
-    """Lay a run at the end of the queue; `ensure_worker` sees to it that somebody takes it.
+def enqueue(
+    runs_dir: Path, spec: NetSpec, config: TrainConfig, data_name: str, kind: Kind = "training"
+) -> RunFolder:
+    """Put a run in the queue; `ensure_worker` sees to it that a worker takes it.
 
     Raises SpecError for a network that cannot be built, DataError for what cannot name a set, RunError when
-    too many wait.
+    too many of its kind wait.
     """
     check(spec)
     check_name(data_name)
-    if len(waiting(runs_dir)) >= LONGEST_QUEUE:
-        raise RunError(f"{LONGEST_QUEUE} runs are waiting already; stop some of them first")
-    run = RunFolder.create(runs_dir, spec, config, data_name)
-    os.utime(run.path.parent)  # a worker looks at the queue when the folder of runs has changed
+    remove_abandoned(runs_dir)
+    rules = KINDS[kind]
+    if len(waiting(runs_dir, kind)) >= rules.most_waiting:
+        raise RunError(rules.too_many.format(rules.most_waiting))
+    run = RunFolder.create(runs_dir, spec, config, data_name, kind)
+    announce(run.path.parent)
     return run
 
 
 def start_here(runs_dir: Path, spec: NetSpec, config: TrainConfig, data_name: str) -> Claim:
-    """Lay a run and take it for this process at once: no worker can take it in between."""
+    """Make a run and take it for this process at once: no worker can take it in between."""
     with hold_queue(make_runs_dir(runs_dir)):
         return claim(RunFolder.create(runs_dir, spec, config, data_name))
 
@@ -53,35 +62,49 @@ def resume_here(run: RunFolder, more_epochs: int = 0) -> Claim:
     """Take a run that was paused, stopped or left for this process, to go on; raises as `request_resume`."""
     run.reconcile()
     with hold_queue(run.path.parent):
-        run.lay_again(more_epochs)
+        run.requeue(more_epochs)
         return claim(run)
 
 
-def waiting(runs_dir: Path) -> list[RunFolder]:
-    """The queued runs, the next one first."""
-    queued = [
-        (status["created"], run.id, run) for run, status in _statuses(runs_dir) if status["state"] == "queued"
-    ]
-    return [run for _, _, run in sorted(queued, key=lambda entry: entry[:2])]
+def in_order(queued: Iterable[tuple[RunFolder, Status]]) -> list[RunFolder]:
+    """The order in which waiting runs are taken: by their kind's turn, then first come, first served."""
+
+    def key(entry: tuple[RunFolder, Status]) -> tuple[int, float, str]:
+        run, status = entry
+        return KINDS[run.kind].turn, status["created"], run.id
+
+    return [run for run, _ in sorted(queued, key=key)]
+
+
+def line(runs_dir: Path) -> list[RunFolder]:
+    """The queued runs of every kind, the next one first, without those that nobody waits for any more."""
+    queued = [entry for entry in _statuses(runs_dir) if entry[1]["state"] == "queued"]
+    return in_order((run, status) for run, status in queued if _is_awaited(run))
+
+
+def waiting(runs_dir: Path, kind: Kind = "training") -> list[RunFolder]:
+    """The queued runs of one kind, the next one first."""
+    return [run for run in line(runs_dir) if run.kind == kind]
 
 
 def position(run: RunFolder) -> int | None:
-    """How many-th in the queue the run is, from 1; None when it does not wait."""
-    queue = waiting(run.path.parent)
+    """The run's position among the queued ones of its kind, from 1; None when it does not wait."""
+    queue = waiting(run.path.parent, run.kind)
     return queue.index(run) + 1 if run in queue else None
 
 
 def running(runs_dir: Path) -> list[RunFolder]:
-    """The runs that are being executed now; those whose process died are marked failed on the way."""
+    """The trainings that are being executed; those whose process died are marked failed on the way."""
     return [
         run
         for run, status in _statuses(runs_dir)
+        if run.kind == "training"
         if status["state"] == "running" and run.reconcile()["state"] == "running"
     ]
 
 
 def reconcile(runs_dir: Path) -> list[RunFolder]:
-    """Mark every run as failed whose process died; returns those that were found so."""
+    """Mark every run as failed whose process died; returns these runs."""
     return [
         run
         for run, status in _statuses(runs_dir)
@@ -90,22 +113,56 @@ def reconcile(runs_dir: Path) -> list[RunFolder]:
 
 
 def claim_next(runs_dir: Path, device: str = "auto") -> Claim | None:
-    """Take the run that has waited longest and suits `device`; None when there is none.
+    """Take the run that is next in the line and suits `device`; None when there is none.
 
-    A worker for "auto" takes any; one for "cuda" takes those that ask for "cuda" or do not mind.
+    A worker for "auto" takes any; one for "cuda" takes those for "cuda" and those for "auto".
     """
-    if not waiting(runs_dir):
+    if not line(runs_dir):
         return None
     with hold_queue(runs_dir.absolute()):
-        for run in waiting(runs_dir):
-            with suppress(RunError):  # removed this moment, or held by somebody: the next one, then
+        for run in line(runs_dir):
+            with suppress(RunError):  # removed this moment, or held by another process: the next one, then
                 if device == "auto" or run.status()["device"] in ("auto", device):
                     return claim(run)
     return None
 
 
+def remove_abandoned(runs_dir: Path) -> None:
+    """Remove the runs that nobody has looked at for as long as their kind is kept, half-made ones too.
+
+    A run that is being executed stays.
+    """
+    with suppress(FileNotFoundError), os.scandir(runs_dir.absolute()) as entries:
+        for path in [Path(entry.path) for entry in entries if isfinite(_kept_seconds(entry.name))]:
+            run = RunFolder(path)
+            with suppress(OSError):
+                if run.unwatched_seconds() > _kept_seconds(path.name) and not _is_running(run):
+                    shutil.rmtree(path)
+
+
+def _kept_seconds(name: str) -> float:
+    # Versions before this one had their learning-rate tests in a folder of their own.
+    kind = "lr-test" if name == ".finds" else kind_of(name.removeprefix(".new-"))
+    return KINDS[kind].kept_seconds
+
+
+def _is_running(run: RunFolder) -> bool:
+    try:
+        return run.reconcile()["state"] == "running"
+    except RunError:  # half-made, or damaged
+        return False
+
+
+def _is_awaited(run: RunFolder) -> bool:
+    limit = KINDS[run.kind].awaited_seconds
+    try:
+        return not isfinite(limit) or run.unwatched_seconds() < limit
+    except OSError:  # removed this moment
+        return False
+
+
 def worker_lock(runs_dir: Path, device: str) -> Path:
-    """The file that the worker for `device` holds locked as long as it lives."""
+    """The file that the worker for `device` keeps locked as long as it lives."""
     if device not in DEVICES:
         raise RunError(
             f"the device {re.sub(r'[^a-z0-9:]', '?', device)[:20]} is not known; choose {', '.join(DEVICES)}"
@@ -124,8 +181,7 @@ def ensure_worker(
     """See to it that the queue is served: call it after `enqueue` and on every tick of a page that waits.
 
     When a worker lives, nothing is done. Otherwise runs whose worker died are marked failed, and a worker is
-    started if a run or a learning-rate test waits, or at once if `warm`, so that it has its libraries loaded
-    beforehand.
+    started if a run waits, or at once if `warm`, so that it has its libraries loaded beforehand.
     Returns the pid of a worker started by this call.
     """
     lock_path = worker_lock(runs_dir, device)
@@ -135,8 +191,7 @@ def ensure_worker(
         return None
     try:
         reconcile(runs_dir)
-        work = warm or waiting(runs_dir) or finds.waiting(runs_dir)
-        if not work or _still_starting(lock_path):
+        if not (warm or line(runs_dir)) or _still_starting(lock_path):
             return None
         arguments = [sys.executable, "-m", "cifar7.runs.worker", str(runs_dir.absolute()), "--device", device]
         arguments += ["--idle-minutes", str(idle_minutes)]
@@ -163,8 +218,10 @@ def _environment() -> dict[str, str]:
 
 
 def _statuses(runs_dir: Path) -> list[tuple[RunFolder, Status]]:
-    found = []
-    for run in list_runs(runs_dir):
+    """Runs of every kind with their statuses, in no order."""
+    statuses = []
+    for run_id in run_ids(runs_dir, every_kind=True):
+        run = RunFolder(runs_dir.absolute() / run_id)
         with suppress(RunError):  # deleted or damaged by hand: no reason to hold up the others
-            found.append((run, run.status()))
-    return found
+            statuses.append((run, run.status()))
+    return statuses

@@ -17,7 +17,7 @@ _SAME_LOSS = 1e-5  # relative: another number of threads adds in another order
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure of a run: an accuracy, 0 to 1, of so many images, or a loss in nats."""
+    """One figure of a run over `images` images: an accuracy, 0 to 1, or a loss in nats."""
 
     name: str  # as in the run's result
     images: int
@@ -55,10 +55,10 @@ def recheck(run: RunFolder, images: ImageSet, device: str | None = None) -> tupl
     config = replace(run.config(), device=device or environment.get("device_type") or "auto")
     module = build(run.spec())
     _load(module, torch.load(path, map_location="cpu", weights_only=True), run)
-    found = rescore(module, images, config, str(result["precision"]))
+    figures = rescore(module, images, config, str(result["precision"]))
     return tuple(
         Figure(name, count, float(result[name]), value)
-        for name, (value, count) in found.items()
+        for name, (value, count) in figures.items()
         if result.get(name) is not None
     )
 

@@ -1,18 +1,21 @@
-"""What status.json says of a run: its state, how far it is, and how it ended."""
+"""What status.json holds of a run: its state, how far it is, and how it ended."""
 
 from __future__ import annotations
 
 import time
 from typing import Any, Literal, TypedDict
 
-from cifar7.runs.children import death
-
 State = Literal["queued", "running", "paused", "finished", "stopped", "failed"]
 ENDED: tuple[State, ...] = ("finished", "stopped", "failed")  # a paused run is still to end
 
 
 class Status(TypedDict):
-    """status.json. Times are seconds since 1970 (UTC); accuracies are fractions 0..1."""
+    """status.json. Times are seconds since 1970 (UTC); accuracies are fractions 0..1.
+
+    `progress`, `epoch` and `result` are events of cifar7.training.events as plain data: read them with
+    `Beat.from_dict` and the like. The result of a learning-rate test is a `Finding` of
+    cifar7.training.lr_finding.
+    """
 
     state: State
     reason: str | None  # why it stopped or failed, in words
@@ -22,18 +25,18 @@ class Status(TypedDict):
     pid: int | None  # of the process that executes or executed it
     name: str  # the design's
     data: str  # the image set's name in the library
-    device: str  # as asked for: auto, cpu, cuda, mps
+    device: str  # the requested one: auto, cpu, cuda, mps
     phase: str | None  # while running: "starting", "data", "training"
     preparing: dict[str, Any] | None  # in phase "data": {"what", "done", "total"}
-    progress: dict[str, Any] | None  # the newest beat
-    epoch: dict[str, Any] | None  # the newest end of an epoch
-    result: dict[str, Any] | None  # the finished event; of the last time, in a run that goes on after its end
+    progress: dict[str, Any] | None  # the newest Beat; of a learning-rate test, the newest RangeStep
+    epoch: dict[str, Any] | None  # the newest EpochEnd
+    result: dict[str, Any] | None  # Finished; of the last time, in a run that goes on after its end
     notices: list[str]  # what was met and dealt with, in words
-    then: str | None  # what is asked of the run as soon as it is executed: "stop"
+    then: str | None  # what the run is to do as soon as it is executed: "stop"
 
 
 def fresh(name: str, data_name: str, device: str) -> Status:
-    """Of a run that was laid just now."""
+    """The status of a new run."""
     return Status(
         state="queued",
         reason=None,
@@ -52,15 +55,3 @@ def fresh(name: str, data_name: str, device: str) -> Status:
         notices=[],
         then=None,
     )
-
-
-def death_words(status: Status, checkpoint: bool) -> str:
-    """Why a run failed whose worker died; `checkpoint`: whether there is something to go on from."""
-    step = (status["progress"] or {}).get("step")
-    kept = f"what had been written up to step {step:,} is kept" if step else "nothing had been trained yet"
-    cure = (
-        "Resume it to go on from its last checkpoint."
-        if checkpoint
-        else "Start the run again from its design."
-    )
-    return f"The worker process (pid {status['pid']}) {death(status['pid'])}; {kept}. {cure}"

@@ -1,8 +1,7 @@
 """The process that trains: `python -m cifar7.runs.worker RUNS_DIR [--device D]`.
 
-It takes queued runs one after the other, and learning-rate tests between them, keeps libraries and data
-loaded, and ends when it was idle for long, when its folder of runs is gone, or on SIGTERM, which stops a run
-at its next batch.
+It takes queued runs of every kind one after the other, keeps libraries and data loaded, and ends when it was
+idle for long, when its folder of runs is gone, or on SIGTERM, which stops a run at its next batch.
 """
 
 from __future__ import annotations
@@ -20,12 +19,11 @@ from pathlib import Path
 from cifar7 import paths
 from cifar7.data import library
 from cifar7.data.imageset import ImageSet, Progress
-from cifar7.runs import finds
+from cifar7.runs.directory import RunError
 from cifar7.runs.execute import execute
-from cifar7.runs.execute_find import execute_find
 from cifar7.runs.files import try_lock
-from cifar7.runs.folder import RunError
-from cifar7.runs.queue import DEVICES, IDLE_MINUTES, claim_next, worker_lock
+from cifar7.runs.queue import DEVICES, IDLE_MINUTES, claim_next, remove_abandoned, worker_lock
+from cifar7.training.errors import DeviceStateError
 
 LOOK_SECONDS = 0.05  # between two looks at the folder's time of change
 NICENESS = 10
@@ -36,7 +34,7 @@ log = logging.getLogger("cifar7.worker")
 
 
 class Shelf:
-    """Opens image sets for runs, and keeps the last one open: the next run mostly asks for it again."""
+    """Opens image sets for runs, and keeps the last one open: the next run mostly needs it again."""
 
     def __init__(self, data_dir: Path) -> None:
         self._data_dir = data_dir
@@ -56,29 +54,29 @@ class Worker:
     def __init__(self, runs_dir: Path, device: str, data_dir: Path, idle_minutes: float) -> None:
         self.runs_dir, self.device, self.idle_minutes = runs_dir, device, idle_minutes
         self.shelf = Shelf(data_dir)
-        self.end_asked = False
+        self.ending = False
         self.parent = os.getppid()
         self.idle_since = time.monotonic()
         self.scanned = 0.0  # when the queue was last read
-        self.seen = -1  # the folder's time of change then
+        self.last_change = -1  # the folder's time of change then
         self.prepared = False
 
     @property
     def patience(self) -> float:
-        """Seconds to wait for work: less when whoever started it is gone, as after Ctrl-C at the server."""
+        """Seconds to wait for work: less when its parent process is gone, as after Ctrl-C at the server."""
         alone = os.getppid() != self.parent
         return min(60 * self.idle_minutes, ORPHAN_SECONDS if alone else float("inf"))
 
     def serve(self) -> None:
         """Hold the worker's lock and execute runs until there is a reason to end."""
         lock_path = worker_lock(self.runs_dir, self.device)
-        lock = try_lock(lock_path, timeout=2.0)  # whoever started us may still hold it for a moment
+        lock = try_lock(lock_path, timeout=2.0)  # the process that started us may hold it for a moment
         if lock is None:
             log.info("another worker serves %s", self.device)
             return
         inode = lock_path.stat().st_ino
         log.info("pid %d serves %s", os.getpid(), self.device)
-        while not self.end_asked and _inode(lock_path) == inode:
+        while not self.ending and _inode(lock_path) == inode:
             if not self._serve_once():
                 return
         log.info("ending")
@@ -95,40 +93,31 @@ class Worker:
     def _look(self) -> bool:
         changed = self.runs_dir.stat().st_mtime_ns
         now = time.monotonic()
-        if changed == self.seen and now - self.scanned < SCAN_SECONDS:
+        if changed == self.last_change and now - self.scanned < SCAN_SECONDS:
             time.sleep(LOOK_SECONDS)
             if now - self.idle_since > self.patience:
                 log.info("idle for %g s: good night", self.patience)
                 return False
             return True
-        self.seen, self.scanned = changed, now
-        if self._test_next() or self._execute_next():
+        self.last_change, self.scanned = changed, now
+        if self._work():
             gc.collect()  # a network, its images and gradients would lie on the device until the next run
-            self._end_if_spoilt()
-            self.seen, self.idle_since = -1, time.monotonic()
+            self.last_change, self.idle_since = -1, time.monotonic()
         else:
             self._prepare()
         return True
 
-    def _end_if_spoilt(self) -> None:
-        """Make room for a fresh process where the next run could not trust this one."""
-        capture = sys.modules.get("cifar7.training.cuda_graph")
-        if capture is not None and capture.spoilt:
-            log.warning("ending, for a new worker to go on: %s", capture.spoilt[-1])
-            self.end_asked = True
-
-    def _test_next(self) -> bool:
-        """A learning-rate test is short, and somebody waits for it: it comes before the next run."""
-        finds.sweep(self.runs_dir)
-        taken = finds.take_next(self.runs_dir, self.device)
-        if taken is None:
-            return False
-        log.info("learning-rate test %s", taken.find.id)
-        self._prepare()
-        execute_find(taken, self.shelf.open, device=self.device, asked=self._asked)
-        return True
+    def _work(self) -> bool:
+        """Carry out what is next, if anything; end where the next run could not trust this process."""
+        try:
+            return self._execute_next()
+        except DeviceStateError as error:
+            log.warning("ending, for a new worker to go on: %s", error)
+            self.ending = True
+            return True
 
     def _execute_next(self) -> bool:
+        remove_abandoned(self.runs_dir)
         claim = claim_next(self.runs_dir, self.device)
         if claim is None:
             return False
@@ -136,7 +125,7 @@ class Worker:
         # worker does not try the same run for ever.
         log.info("run %s", claim.run.id)
         self._prepare()
-        status = execute(claim, self.shelf.open, device=self.device, asked=self._asked)
+        status = execute(claim, self.shelf.open, device=self.device, stop_reason=self._stop_reason)
         log.info("run %s %s", claim.run.id, status["state"])
         return True
 
@@ -158,12 +147,12 @@ class Worker:
         except Exception:
             log.exception("preparing failed; the next run will tell")
 
-    def _asked(self) -> str | None:
-        return "Stopped because its worker was asked to end" if self.end_asked else None
+    def _stop_reason(self) -> str | None:
+        return "Stopped because its worker was asked to end" if self.ending else None
 
-    def ask_to_end(self, *_: object) -> None:
+    def end(self, *_: object) -> None:
         """End after the batch that is being worked on."""
-        self.end_asked = True
+        self.ending = True
 
 
 def _inode(path: Path) -> int | None:
@@ -181,12 +170,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--device", choices=DEVICES, default="auto")
     parser.add_argument("--data-dir", type=Path, default=None)
     parser.add_argument("--idle-minutes", type=float, default=IDLE_MINUTES)
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
-    data_dir = given.data_dir or paths.data_dir()
-    worker = Worker(given.runs_dir.absolute(), given.device, data_dir, given.idle_minutes)
+    data_dir = options.data_dir or paths.data_dir()
+    worker = Worker(options.runs_dir.absolute(), options.device, data_dir, options.idle_minutes)
     for name in ("SIGTERM", "SIGINT"):
-        signal.signal(getattr(signal, name), worker.ask_to_end)
+        signal.signal(getattr(signal, name), worker.end)
     worker.serve()
     return 0
 

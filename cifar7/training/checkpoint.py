@@ -3,84 +3,55 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypedDict
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from cifar7.data.imageset import ImageSet
 from cifar7.errors import UserError
 from cifar7.training.config import TrainConfig
-from cifar7.training.evaluation import Evaluation
-from cifar7.training.selection import Verdict
 
-if TYPE_CHECKING:
-    from cifar7.training.engine import Training
+VERSION = 2
+State = dict[str, Any]  # as from a part's `state_dict`
 
-VERSION = 1
-Checkpoint = dict[str, Any]
-
-# What may be otherwise when a run goes on: how long it is to be, and where.
+# What may differ when a run is resumed: how long it is to be, and where.
 _FREE = ("epochs", "device")
 
 
 class CheckpointError(UserError):
-    """A checkpoint that cannot be gone on from, and why."""
+    """A checkpoint that a run cannot be resumed from, and why."""
 
 
-def take(run: Training) -> Checkpoint:
-    """The run as it stands between two steps, on the CPU: what it does later does not change it."""
-    return {
-        "version": VERSION,
-        "config": run.config.to_dict(),
-        "data": run.data.fingerprint,
-        "device": run.device.type,
-        "epoch": run.epoch,
-        "step": run.step,
-        "lr": run.lr,
-        "parts": run.taking.parts,
-        "seconds": run.seconds,
-        "training_seconds": run.pace.training_seconds,
-        "training_images": run.pace.training_images,
-        "weights": _copies(run.module.state_dict()),
-        "memories": [_copy(memory) for memory in run.optimiser.memories],
-        "average": _copies(run.average.module.state_dict()) if run.average else None,
-        "tally": _copy(run.tally.sums),
-        "generator": run.feed.generator.get_state(),
-        "dropout": _dropout_states(run.device),
-        "kept": _verdict_to_plain(run.kept) if run.kept else None,
-    }
+class Checkpoint(TypedDict):
+    """A run between two steps: plain data, and the `state_dict` of each of its parts, on the CPU."""
+
+    version: int
+    config: dict[str, Any]  # TrainConfig.to_dict()
+    data: str  # fingerprint of the image set
+    device: str  # type, as "cuda"
+    epoch: int  # completed
+    step: int  # completed
+    lr: float  # of the last step
+    seconds: float  # of the run so far, without pauses
+    module: State
+    optimiser: State
+    average: State | None
+    metrics: State
+    throughput: State
+    selection: State
+    batches: State
+    train_step: State
+    rng: list[Tensor]  # torch's global generators, from which dropout draws
 
 
-def put_back(run: Training, saved: Checkpoint) -> str | None:
-    """Make a fresh `run` the one that was saved; returns what is to be said about it, if anything.
-
-    Raises CheckpointError where the two are not of one run.
-    """
-    _check(run, saved)
-    run.epoch, run.step, run.lr = saved["epoch"], saved["step"], saved["lr"]
-    run.taking.parts = saved["parts"]
-    run.seconds_before = saved["seconds"]
-    run.pace.training_seconds, run.pace.training_images = saved["training_seconds"], saved["training_images"]
-    with torch.no_grad():
-        run.module.load_state_dict(saved["weights"])
-        if run.average:
-            run.average.module.load_state_dict(saved["average"])
-        # Copied into the present tensors: their layout in memory is the parameters'.
-        for memory, value in zip(run.optimiser.memories, saved["memories"], strict=True):
-            memory.copy_(value)
-        run.tally.sums.copy_(saved["tally"])
-    run.kept = _verdict_from_plain(saved["kept"], run.device) if saved["kept"] else None
-    if saved["device"] != run.device.type:
-        torch.manual_seed(run.config.seed + run.step)
-        return (
-            f"It was begun on {saved['device']} and goes on on {run.device.type}: what is drawn by chance "
-            "from here on is not what it would have been."
-        )
-    run.generator_state = saved["generator"]
-    _set_dropout_states(run.device, saved["dropout"])
-    return None
+def copied(value: Any) -> Any:
+    """Nested dicts and lists with every tensor copied to the CPU: later steps do not change the copy."""
+    if isinstance(value, Tensor):
+        return value.detach().to("cpu", copy=True)
+    if isinstance(value, dict):
+        return {name: copied(part) for name, part in value.items()}
+    return [copied(part) for part in value] if isinstance(value, list) else value
 
 
 def save(checkpoint: Checkpoint, path: Path) -> None:
@@ -89,89 +60,79 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
 
 
 def load(path: Path) -> Checkpoint:
-    """Read what `save` wrote. Raises CheckpointError for anything else."""
+    """Read what `save` wrote, in this version or the first. Raises CheckpointError for anything else."""
     try:
-        saved = torch.load(path, map_location="cpu", weights_only=True)
+        content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # unpickling fails in any way there is
         raise CheckpointError(f"the checkpoint {path.name} is damaged; train the design again.") from error
-    if not isinstance(saved, dict) or saved.get("version") != VERSION:
+    version = content.get("version") if isinstance(content, dict) else None
+    if version == 1:
+        return _from_version_1(content)
+    if version != VERSION:
         raise CheckpointError(f"the checkpoint {path.name} is of another cifar7; train the design again.")
-    return saved
+    return content
 
 
-def _check(run: Training, saved: Checkpoint) -> None:
-    if saved["data"] != run.data.fingerprint:
+def check_resumable(
+    checkpoint: Checkpoint, config: TrainConfig, data: ImageSet, weights: dict[str, Tensor]
+) -> None:
+    """Raise CheckpointError unless a run of `config` on `data` can go on from the checkpoint.
+
+    `weights`: a state dict of the network that is to be trained; its shapes are compared.
+    """
+    if checkpoint["data"] != data.fingerprint:
         raise CheckpointError(
-            f"the images of {run.data.name} have changed since this run was trained on them; train it anew."
+            f"the images of {data.name} have changed since this run was trained on them; train it anew."
         )
-    before, now = TrainConfig.from_dict(saved["config"]).to_dict(), run.config.to_dict()
-    for name, value in now.items():
+    before = TrainConfig.from_dict(checkpoint["config"]).to_dict()
+    for name, value in config.to_dict().items():
         if name not in _FREE and before[name] != value:
             raise CheckpointError(
                 f"the run was begun with {name} {before[name]!r:.40} and cannot go on with "
                 f"{value!r:.40}; start a new one."
             )
-    if saved["epoch"] > run.config.epochs:
+    if checkpoint["epoch"] > config.epochs:
         raise CheckpointError(
-            f"{saved['epoch']} epochs are done already, which is more than {run.config.epochs}."
+            f"{checkpoint['epoch']} epochs are done already, which is more than {config.epochs}."
         )
-    shapes = {name: value.shape for name, value in run.module.state_dict().items()}
-    if shapes != {name: value.shape for name, value in saved["weights"].items()}:
+    if _shapes(checkpoint["module"]) != _shapes(weights):
         raise CheckpointError("the checkpoint is of another network; start a new run.")
 
 
-def _copy(value: Tensor) -> Tensor:
-    return value.detach().to("cpu", copy=True)
+def _shapes(weights: dict[str, Tensor]) -> dict[str, torch.Size]:
+    return {name: value.shape for name, value in weights.items()}
 
 
-def _copies(values: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {name: _copy(value) for name, value in values.items()}
-
-
-def _dropout_states(device: torch.device) -> list[Tensor]:
-    """The states of torch's global generators, from which dropout draws."""
-    states = [torch.get_rng_state()]
-    if device.type == "cuda":
-        states.append(torch.cuda.get_rng_state(device))
-    if device.type == "mps":
-        states.append(torch.mps.get_rng_state())
-    return states
-
-
-def _set_dropout_states(device: torch.device, states: list[Tensor]) -> None:
-    torch.set_rng_state(states[0])
-    if device.type == "cuda":
-        torch.cuda.set_rng_state(states[1], device)
-    if device.type == "mps":
-        torch.mps.set_rng_state(states[1])
-
-
-def _verdict_to_plain(verdict: Verdict) -> dict[str, Any]:
-    # Of probabilities, only those on the test images are wanted at the end.
-    return {
-        "epoch": verdict.epoch,
-        "weights": _copies(verdict.weights),
-        "train": (verdict.train.loss, verdict.train.accuracy),
-        "heldout": (verdict.heldout.loss, verdict.heldout.accuracy) if verdict.heldout else None,
-        "test": (verdict.test.loss, verdict.test.accuracy) if verdict.test else None,
-        "probabilities": torch.from_numpy(verdict.test.probabilities) if verdict.test else None,
-    }
-
-
-def _verdict_from_plain(plain: dict[str, Any], device: torch.device) -> Verdict:
-    return Verdict(
-        epoch=plain["epoch"],
-        train=_evaluation(plain["train"]),
-        heldout=_evaluation(plain["heldout"]) if plain["heldout"] else None,
-        test=_evaluation(plain["test"], plain["probabilities"].numpy()) if plain["test"] else None,
-        weights={name: value.to(device) for name, value in plain["weights"].items()},
+def _from_version_1(content: dict[str, Any]) -> Checkpoint:
+    """The parts' states stood side by side, and the optimiser's tensors in one list."""
+    return Checkpoint(
+        version=VERSION,
+        config=content["config"],
+        data=content["data"],
+        device=content["device"],
+        epoch=content["epoch"],
+        step=content["step"],
+        lr=content["lr"],
+        seconds=content["seconds"],
+        average=content["average"],
+        module=content["weights"],
+        optimiser=_optimiser_from_version_1(content["memories"], content["config"]["optimiser"]),
+        metrics={"sums": content["tally"], "reported": [0.0, 0.0, 0.0]},
+        throughput={name: content[name] for name in ("training_seconds", "training_images")},
+        selection={"best": content["kept"]},
+        batches={"generator": content["generator"]},
+        train_step={"parts": content["parts"]},
+        rng=content["dropout"],
     )
 
 
-def _evaluation(
-    figures: tuple[float, float], probabilities: npt.NDArray[np.float32] | None = None
-) -> Evaluation:
-    loss, accuracy = figures
-    return Evaluation(
-        loss, accuracy, np.zeros((0, 0), np.float32) if probabilities is None else probabilities
-    )
+def _optimiser_from_version_1(tensors: list[Tensor], kind: str) -> State:
+    """Kernels and matrices came first, then biases and norms; of each group one name after the other."""
+    names = ("momenta", "squares", "steps") if kind == "adamw" else ("momenta",)
+    count = sum(tensor.ndim > 1 for tensor in tensors)  # steps have no dimension
+    first = count if kind != "adamw" else count // 2 * 3
+    groups = []
+    for group in (tensors[:first], tensors[first:]):
+        size = len(group) // len(names)
+        groups.append({name: group[i * size : (i + 1) * size] for i, name in enumerate(names)})
+    return {"groups": groups}

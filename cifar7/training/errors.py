@@ -1,8 +1,6 @@
-"""What can go wrong while training, and how it is told."""
+"""What can go wrong while training, and how it is told. Loads no torch."""
 
 from __future__ import annotations
-
-import torch
 
 from cifar7.errors import UserError
 from cifar7.training.config import TrainConfig
@@ -10,6 +8,13 @@ from cifar7.training.config import TrainConfig
 
 class TrainingError(UserError):
     """A run that cannot go on: says when, why, and what to lower."""
+
+
+class DeviceStateError(TrainingError):
+    """A run that cannot go on, after which this process cannot be trusted to train on its device.
+
+    Whoever serves runs lets a fresh process take the next one.
+    """
 
 
 def not_finite(step: int, steps: int, lr: float, config: TrainConfig) -> TrainingError:
@@ -29,21 +34,18 @@ def no_memory(batch_size: int) -> TrainingError:
 
 
 def divided(batch_size: int, parts: int, normalised: bool) -> str:
-    """What was done about memory that was not enough for a whole batch; `normalised`: by batch norms."""
-    said = (
+    """What was done about memory that is not enough for a whole batch; `normalised`: by batch norms."""
+    message = (
         f"The memory is not enough for {batch_size} images at once, so each step now takes them in {parts} "
         f"parts of {-(-batch_size // parts)} and adds up their gradients: the same step, a little slower."
     )
-    return (
-        f"{said} Batch normalisation then sees a part at a time, not the whole batch." if normalised else said
-    )
+    if normalised:
+        message += " Batch normalisation then sees a part at a time, not the whole batch."
+    return message
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether this is how torch says so on any of its devices."""
-    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
-        return True
-    # A CPU's allocator and mps raise plain RuntimeErrors.
-    said = str(error).lower()
+    """Whether `error` is what torch raises on any of its devices when memory is not enough."""
+    # torch.OutOfMemoryError begins with "CUDA out of memory"; a CPU and mps raise plain RuntimeErrors.
     signs = ("out of memory", "not enough memory", "can't allocate memory", "alloc_failed")
-    return any(sign in said for sign in signs)
+    return isinstance(error, MemoryError) or any(sign in str(error).lower() for sign in signs)

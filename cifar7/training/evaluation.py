@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +23,7 @@ _BATCH = {"cpu": 125, "cuda": 2500, "mps": 1000}
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A network's answers to n images, and how good they are."""
+    """What a network answers to n images, and how good that is."""
 
     loss: float  # mean cross-entropy, nats
     accuracy: float  # 0 to 1
@@ -39,23 +41,10 @@ def evaluate(
 ) -> Evaluation:
     """Evaluate on uint8 images (n, 3, 32, 32) with labels (n,), both on the module's device.
 
-    `test_flip`: each image and its mirror image are asked, and their logits averaged. The module is put back
-    into the mode it was in.
+    `test_flip`: average the logits of each image and its mirror image. The module is put back into the mode
+    it was in.
     """
-    was_training = module.training
-    at_once = _BATCH[images.device.type]
-    module.eval()
-    try:
-        while True:
-            try:
-                logits = _logits(module, images, (mean, std), precision, test_flip, at_once)
-                break
-            except (MemoryError, RuntimeError) as error:
-                if not is_out_of_memory(error) or at_once == 1:
-                    raise
-            at_once //= 2  # each image is judged alone: fewer at once change nothing but rounding
-    finally:
-        module.train(was_training)
+    logits = predict(module, images, mean, std, precision, test_flip)  # (n, classes)
     with torch.inference_mode():
         loss = cross_entropy(logits, labels)
         correct = (logits.argmax(1) == labels).sum()
@@ -65,22 +54,52 @@ def evaluate(
     )
 
 
+def predict(
+    module: nn.Module,
+    images: Tensor,
+    mean: Sequence[float],
+    std: Sequence[float],
+    precision: str = "fp32",
+    test_flip: bool = False,
+) -> Tensor:
+    """Logits (n, classes) in float32 of uint8 images (n, 3, H, W); otherwise as `evaluate`."""
+    batch = _BATCH[images.device.type]
+    with evaluation_mode(module):
+        while True:
+            try:
+                return _logits(module, images, (mean, std), precision, test_flip, batch)
+            except (MemoryError, RuntimeError) as error:
+                if not is_out_of_memory(error) or batch == 1:
+                    raise
+            batch //= 2  # no image depends on its neighbours: fewer at once change nothing but rounding
+
+
+@contextmanager
+def evaluation_mode(module: nn.Module) -> Iterator[None]:
+    """The module in evaluation mode; afterwards in the mode it was in."""
+    was_training = module.training
+    module.eval()
+    try:
+        yield
+    finally:
+        module.train(was_training)
+
+
 @torch.inference_mode()
 def _logits(
     module: nn.Module,
     images: Tensor,
-    scale: tuple[Triple, Triple],
+    scale: tuple[Sequence[float], Sequence[float]],
     precision: str,
     test_flip: bool,
-    at_once: int,
+    batch: int,
 ) -> Tensor:
-    """Logits (n, classes) in float32."""
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
     parts = []
-    # cudnn: the same kernels every time and no shortened fp32, so that a figure can be found again.
+    # cudnn: the same kernels every time and no shortened fp32, so that a figure can be computed again.
     exactly = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
     with exactly, torch.autocast(images.device.type, torch.bfloat16, enabled=precision == "bf16"):
-        for part in images.split(at_once):
+        for part in images.split(batch):
             floats = normalise(part, *scale, dtype)  # (b, 3, 32, 32)
             logits = module(floats)  # (b, classes)
             parts.append((logits + module(floats.flip(3))) / 2 if test_flip else logits)

@@ -1,4 +1,4 @@
-"""What training says while it goes on. Plain data: one line of `events.jsonl` each.
+"""What happens in a run, as it goes on. Plain data: one line of `events.jsonl` each.
 
 Accuracies are fractions from 0 to 1, losses are mean cross-entropies in nats, times are seconds since the
 start of the run, speeds are training images a second (evaluation left out).
@@ -6,20 +6,34 @@ start of the run, speeds are training images a second (evaluation left out).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, ClassVar
+from math import nan
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+
+import numpy as np
 
 if TYPE_CHECKING:  # so that events are read and written without loading torch
-    import numpy as np
     import numpy.typing as npt
     import torch
 
+E = TypeVar("E", bound="Event")
+
 _ARRAYS = "left out of to_dict"
+_OPTIONAL = " | None"
+# For each type of field: what JSON may hold for it, and what stands for a value that is not there. JSON has
+# null for a number that is not finite.
+_TYPES: dict[str, tuple[tuple[type, ...], Any]] = {
+    "int": ((int,), 0),
+    "float": ((int, float), nan),
+    "str": ((str,), ""),
+    "bool": ((bool,), False),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing said; `kind` is its name in JSON."""
+    """One thing that happened; `kind` is its name in JSON."""
 
     kind: ClassVar[str]
 
@@ -27,6 +41,29 @@ class Event:
         """Plain data for JSON: `event` names the kind; weights and predictions are left out."""
         plain = {f.name: getattr(self, f.name) for f in fields(self) if _ARRAYS not in f.metadata}
         return {"event": self.kind, **plain}
+
+    @classmethod
+    def from_dict(cls: type[E], data: object) -> E | None:
+        """The event that was written as `data`; None where that is no event of this class.
+
+        Runs of other versions are read too: fields unknown here are passed over. A field that is missing or
+        of another type is None if it may be, else nan, 0, "" or False.
+        """
+        kind = data.get("event") if isinstance(data, Mapping) else None
+        event_class = _CLASSES.get(kind) if isinstance(kind, str) else None
+        if event_class is None or not issubclass(event_class, cls):
+            return None
+        recorded = [f for f in fields(event_class) if _ARRAYS not in f.metadata]
+        values = {f.name: _read(str(f.type), cast(Mapping[str, Any], data).get(f.name)) for f in recorded}
+        return event_class(**values)
+
+
+def _read(annotation: str, value: Any) -> Any:
+    """`value` if a field of this type may hold it, else what stands for nothing there."""
+    accepted, missing = _TYPES[annotation.removesuffix(_OPTIONAL)]
+    if isinstance(value, accepted) and (bool in accepted or not isinstance(value, bool)):
+        return value
+    return None if annotation.endswith(_OPTIONAL) else missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +169,29 @@ class Finished(Event):
     precision: str
     test_flip: bool  # whether each figure is of an image and its mirror image together
     averaging: float  # above 0: the kept weights are averages over steps
-    probabilities: npt.NDArray[np.float32] = field(metadata={_ARRAYS: True}, repr=False)  # (N_test, classes)
-    labels: npt.NDArray[np.int64] = field(metadata={_ARRAYS: True}, repr=False)  # (N_test,)
-    weights: dict[str, torch.Tensor] = field(metadata={_ARRAYS: True}, repr=False)  # state dict, on the CPU
+    # Empty in an event that was read from a record.
+    probabilities: npt.NDArray[np.float32] = field(  # (N_test, classes)
+        default_factory=lambda: np.empty((0, 0), np.float32), metadata={_ARRAYS: True}, repr=False
+    )
+    labels: npt.NDArray[np.int64] = field(  # (N_test,)
+        default_factory=lambda: np.empty(0, np.int64), metadata={_ARRAYS: True}, repr=False
+    )
+    weights: dict[str, torch.Tensor] = field(  # state dict, on the CPU
+        default_factory=dict, metadata={_ARRAYS: True}, repr=False
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RangeStep(Event):
+    """One step of a learning-rate test."""
+
+    kind: ClassVar[str] = "range step"
+    step: int  # steps done
+    steps: int  # of the whole test, which may end earlier
+    lr: float  # of this step
+    loss: float  # of its batch, before the step
+
+
+_CLASSES: dict[str, type[Event]] = {
+    made.kind: made for made in (Started, Beat, EpochEnd, Notice, Paused, Finished, RangeStep)
+}

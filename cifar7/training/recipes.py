@@ -1,4 +1,4 @@
-"""Ways to train, as data: a name, its settings, and in words what was told of it and what was chosen here."""
+"""Ways to train, as data: settings with a name, what their source says of them, and what was chosen here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cifar7.training.config import ConfigError, TrainConfig
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A training configuration with its story. `chosen` is empty where nothing had to be."""
+    """A training configuration with its story. `chosen` is empty where the source leaves nothing open."""
 
     name: str
     title: str
@@ -108,7 +108,7 @@ RECIPES: dict[str, Recipe] = {
 
 
 def recipe(name: str) -> Recipe:
-    """The recipe of that name. Raises ConfigError naming those there are."""
+    """The recipe of that name. Raises ConfigError, which lists the names."""
     if name not in RECIPES:
         raise ConfigError(f"there is no recipe {name!r:.60}; there are {', '.join(RECIPES)}.")
     return RECIPES[name]

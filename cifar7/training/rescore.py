@@ -5,28 +5,28 @@ from __future__ import annotations
 from torch import nn
 
 from cifar7.data.imageset import ImageSet
-from cifar7.training.batches import layout
 from cifar7.training.config import TrainConfig
 from cifar7.training.devices import choose
-from cifar7.training.selection import Judge
-from cifar7.training.throughput import Pace
+from cifar7.training.selection import ModelSelection
+from cifar7.training.step.batches import layout
+from cifar7.training.throughput import Throughput
 
-Scored = dict[str, tuple[float, int]]  # name in Finished -> the figure, and of how many images it is
+Scores = dict[str, tuple[float, int]]  # name in Finished -> the figure, and of how many images it is
 
 
-def rescore(module: nn.Module, data: ImageSet, config: TrainConfig, precision: str) -> Scored:
+def rescore(module: nn.Module, data: ImageSet, config: TrainConfig, precision: str) -> Scores:
     """Accuracies on the fixed sample of the training images, the held-out and the test images; test loss.
 
-    The rows follow from the images and `config` alone. `precision`: as `Finished` told it, "fp32" or "bf16".
-    The module, with its weights, moves to the device. Raises ConfigError where there is no such device.
+    The rows follow from the images and `config` alone. `precision`: as in `Finished`, "fp32" or "bf16". The
+    module, with its weights, moves to the device. Raises ConfigError where there is no such device.
     """
     device = choose(config.device)
     module = module.to(device).to(memory_format=layout(device))
-    judge = Judge(data, config, device, precision, Pace())
-    now = judge.verdict(module, None)
-    test = now.test or judge.test(module)
-    scored = {"train_accuracy": (now.train.accuracy, len(judge.sample_rows))}
-    if now.heldout:
-        scored["heldout_accuracy"] = (now.heldout.accuracy, len(judge.heldout_rows))
+    selection = ModelSelection(data, config, device, precision, Throughput())
+    candidate = selection.candidate(module, None)
+    test = candidate.test or selection.test(module)
+    scores = {"train_accuracy": (candidate.train.accuracy, len(selection.sample_rows))}
+    if candidate.heldout:
+        scores["heldout_accuracy"] = (candidate.heldout.accuracy, len(selection.heldout_rows))
     count = len(data.test.labels)
-    return scored | {"test_accuracy": (test.accuracy, count), "test_loss": (test.loss, count)}
+    return scores | {"test_accuracy": (test.accuracy, count), "test_loss": (test.loss, count)}

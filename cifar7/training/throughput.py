@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import exp
+from typing import Any
 
 _MEMORY = 10.0  # seconds over which a speed is remembered
 # Until an evaluation was measured: seconds an evaluated image takes as a share of a trained one. A forward
@@ -10,7 +11,7 @@ _MEMORY = 10.0  # seconds over which a speed is remembered
 _EVALUATION_SHARE = 1 / 3
 
 
-class Pace:
+class Throughput:
     """Speeds of training and of evaluation, both in images a second."""
 
     def __init__(self) -> None:
@@ -22,37 +23,36 @@ class Pace:
         self._evaluated_images = 0
         self._evaluation_seconds = 0.0
 
-    def trained(self, images: int, seconds: float) -> None:
-        """Take note of training steps that were measured together."""
+    def add_training(self, images: int, seconds: float) -> None:
+        """Count training steps that were measured together."""
         self.training_images += images
         self.training_seconds += seconds
         if self._first is None:
             self._first = (images, seconds)
             return
-        fading = exp(-seconds / _MEMORY)
-        self._recent_images = self._recent_images * fading + images
-        self._recent_seconds = self._recent_seconds * fading + seconds
+        decay = exp(-seconds / _MEMORY)
+        self._recent_images = self._recent_images * decay + images
+        self._recent_seconds = self._recent_seconds * decay + seconds
 
-    def evaluated(self, images: int, seconds: float) -> None:
-        """Take note of an evaluation."""
+    def add_evaluation(self, images: int, seconds: float) -> None:
+        """Count an evaluation."""
         self._evaluated_images += images
         self._evaluation_seconds += seconds
 
     @property
     def images_per_second(self) -> float:
-        """Of late, the first measurement left out as soon as there is another; 0 before any."""
+        """The recent speed, the first measurement left out as soon as there is another; 0 before any."""
         if self._recent_seconds > 0:
             return self._recent_images / self._recent_seconds
-        images, seconds = self._first or (0, 0.0)
-        return images / seconds if seconds > 0 else 0.0
+        return _speed(*(self._first or (0, 0.0)))
 
     @property
     def mean_images_per_second(self) -> float:
         """Over the whole run; 0 before any step."""
-        return self.training_images / self.training_seconds if self.training_seconds > 0 else 0.0
+        return _speed(self.training_images, self.training_seconds)
 
     def seconds_left(self, images_to_train: int, images_to_evaluate: int) -> float:
-        """What is still to come at the present speed; 0 while nothing was measured."""
+        """The time that so many images will take at the present speed; 0 while nothing was measured."""
         speed = self.images_per_second
         if speed == 0:
             return 0.0
@@ -60,3 +60,15 @@ class Pace:
         if self._evaluated_images:
             evaluation = self._evaluation_seconds / self._evaluated_images
         return images_to_train / speed + images_to_evaluate * evaluation
+
+    def state_dict(self) -> dict[str, Any]:
+        """The totals. Recent speeds are measured anew: a run may go on in another process and machine."""
+        return {"training_seconds": self.training_seconds, "training_images": self.training_images}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from another's `state_dict`."""
+        self.training_seconds, self.training_images = state["training_seconds"], state["training_images"]
+
+
+def _speed(images: float, seconds: float) -> float:
+    return images / seconds if seconds > 0 else 0.0

@@ -14,8 +14,8 @@ import torch
 from calls import call, json_of
 
 from cifar7.bench import report
-from cifar7.bench.loops import SUBMISSIONS, TEXTBOOK, Lap, Pictures, ours, plain, transform, until
-from cifar7.bench.memory import Memory
+from cifar7.bench.loops import SUBMISSIONS, TEXTBOOK, Lap, Pictures, ours, plain, time_to, transform
+from cifar7.bench.memory import PeakMemory
 from cifar7.bench.profile import convolution_share
 from cifar7.bench.report import Contender, Plan, bench, epoch, fitted, ratios, summary, take_turns
 from cifar7.commands import benching
@@ -39,11 +39,11 @@ def lap(training: float, images: int = 100, memory: int | None = 5) -> Lap:
     return Lap(7, images, 4, "fp32", 1.0, 2.0, None, training, 3.0, 10, 1.5, memory, None)
 
 
-def test_the_middle_lap_counts_and_the_outer_ones_are_told() -> None:
-    told = summary([lap(1.0), lap(4.0), lap(2.0)])  # 100, 25 and 50 images a second
-    assert (told["images_per_second"], told["slowest"], told["fastest"]) == (50, 25, 100)
-    assert (told["training"], told["images"], told["laps"]) == (2.0, 100, 3)
-    assert told["capture"] is None
+def test_the_middle_lap_counts_and_the_outer_ones_are_reported() -> None:
+    figures = summary([lap(1.0), lap(4.0), lap(2.0)])  # 100, 25 and 50 images a second
+    assert (figures["images_per_second"], figures["slowest"], figures["fastest"]) == (50, 25, 100)
+    assert (figures["training"], figures["images"], figures["laps"]) == (2.0, 100, 3)
+    assert figures["capture"] is None
     assert summary([lap(1.0), lap(1.0, memory=None)])["memory"] is None
 
 
@@ -55,10 +55,10 @@ def test_ratios_are_ours_over_theirs() -> None:
 
 
 def test_an_epoch_is_what_was_measured_times_a_factor() -> None:
-    told = epoch({"images": 200, "training": 1.5})
-    assert (told["measured_images"], told["measured_seconds"], told["factor"]) == (200, 1.5, 250)
-    assert told["seconds"] == 375  # 50,000 / 200 x 1.5
-    assert "200 images x 250" in told["how"]
+    figures = epoch({"images": 200, "training": 1.5})
+    assert (figures["measured_images"], figures["measured_seconds"], figures["factor"]) == (200, 1.5, 250)
+    assert figures["seconds"] == 375  # 50,000 / 200 x 1.5
+    assert "200 images x 250" in figures["how"]
 
 
 def test_contenders_take_turns_after_a_warm_up() -> None:
@@ -79,14 +79,14 @@ def test_contenders_take_turns_after_a_warm_up() -> None:
 
 @pytest.mark.parametrize(("loop", "trained", "batch"), [(SUBMISSIONS, 8, 4), (TEXTBOOK, 10, 10)])
 def test_a_plain_loop_trains_on_whole_batches(images: ImageSet, loop, trained: int, batch: int) -> None:
-    told = plain(tiny.SPEC, images, loop, "cpu", 10, 6)
-    assert (told.images, told.batch_size, told.evaluated, told.capture) == (trained, batch, 6, None)
-    assert told.data < told.first_progress < told.start + told.data + told.training
-    assert told.training > 0
-    assert told.evaluation > 0
+    lap = plain(tiny.SPEC, images, loop, "cpu", 10, 6)
+    assert (lap.images, lap.batch_size, lap.evaluated, lap.capture) == (trained, batch, 6, None)
+    assert lap.data < lap.first_progress < lap.start + lap.data + lap.training
+    assert lap.training > 0
+    assert lap.evaluation > 0
 
 
-def test_the_submissions_recipe_is_the_one_that_was_told() -> None:
+def test_the_submissions_recipe_is_the_one_of_their_account() -> None:
     assert (SUBMISSIONS.batch_size, SUBMISSIONS.lr, SUBMISSIONS.momentum) == (4, 0.001, 0.9)
     assert (SUBMISSIONS.augment, SUBMISSIONS.half, SUBMISSIONS.shuffle_seed) == (False, True, 6)
 
@@ -104,20 +104,20 @@ def test_pictures_are_transformed_one_by_one(images: ImageSet) -> None:
 
 @pytest.mark.parametrize(("asked", "trained"), [(64, 64), (70, 64), (176, 176)])
 def test_ours_stops_after_so_many_images(images: ImageSet, asked: int, trained: int) -> None:
-    told = ours(tiny.SPEC, images, tiny.config(), asked, 6)
+    lap = ours(tiny.SPEC, images, tiny.config(), asked, 6)
     # 180 images, 6 of them held out: 174, or 10 steps of 16; the 11th belongs to a second epoch.
     verdicts = 2 if trained > 160 else 1
-    assert (told.images, told.batch_size) == (trained, 16)
-    assert told.evaluated == verdicts * (6 + 6) + 6  # train sample and held-out each, the test set once
-    assert 0 < told.first_progress < told.start + told.data + told.training + told.evaluation
+    assert (lap.images, lap.batch_size) == (trained, 16)
+    assert lap.evaluated == verdicts * (6 + 6) + 6  # train sample and held-out each, the test set once
+    assert 0 < lap.first_progress < lap.start + lap.data + lap.training + lap.evaluation
 
 
 def test_a_mark_is_stated_only_where_it_was_reached(images: ImageSet) -> None:
-    assert until(tiny.SPEC, images, tiny.config(epochs=3), 1.1) is None
-    found = until(tiny.SPEC, images, tiny.config(epochs=3), 0.0)
-    assert found is not None
-    assert found[0] > 0
-    assert found[1] == 1
+    assert time_to(tiny.SPEC, images, tiny.config(epochs=3), 1.1) is None
+    reached = time_to(tiny.SPEC, images, tiny.config(epochs=3), 0.0)
+    assert reached is not None
+    assert reached[0] > 0
+    assert reached[1] == 1
 
 
 def test_marks_name_network_and_recipe_and_say_what_was_left_out(images, monkeypatch) -> None:
@@ -125,11 +125,11 @@ def test_marks_name_network_and_recipe_and_say_what_was_left_out(images, monkeyp
     marks = ((0.0, "starter", quick), (1.1, "starter", quick), (2.0, "starter", quick))
     monkeypatch.setattr(report, "MARKS", marks)
     monkeypatch.setattr(report, "ON_A_CPU", 1.5)
-    told = report._accuracy(images, replace(PLAN, to_marks=True), "cpu", lambda _: None)
-    assert told["0%"]["reached"]["epochs"] == 1
-    assert (told["110%"]["reached"], told["110%"]["why"]) == (None, "not reached in the recipe's 1 epochs")
-    assert (told["200%"]["reached"], told["200%"]["why"]) == (None, "takes too long on a CPU")
-    lines = benching._accuracy(told).splitlines()
+    times = report._accuracy(images, replace(PLAN, to_marks=True), "cpu", lambda _: None)
+    assert times["0%"]["reached"]["epochs"] == 1
+    assert (times["110%"]["reached"], times["110%"]["why"]) == (None, "not reached in the recipe's 1 epochs")
+    assert (times["200%"]["reached"], times["200%"]["why"]) == (None, "takes too long on a CPU")
+    lines = benching._accuracy(times).splitlines()
     assert lines[0].startswith("0% test accuracy, starter with recipe quick: ")
     assert lines[1].endswith("not reached in the recipe's 1 epochs")
 
@@ -137,12 +137,12 @@ def test_marks_name_network_and_recipe_and_say_what_was_left_out(images, monkeyp
 def test_the_peak_of_memory_begins_anew() -> None:
     if not Path("/proc/self/clear_refs").exists():
         pytest.skip("only Linux sets the peak back")
-    first = Memory(torch.device("cpu"))
+    first = PeakMemory(torch.device("cpu"))
     held = np.ones(25_000_000)  # 200 MB
-    first.look()
+    first.update()
     del held
-    second = Memory(torch.device("cpu"))
-    second.look()
+    second = PeakMemory(torch.device("cpu"))
+    second.update()
     assert first.peak is not None
     assert second.peak is not None
     assert first.peak - second.peak > 150e6
@@ -161,25 +161,25 @@ def test_the_command(
     monkeypatch.setattr(report, "fitted", lambda name, data: tiny.SPEC)
     results: list[dict[str, Any]] = []
     monkeypatch.setattr(report, "bench", lambda *args: results.append(bench(*args)) or results[-1])
-    told = json_of(capsys, "bench", "--quick", "--data", "tiny", "--device", "cpu")
-    assert list(told["loops"]) == ["submissions", "submissions-starter", "textbook", "ours"]
-    assert {one["network"] for one in told["loops"].values()} == {"starter", "velasoka-separable"}
-    assert told["loops"]["submissions"]["batch_size"] == 4
+    result = json_of(capsys, "bench", "--quick", "--data", "tiny", "--device", "cpu")
+    assert list(result["loops"]) == ["submissions", "submissions-starter", "textbook", "ours"]
+    assert {one["network"] for one in result["loops"].values()} == {"starter", "velasoka-separable"}
+    assert result["loops"]["submissions"]["batch_size"] == 4
     for known in fields(Lap):
-        assert all(known.name in one for one in told["loops"].values())
-    speeds = {name: one["images_per_second"] for name, one in told["loops"].items()}
-    assert told["ratios"]["ours/textbook"] == pytest.approx(speeds["ours"] / speeds["textbook"])
+        assert all(known.name in one for one in result["loops"].values())
+    speeds = {name: one["images_per_second"] for name, one in result["loops"].items()}
+    assert result["ratios"]["ours/textbook"] == pytest.approx(speeds["ours"] / speeds["textbook"])
     # Ours takes at least one batch of 128, however few images are asked for.
-    assert [one["images"] for one in told["growth"]["images"]] == [128, 128]
-    assert told["accuracy"] == {"measured": False, "why": "left out by --quick"}
-    assert told["machine"]["threads"] == torch.get_num_threads()
+    assert [one["images"] for one in result["growth"]["images"]] == [128, 128]
+    assert result["accuracy"] == {"measured": False, "why": "left out by --quick"}
+    assert result["machine"]["threads"] == torch.get_num_threads()
     # The same figures as text: measured once.
     monkeypatch.setattr(report, "bench", lambda *_: results[0])
     status, out, _ = call(capsys, "bench", "--quick", "--data", "tiny", "--device", "cpu")
     assert status == 0
     for words in ("none here", "times as fast as the textbook loop", "x 6250 =", "not measured, left out"):
         assert words in out
-    assert str(tmp_path) not in out + json.dumps(told)
+    assert str(tmp_path) not in out + json.dumps(result)
 
 
 def test_a_preset_gets_the_classes_of_the_set(images: ImageSet) -> None:

@@ -44,8 +44,8 @@ def archive(path: Path, files: dict[str, bytes]) -> Path:
 
 def test_import_then_train_then_list(capsys: pytest.CaptureFixture[str], home: Path) -> None:
     path = archive(home / "two.tar.gz", FILES)
-    told = json_of(capsys, "data", "import", path, "--name", "two")
-    assert (told["name"], told["classes"], told["train_size"], told["test_size"]) == (
+    result = json_of(capsys, "data", "import", path, "--name", "two")
+    assert (result["name"], result["classes"], result["train_size"], result["test_size"]) == (
         "two",
         ["a", "b"],
         24,
@@ -58,7 +58,7 @@ def test_import_then_train_then_list(capsys: pytest.CaptureFixture[str], home: P
     assert "two" in out
     by_path = json_of(capsys, "train", home / "tiny.json", "--data", path, "--epochs", 1, "--device", "cpu")
     assert by_path["classes"] == ["a", "b"]
-    assert by_path["data_fingerprint"] == told["fingerprint"]
+    assert by_path["data_fingerprint"] == result["fingerprint"]
     run = RunFolder.open(home / "home" / "runs", by_path["run"])
     assert str(home) not in (run.path / "environment.json").read_text()
     assert str(home) not in (run.path / "config.json").read_text()
@@ -102,9 +102,9 @@ def test_broken_data_is_named_and_leaves_no_trace(
     )
     status, out, err = call(capsys, *words)
     assert (status, out) == (2, "")
-    *progress, said = err.splitlines()
-    assert message in said
-    assert said.startswith("cifar7: ")
+    *progress, last = err.splitlines()
+    assert message in last
+    assert last.startswith("cifar7: ")
     assert all(": " in line and "cifar7" not in line for line in progress)
     assert sorted(p.name for p in (home / "home" / "data").iterdir()) == before
     assert not (home / "x.png").exists()

@@ -22,8 +22,8 @@ from cifar7.data import library
 from cifar7.data.imageset import ImageSet, Split
 from cifar7.export.class_folders import write_class_folders
 from cifar7.export.errors import ExportError
+from cifar7.export.model_source import model_source
 from cifar7.network.presets import PRESETS, preset
-from cifar7.network.source import model_source
 from cifar7.network.spec import NetSpec
 
 

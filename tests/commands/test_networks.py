@@ -19,9 +19,9 @@ def json_of(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str,
     """What is printed with --json, and nothing beside it: there is no progress to tell of."""
     status, out, err = call(capsys, *arguments, "--json")
     assert (status, err) == (0, "")
-    told = json.loads(out)
-    assert isinstance(told, dict)
-    return told
+    result = json.loads(out)
+    assert isinstance(result, dict)
+    return result
 
 
 def spec_file(folder: Path, **changes: Any) -> Path:
@@ -42,13 +42,13 @@ def spec_file(folder: Path, **changes: Any) -> Path:
 def test_describe(
     capsys: pytest.CaptureFixture[str], name: str, parameters: int, before: int, total: int
 ) -> None:
-    told = json_of(capsys, "describe", name)
-    assert told["parameters"] == parameters
-    assert told["receptive_field"] == {"before_pooling": before, "total": total}
-    assert sum(layer["parameters"] for layer in told["layers"]) == parameters
-    assert sum(layer["macs"] for layer in told["layers"]) == told["macs"]
-    assert told["layers"][-1]["receptive_field"] == total
-    first = told["layers"][0]
+    result = json_of(capsys, "describe", name)
+    assert result["parameters"] == parameters
+    assert result["receptive_field"] == {"before_pooling": before, "total": total}
+    assert sum(layer["parameters"] for layer in result["layers"]) == parameters
+    assert sum(layer["macs"] for layer in result["layers"]) == result["macs"]
+    assert result["layers"][-1]["receptive_field"] == total
+    first = result["layers"][0]
     assert {key: first[key] for key in ("stage", "kind", "output", "kernel", "stride", "padding")} == {
         "stage": "C1", "kind": "conv", "output": [32, 32, 32], "kernel": 3, "stride": 1, "padding": 1,
     }  # fmt: skip
@@ -74,10 +74,10 @@ def test_describe_shows_a_residual_sum(capsys: pytest.CaptureFixture[str], tmp_p
     path, data = tmp_path / "own.json", preset("starter").to_dict()
     data["stages"]["C4"]["units"][1]["residual"] = 2
     path.write_text(json.dumps(data))
-    told = json_of(capsys, "describe", path)
-    (layer,) = [layer for layer in told["layers"] if layer["kind"] == "add"]
+    result = json_of(capsys, "describe", path)
+    (layer,) = [layer for layer in result["layers"] if layer["kind"] == "add"]
     assert (layer["role"], layer["unit"], layer["parameters"], layer["macs"]) == ("input of unit 1", 2, 0, 0)
-    assert told["parameters"] == json_of(capsys, "describe", "starter")["parameters"]
+    assert result["parameters"] == json_of(capsys, "describe", "starter")["parameters"]
     _, out, _ = call(capsys, "describe", path)
     (line,) = [line.split() for line in out.splitlines() if " add " in line]
     assert line == ["C4", "add", "input", "of", "unit", "1", "128x4x4", "8", "76"]
@@ -89,9 +89,9 @@ def test_describe_shows_a_residual_sum(capsys: pytest.CaptureFixture[str], tmp_p
 
 
 def test_presets(capsys: pytest.CaptureFixture[str]) -> None:
-    told = json_of(capsys, "presets")
-    assert [entry["name"] for entry in told["presets"]] == list(PRESETS)
-    assert {entry["name"]: entry["parameters"] for entry in told["presets"]}["shrimali"] == 671_690
+    result = json_of(capsys, "presets")
+    assert [entry["name"] for entry in result["presets"]] == list(PRESETS)
+    assert {entry["name"]: entry["parameters"] for entry in result["presets"]}["shrimali"] == 671_690
     status, out, _ = call(capsys, "presets")
     assert status == 0
     assert all(name in out for name in PRESETS)
@@ -210,32 +210,32 @@ def test_a_mistake_is_one_line_that_says_what_would_be_right(
 
 
 def test_describe_judges_by_a_profile(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    told = json_of(capsys, "describe", "velasoka-simple")
-    card = {line["id"]: line for line in told["requirements"]}
+    result = json_of(capsys, "describe", "velasoka-simple")
+    card = {line["id"]: line for line in result["requirements"]}
     assert len(card) == 8
     field = card["receptive_field"]
     assert (field["limit"], field["measured"], field["passed"]) == ("> 44 px", 44, False)
     assert card["accuracy"]["passed"] is None
-    assert {warning["id"] for warning in told["warnings"]} == {"map-shrinks", "small-receptive-field"}
-    assert all({"id", "stage", "message"} <= set(warning) for warning in told["warnings"])
-    own = tmp_path / "own.json"
-    own.write_text(json.dumps({"requirements": [{"id": "parameters", "is": "below", "limit": 100}]}))
-    (line,) = json_of(capsys, "describe", "starter", "--profile", own)["requirements"]
+    assert {warning["id"] for warning in result["warnings"]} == {"map-shrinks", "small-receptive-field"}
+    assert all({"id", "stage", "message"} <= set(warning) for warning in result["warnings"])
+    path = tmp_path / "own.json"
+    path.write_text(json.dumps({"requirements": [{"id": "parameters", "is": "below", "limit": 100}]}))
+    (line,) = json_of(capsys, "describe", "starter", "--profile", path)["requirements"]
     assert (line["limit"], line["passed"]) == ("< 100", False)
 
 
 def test_describe_prints_a_spec_that_it_reads(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    told = json_of(capsys, "describe", "shrimali")
+    result = json_of(capsys, "describe", "shrimali")
     path = tmp_path / "again.json"
-    path.write_text(json.dumps(told["spec"]))
-    assert json_of(capsys, "describe", path) == told
+    path.write_text(json.dumps(result["spec"]))
+    assert json_of(capsys, "describe", path) == result
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [("{", "is not JSON"), ("[]", "requirements"), (None, "no profile")]
+    ("content", "message"), [("{", "is not JSON"), ("[]", "requirements"), (None, "no profile")]
 )
 def test_a_wrong_profile_is_one_line(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, content: str | None, said: str
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, content: str | None, message: str
 ) -> None:
     path = tmp_path / "own.json"
     if content is not None:
@@ -244,4 +244,4 @@ def test_a_wrong_profile_is_one_line(
         capsys, "describe", "starter", "--profile", path if content is not None else "mine"
     )
     assert (status, out, err.count("\n")) == (2, "", 1)
-    assert said in err
+    assert message in err

@@ -13,11 +13,14 @@ from pathlib import Path
 import pytest
 import tiny
 from calls import call, json_of, quick
+from torch import Tensor
 from where import ROOT
 
 from cifar7.commands.output import percent
 from cifar7.runs.folder import RunFolder, list_runs
+from cifar7.training.errors import DeviceStateError
 from cifar7.training.recipes import RECIPES, recipe
+from cifar7.training.step.train_step import TrainStep
 
 
 @pytest.fixture
@@ -26,37 +29,37 @@ def home(cli_home: Path) -> Path:
 
 
 def test_train_tells_what_scripts_need(capsys: pytest.CaptureFixture[str], home: Path) -> None:
-    told = json_of(capsys, *quick(home, "--seed", 7, "--lr", 0.05))
-    assert told["epochs"] == 2
-    assert told["data"] == "tiny"
-    assert told["protocol"] == "holdout"
-    assert told["synthetic"] is True
-    assert 0 <= told["test_accuracy"] <= 1
-    assert told["seconds"] > 0
-    assert told["images_per_second"] > 0
-    assert told["device"].startswith("CPU")
-    run = RunFolder.open(home / "home" / "runs", told["run"])
-    assert run.predictions().accuracy == pytest.approx(told["test_accuracy"])
+    result = json_of(capsys, *quick(home, "--seed", 7, "--lr", 0.05))
+    assert result["epochs"] == 2
+    assert result["data"] == "tiny"
+    assert result["protocol"] == "holdout"
+    assert result["synthetic"] is True
+    assert 0 <= result["test_accuracy"] <= 1
+    assert result["seconds"] > 0
+    assert result["images_per_second"] > 0
+    assert result["device"].startswith("CPU")
+    run = RunFolder.open(home / "home" / "runs", result["run"])
+    assert run.predictions().accuracy == pytest.approx(result["test_accuracy"])
     assert (run.config().seed, run.config().lr, run.config().batch_size) == (7, 0.05, 16)
 
     listed = json_of(capsys, "runs")["runs"]
-    assert [(entry["run"], entry["state"]) for entry in listed] == [(told["run"], "finished")]
-    assert listed[0]["test_accuracy"] == told["test_accuracy"]
+    assert [(entry["run"], entry["state"]) for entry in listed] == [(result["run"], "finished")]
+    assert listed[0]["test_accuracy"] == result["test_accuracy"]
 
-    shown = json_of(capsys, "show", told["run"][:20])
-    assert shown["run"] == told["run"]
-    assert shown["test_accuracy"] == told["test_accuracy"]
-    assert [event["epoch"] for event in shown["curve"]] == [1, 2]
-    assert list(shown["class_accuracy"]) == list(tiny.CLASSES)
-    assert shown["spec"] == tiny.SPEC.to_dict()
+    details = json_of(capsys, "show", result["run"][:20])
+    assert details["run"] == result["run"]
+    assert details["test_accuracy"] == result["test_accuracy"]
+    assert [event["epoch"] for event in details["curve"]] == [1, 2]
+    assert list(details["class_accuracy"]) == list(tiny.CLASSES)
+    assert details["spec"] == tiny.SPEC.to_dict()
 
 
 def test_a_recipe_is_followed_save_for_what_is_said(capsys: pytest.CaptureFixture[str], home: Path) -> None:
-    told = json_of(capsys, *quick(home, "--recipe", "velasoka"))
-    config = RunFolder.open(home / "home" / "runs", told["run"]).config()
+    result = json_of(capsys, *quick(home, "--recipe", "velasoka"))
+    config = RunFolder.open(home / "home" / "runs", result["run"]).config()
     expected = recipe("velasoka").config
     assert config == replace(expected, epochs=2, batch_size=16, device="cpu")
-    assert told["protocol"] == "test-each-epoch"
+    assert result["protocol"] == "test-each-epoch"
     other = json_of(capsys, *quick(home, "--recipe", "velasoka", "--protocol", "holdout"))
     assert other["protocol"] == "holdout"
 
@@ -121,13 +124,13 @@ def test_ctrl_c_stops_and_keeps_what_there_is(home: Path) -> None:
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "stopping" in err
-    told = json.loads(out)
-    assert told["state"] == "stopped"
-    assert 2 <= told["epochs"] < 1000
-    run = RunFolder.open(home / "home" / "runs", told["run"])
+    result = json.loads(out)
+    assert result["state"] == "stopped"
+    assert 2 <= result["epochs"] < 1000
+    run = RunFolder.open(home / "home" / "runs", result["run"])
     assert run.status()["state"] == "stopped"
     assert str(run.status()["reason"]).startswith("Interrupted at the command line, after ")
-    assert run.predictions().accuracy == pytest.approx(told["test_accuracy"])
+    assert run.predictions().accuracy == pytest.approx(result["test_accuracy"])
 
 
 @pytest.mark.parametrize(
@@ -152,6 +155,26 @@ def test_settings_out_of_range(
     assert list_runs(home / "home" / "runs") == []
 
 
+def test_a_step_that_cannot_be_recorded_fails_the_run_in_words(
+    capsys: pytest.CaptureFixture[str], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = TrainStep.take
+
+    def fail_later(step: TrainStep, rows: Tensor, lr: float, number: int) -> str | None:
+        if number == 3:
+            raise DeviceStateError("the step could not be recorded; try without.")
+        return take(step, rows, lr, number)
+
+    monkeypatch.setattr(TrainStep, "take", fail_later)
+    status, out, err = call(capsys, *quick(home))
+    assert (status, out) == (2, "")
+    (run,) = list_runs(home / "home" / "runs")
+    # The first step was reported, and no epoch was complete.
+    reason = "The step could not be recorded; try without. It had come to step 1, and no epoch was complete."
+    assert (run.status()["state"], run.status()["reason"]) == ("failed", reason)
+    assert f"cifar7: {reason}" in err
+
+
 def test_runs_cannot_be_kept_in_a_file(capsys: pytest.CaptureFixture[str], home: Path) -> None:
     (home / "file").write_text("")
     status, out, err = call(capsys, *quick(home, "--runs", home / "file"))
@@ -160,16 +183,16 @@ def test_runs_cannot_be_kept_in_a_file(capsys: pytest.CaptureFixture[str], home:
 
 
 def test_find_lr(capsys: pytest.CaptureFixture[str], home: Path) -> None:
-    asked = ("find-lr", home / "tiny.json", "--data", "tiny", "--device", "cpu", "--batch-size", 16)
-    told = json_of(capsys, *asked)
-    assert told["suggestion"] is not None, told["reason"]
-    assert len(told["rates"]) == len(told["losses"]) == len(told["smoothed"]) <= 240  # of 16 images
-    status, out, _ = call(capsys, *asked)
+    command = ("find-lr", home / "tiny.json", "--data", "tiny", "--device", "cpu", "--batch-size", 16)
+    result = json_of(capsys, *command)
+    assert result["suggestion"] is not None, result["reason"]
+    assert len(result["rates"]) == len(result["losses"]) == len(result["smoothed"]) <= 240  # of 16 images
+    status, out, _ = call(capsys, *command)
     assert status == 0
-    assert told["reason"] in out
+    assert result["reason"] in out
     # At a busy moment or with other threads the loss is lowest elsewhere; what already is set is not advised.
-    advice = f"`train ... --lr {told['suggestion']:g}` uses it; the recipe default has 0.2."
-    assert (advice in out) is (told["suggestion"] != 0.2)
+    advice = f"`train ... --lr {result['suggestion']:g}` uses it; the recipe default has 0.2."
+    assert (advice in out) is (result["suggestion"] != 0.2)
     assert list_runs(home / "home" / "runs") == []
-    status, _, err = call(capsys, *asked, "--steps", 5)
+    status, _, err = call(capsys, *command, "--steps", 5)
     assert (status, err.strip()) == (2, "cifar7: 5 steps tell nothing; give 20 or more.")

@@ -17,6 +17,7 @@ import pytest
 import torch
 from where import ROOT
 
+from cifar7.export.model_source import model_source
 from cifar7.export.readme import design_readme, run_readme
 from cifar7.export.record import read_record
 from cifar7.export.train_source import train_source
@@ -25,7 +26,6 @@ from cifar7.network.arithmetic import analyse
 from cifar7.network.assignment import card
 from cifar7.network.module import build
 from cifar7.network.profiles import PROFILES, Profile, quantity, read_profile
-from cifar7.network.source import model_source
 from cifar7.network.spec import Unit
 from cifar7.runs.folder import RunFolder
 
@@ -175,8 +175,8 @@ def strangers(text: str, run: RunFolder, asked: Profile) -> list[str]:
 
 def fractions(run: RunFolder) -> list[float]:
     """Every accuracy of a run: recorded ones, those of the classes, and the mean confidence."""
-    recorded = [*run.events()[0], run.status()["result"] or {}]
-    values = [v for event in recorded for key, v in event.items() if "accuracy" in key and v is not None]
+    records = [*(event.to_dict() for event in run.events()[0]), run.status()["result"] or {}]
+    values = [v for event in records for key, v in event.items() if "accuracy" in key and v is not None]
     predictions = run.predictions()
     return sorted(
         {*values, *predictions.class_accuracy().tolist(), float(predictions.confidence.mean(dtype=float))}
@@ -188,7 +188,7 @@ def plain_numbers(run: RunFolder, asked: Profile) -> set[str]:
     values: list[Any] = [1]  # the (k - 1) of the formula
     for name in ("spec.json", "config.json", "environment.json"):
         values += leaves(json.loads((run.path / name).read_text()))
-    values += leaves(run.status()["result"]) + leaves(run.events()[0])
+    values += leaves(run.status()["result"]) + leaves([event.to_dict() for event in run.events()[0]])
     values += run.predictions().confusion().ravel().tolist() + run.predictions().confusion().sum(1).tolist()
     found = analyse(run.spec())
     values += [found.parameters, found.macs, found.receptive_field_before, found.receptive_field_total]

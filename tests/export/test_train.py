@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -27,15 +27,16 @@ from cifar7.data import library
 from cifar7.data.augment import normalise, random_crop, random_cutout, random_flip
 from cifar7.export.class_folders import write_class_folders
 from cifar7.export.errors import ExportError
-from cifar7.export.train_source import TrainedOn, check_known, quoted, train_source
+from cifar7.export.model_source import model_source
+from cifar7.export.templates import quoted
+from cifar7.export.train_source import CONSTANTS, TrainedOn, check_known, train_source
 from cifar7.network.module import build
-from cifar7.network.source import model_source
-from cifar7.training.average import Average
 from cifar7.training.config import TrainConfig
 from cifar7.training.engine import train
 from cifar7.training.events import EpochEnd, Finished
 from cifar7.training.partition import partition
 from cifar7.training.schedule import lr_at
+from cifar7.training.step.average import Average
 
 OFFICIAL = TrainedOn("CIFAR-10", (), (0.4914, 0.4822, 0.4465), (0.247, 0.2435, 0.2616), official=True)
 FOLDERS = TrainedOn("Colours", tiny.CLASSES, (0.4, 0.5, 0.6), (0.2, 0.25, 0.3), official=False)
@@ -193,6 +194,28 @@ def test_adamw_is_told_what_it_would_assume_otherwise() -> None:
     # torch's AdamW decays by 0.01 where nothing is said.
     text = train_source(TrainConfig(optimiser="adamw", weight_decay=0.0), OFFICIAL)
     assert "AdamW(network.parameters(), lr=LEARNING_RATE, betas=(MOMENTUM, 0.999), weight_decay=0.0)" in text
+
+
+def head(text: str) -> dict[str, str]:
+    """The constants of a written train.py, each with its line."""
+    return {line.split(" = ")[0]: line for line in text.splitlines() if re.match(r"[A-Z_]+ = ", line)}
+
+
+def test_a_constant_is_written_where_the_recipe_uses_it_and_not_for_a_name_like_it() -> None:
+    named = replace(FOLDERS, title="CUTOUT", classes=("AVERAGING", "CUTOUT"))
+    plain = head(train_source(TrainConfig(), named))
+    assert {"AVERAGING", "CUTOUT", "STEP_EPOCHS"} & plain.keys() == set()
+    assert plain["WARMUP"] == "WARMUP = 0.25  # share of all steps in which the learning rate rises"
+    assert head(train_source(TrainConfig(cutout=8), named))["CUTOUT"] == "CUTOUT = 8  # pixels a side"
+
+
+def test_a_constant_without_a_comment_of_its_own_bears_the_unit_of_the_setting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cutout = next(field for field in fields(TrainConfig) if field.name == "cutout")
+    monkeypatch.setattr(cutout, "metadata", {**cutout.metadata, "unit": "percent of a side"})
+    monkeypatch.setitem(CONSTANTS, "cutout", None)
+    assert head(train_source(TrainConfig(cutout=8), FOLDERS))["CUTOUT"] == "CUTOUT = 8  # percent of a side"
 
 
 def test_a_setting_that_is_not_known_is_refused_and_not_dropped() -> None:

@@ -18,6 +18,7 @@ from cifar7.network.arithmetic import analyse
 from cifar7.network.presets import preset
 from cifar7.runs import queue
 from cifar7.runs.execute import execute
+from cifar7.training.events import EpochEnd
 
 pytestmark = pytest.mark.browser
 CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
@@ -80,7 +81,7 @@ def test_the_curves_of_a_run_that_goes_on_are_those_of_the_moment(page, going_on
 
 def epochs(run) -> dict[int, float]:
     """What was written so far: the accuracy on held-out images after each epoch."""
-    return {one["epoch"]: one["heldout_accuracy"] for one in run.events()[0] if one["event"] == "epoch"}
+    return {end.epoch: end.heldout_accuracy for end in run.events()[0] if isinstance(end, EpochEnd)}
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from random_specs import buildable, specs
 
 from cifar7.network.arithmetic import analyse
-from cifar7.network.fixes import change
+from cifar7.network.edits import change_unit
 from cifar7.network.lessons import lessons
 from cifar7.network.measures import coverage, max_pools, paths
 from cifar7.network.presets import PRESETS, preset
@@ -46,15 +46,15 @@ def test_the_submissions_show_their_mistakes(name):
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_click_mends_what_it_says(name):
     for lesson in lessons(preset(name)):
-        assert lesson.mended is not None, lesson
-        assert (lesson.stage, lesson.id) not in found(lesson.mended)
+        assert lesson.fixed is not None, lesson
+        assert (lesson.stage, lesson.id) not in found(lesson.fixed)
 
 
 def test_mending_one_after_the_other_ends_without_a_mistake():
     for name in PRESETS:
         spec, clicks = preset(name), 0
         while left := lessons(spec):
-            spec, clicks = left[0].mended, clicks + 1
+            spec, clicks = left[0].fixed, clicks + 1
             assert clicks < 12, (name, left)
         assert max_pools(analyse(spec).rows) == 3
         assert analyse(spec).receptive_field_before > 44
@@ -70,7 +70,7 @@ def test_messages_carry_the_numbers():
 
 
 def starter_with(**fields) -> NetSpec:
-    return change(preset("starter"), "C4", 1, **fields)
+    return change_unit(preset("starter"), "C4", 1, **fields)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_depthwise_alone_is_not_separable():
     spec = starter_with(kind="grouped", groups=width, channels=width)
     last = replace(spec, stages=(*spec.stages[:3], Stage(spec.stages[3].units[:1])))
     (lesson,) = [x for x in lessons(last) if x.id == "not-separable"]
-    assert lesson.mended.stage("C4").units[0].kind == "separable"
+    assert lesson.fixed.stage("C4").units[0].kind == "separable"
 
 
 def test_holes_of_stacked_dilations_by_hand():
@@ -119,7 +119,7 @@ def test_holes_are_told_and_mended():
 @given(specs().filter(buildable))
 def test_every_offered_mend_builds(spec):
     for lesson in lessons(spec):
-        assert bool(lesson.mend) is (lesson.mended is not None)
-        if lesson.mended is not None:
-            assert problems(lesson.mended) == []
-            assert lesson.mended != spec
+        assert bool(lesson.fix) is (lesson.fixed is not None)
+        if lesson.fixed is not None:
+            assert problems(lesson.fixed) == []
+            assert lesson.fixed != spec

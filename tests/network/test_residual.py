@@ -9,6 +9,7 @@ from hypothesis import Phase, find, settings
 from random_specs import buildable, specs
 from torch import nn
 
+from cifar7.export.model_source import model_source
 from cifar7.network import edits, working
 from cifar7.network.arithmetic import analyse
 from cifar7.network.layers import expand
@@ -17,7 +18,7 @@ from cifar7.network.measures import coverage, paths, pointwise_follows
 from cifar7.network.module import Add, build
 from cifar7.network.presets import PRESETS, preset
 from cifar7.network.problems import obstacle, problems
-from cifar7.network.source import model_source, renamed_keys
+from cifar7.network.source import renamed_keys
 from cifar7.network.spec import Head, NetSpec, SpecError, Stage, Unit
 
 

@@ -10,10 +10,11 @@ import torch
 from hypothesis import given, settings
 from random_specs import buildable, specs
 
+from cifar7.export.model_source import model_source
 from cifar7.network.module import build
 from cifar7.network.presets import PRESETS, preset
 from cifar7.network.problems import problems
-from cifar7.network.source import model_source, renamed_keys, safe_name
+from cifar7.network.source import renamed_keys, safe_name
 from cifar7.network.spec import SpecError
 
 RUNNER = """

@@ -123,3 +123,12 @@ def test_other_numbers_of_classes():
     shrimali = preset("shrimali").with_classes(5)
     assert shrimali.output.units[-1].channels == 5
     assert problems(shrimali) == []
+
+
+def test_a_value_out_of_range_is_a_problem_with_fault_and_cure_apart():
+    spec = set_unit(preset("starter"), "C2", 1, Unit(0))
+    (problem,) = problems(spec)
+    assert (problem.stage, problem.message) == ("C2", "unit 1: channels is 0.")
+    assert problem.cure == "It takes a whole number from 1 to 1024."
+    with pytest.raises(SpecError, match=r"^C2: unit 1: channels is 0\. It takes a whole number"):
+        check(spec)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from handmade import recorded
 from judged import trained
 
 from cifar7.results.compare import curves, only_one_right, shared_end, trial
 from cifar7.results.predictions import Predictions, PredictionsError
+from cifar7.training.events import Event
 
 
 def said(sure: list[float], right: list[bool], label: int = 0) -> Predictions:
@@ -42,16 +44,16 @@ def test_other_pictures_are_refused() -> None:
         only_one_right(said([0.9], [True]), said([0.9], [True], label=1))
 
 
-def epoch(number: int, seconds: float, **figures: float | None) -> dict:
-    return {"event": "epoch", "epoch": number, "seconds": seconds, **figures}
+def epoch(number: int, seconds: float, **figures: float | None) -> Event:
+    return recorded({"event": "epoch", "epoch": number, "seconds": seconds, **figures})
 
 
 def test_curves_hold_every_figure_that_there_is() -> None:
     events = [
-        {"event": "beat", "epoch": 1, "seconds": 0.5, "loss": 2.3},
+        recorded({"event": "beat", "epoch": 1, "seconds": 0.5, "loss": 2.3}),
         epoch(1, 10.0, train_loss=2.0, train_accuracy=0.3, heldout_accuracy=0.25, test_accuracy=None),
         epoch(2, 21.0, train_loss=1.5, train_accuracy=0.5, heldout_accuracy=0.45, test_accuracy=None),
-        {"event": "finished", "seconds": 22.0, "test_accuracy": 0.44},
+        recorded({"event": "finished", "seconds": 22.0, "test_accuracy": 0.44}),
     ]
     points = curves("dilated", events)
     assert {point.run for point in points} == {"dilated"}
@@ -73,7 +75,9 @@ def test_an_epoch_done_twice_counts_as_it_ended_last_and_an_explosion_is_left_ou
         epoch(2, 35.0, train_loss=1.8),
         epoch(3, 45.0, train_loss=float("nan")),
         epoch(4, 55.0, train_loss=float("inf")),
-        {"event": "beat", "epoch": 1, "seconds": 60.0, "loss": 1.7},  # begun once more, not ended yet
+        recorded(
+            {"event": "beat", "epoch": 1, "seconds": 60.0, "loss": 1.7}
+        ),  # begun once more, not ended yet
     ]
     assert [(p.epoch, p.seconds, p.value) for p in curves("r", events)] == [(1, 10.0, 2.0), (2, 35.0, 1.8)]
     assert curves("r", []) == ()

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import tiny
 import torch
+from handmade import recorded
 from place import LONG, Place
 
 from cifar7.data import library
@@ -21,12 +22,17 @@ from cifar7.runs.execute import execute
 from cifar7.runs.folder import RunError, RunFolder, State
 from cifar7.runs.queue import claim_next, enqueue, resume_here, start_here, waiting
 from cifar7.training.config import ConfigError, TrainConfig
+from cifar7.training.events import E, EpochEnd, Event, Notice, Paused, Started
 
 SOME = 60  # epochs: a second or two
 
 
 def in_state(run: RunFolder, state: State) -> None:
     tiny.wait_for(lambda: run.status()["state"] == state, 60, f"{state} ({run.status()})")
+
+
+def of_kind(run: RunFolder, event_class: type[E]) -> list[E]:
+    return [event for event in run.events()[0] if isinstance(event, event_class)]
 
 
 def resumed(place: Place, run: RunFolder, more_epochs: int = 0) -> RunFolder:
@@ -48,9 +54,9 @@ ASIDE = ("seconds", "epochs")  # times, and how many epochs it was to have
 
 def story_of_epochs(run: RunFolder) -> list[dict[str, Any]]:
     return [
-        {key: value for key, value in event.items() if key not in ASIDE}
+        {key: value for key, value in event.to_dict().items() if key not in ASIDE}
         for event in run.story()
-        if event["event"] == "epoch"
+        if isinstance(event, EpochEnd)
     ]
 
 
@@ -85,10 +91,12 @@ def test_a_paused_run_is_resumed_to_the_same_end_and_others_are_trained_meanwhil
     result = status["result"] or {}
     assert result["steps"] == SOME * 10
     assert result["seconds"] < (status["ended"] or 0) - (status["started"] or 0) - 1.0
-    _, left, again = (e for e in run.events()[0] if e["event"] in ("started", "paused"))
-    assert again["from_step"] == left["step"] > 0
-    assert left["seconds"] <= again["seconds"] < left["seconds"] + 1.0, "the pause was longer"
-    kinds = [event["event"] for event in run.events()[0] if event["event"] != "beat"]
+    _, left, again = (e for e in run.events()[0] if isinstance(e, (Started, Paused)))
+    assert isinstance(left, Paused)
+    assert isinstance(again, Started)
+    assert again.from_step == left.step > 0
+    assert left.seconds <= again.seconds < left.seconds + 1.0, "the pause was longer"
+    kinds = [event.kind for event in run.events()[0] if event.kind != "beat"]
     assert (kinds.count("started"), kinds.count("paused"), kinds.count("epoch")) == (2, 1, SOME)
 
 
@@ -102,13 +110,13 @@ def test_after_kill_minus_9_it_goes_on_from_its_last_checkpoint(place: Place, wh
     assert "Resume it to go on from its last checkpoint." in str(run.status()["reason"])
 
     resumed(place, run)
-    tiny.wait_for(lambda: len([e for e in run.events()[0] if e["event"] == "started"]) == 2, 60, "going on")
-    started = [event for event in run.events()[0] if event["event"] == "started"][1]
-    assert started["from_step"] >= saved["step"] > 0
-    place.under_way(run, started["from_step"] // 10 + 2)
+    tiny.wait_for(lambda: len(of_kind(run, Started)) == 2, 60, "going on")
+    started = of_kind(run, Started)[1]
+    assert started.from_step >= saved["step"] > 0
+    place.under_way(run, started.from_step // 10 + 2)
     run.request_stop()
     assert tiny.ended(run)["state"] == "stopped"
-    epochs = [event["epoch"] for event in run.story() if event["event"] == "epoch"]
+    epochs = [event.epoch for event in run.story() if isinstance(event, EpochEnd)]
     assert epochs == list(range(1, len(epochs) + 1))  # none twice, none missing
 
 
@@ -198,17 +206,17 @@ def test_what_was_recorded_beyond_the_point_of_return_is_not_told(tmp_path: Path
         {"event": "epoch", "step": 10, "epoch": 1},
         {"event": "epoch", "step": 20, "epoch": 2},
         {"event": "started", "from_step": 10},
-        {"event": "epoch", "step": 20, "epoch": 2, "again": True},
+        {"event": "epoch", "step": 20, "epoch": 2, "best": True},
     ):
-        claim.record(event)
-    assert [(e["event"], e.get("step"), e.get("again")) for e in claim.run.story()] == [
+        claim.record(recorded(event))
+    assert [(e.kind, getattr(e, "step", None), getattr(e, "best", None)) for e in claim.run.story()] == [
         ("started", None, None),
-        ("epoch", 10, None),
+        ("epoch", 10, False),
         ("started", None, None),
         ("epoch", 20, True),
     ]
-    claim.record({"event": "started", "from_step": 0})
-    assert [e["event"] for e in claim.run.story()] == ["started"]
+    claim.record(recorded({"event": "started", "from_step": 0}))
+    assert [e.kind for e in claim.run.story()] == ["started"]
 
 
 def carried_out(claim: Claim, data: Path, **how: Any) -> RunFolder:
@@ -265,12 +273,12 @@ def test_what_was_met_and_dealt_with_stays_on_record(tmp_path: Path, monkeypatch
         return made
 
     monkeypatch.setattr(module, "build", hungry)
-    heard: list[dict[str, Any]] = []
+    events: list[Event] = []
     claim = start_here(tmp_path / "runs", tiny.SPEC, tiny.config(), "tiny")
-    run = carried_out(claim, tmp_path / "data", listen=heard.append)
+    run = carried_out(claim, tmp_path / "data", listen=events.append)
     (words,) = run.status()["notices"]
     assert "not enough for 16 images at once, so each step now takes them in 2 parts of 8" in words
-    assert [event["words"] for event in heard if event["event"] == "notice"] == [words]
+    assert [event.words for event in events if isinstance(event, Notice)] == [words]
     assert run.status()["state"] == "finished"
 
 
@@ -310,7 +318,7 @@ def test_who_is_only_to_be_tested_is_not_stopped_while_the_images_are_prepared(t
     execute(
         claim,
         lambda *_: images,
-        listen=lambda event: run.request_pause() if event["event"] == "beat" else None,
+        listen=lambda event: run.request_pause() if event.kind == "beat" else None,
     )
     assert run.status()["state"] == "paused"
     run.request_stop()

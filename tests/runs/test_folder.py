@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -12,20 +13,24 @@ from pathlib import Path
 
 import pytest
 import tiny
+from handmade import recorded
 
 import cifar7
 from cifar7.runs import children
 from cifar7.runs import claim as claim_module
 from cifar7.runs.claim import Claim
+from cifar7.runs.files import plain
 from cifar7.runs.folder import RunError, RunFolder, list_runs
 from cifar7.runs.queue import claim_next, enqueue, start_here
+from cifar7.training.events import Beat
 
 TAKE_AND_WAIT = """
 import sys, time
 from pathlib import Path
 from cifar7.runs.queue import claim_next
+from cifar7.training.events import Beat
 claim = claim_next(Path(sys.argv[1]))
-claim.record({"event": "beat", "step": 210, "loss": 1.5})
+claim.record(Beat.from_dict({"event": "beat", "step": 210, "loss": 1.5}))
 with open(claim.run.path / "events.jsonl", "ab") as file:
     file.write(b'{"event": "beat", "st')  # the line it is writing when it dies
 print("ready", flush=True)
@@ -124,14 +129,14 @@ def test_readers_never_meet_half_a_status(tmp_path: Path) -> None:
 def test_events_are_read_on_from_where_one_was(tmp_path: Path) -> None:
     claim = claimed(tmp_path)
     run = claim.run
-    claim.record({"event": "epoch", "epoch": 1})
+    claim.record(recorded({"event": "epoch", "epoch": 1}))
     first, offset = run.events()
-    assert [event["epoch"] for event in first] == [1]
+    assert [event.epoch for event in first] == [1]
     assert offset == (run.path / "events.jsonl").stat().st_size
     assert run.events(offset) == ([], offset)
-    claim.record({"event": "epoch", "epoch": 2})
+    claim.record(recorded({"event": "epoch", "epoch": 2}))
     second, end = run.events(offset)
-    assert [event["epoch"] for event in second] == [2]
+    assert [event.epoch for event in second] == [2]
     assert end > offset
     # A place beyond the end, as after the folder was replaced: from the beginning again.
     assert run.events(10**9) == run.events(0)
@@ -140,14 +145,14 @@ def test_events_are_read_on_from_where_one_was(tmp_path: Path) -> None:
 
 def test_a_torn_last_line_waits_for_its_end(tmp_path: Path) -> None:
     claim = claimed(tmp_path)
-    claim.record({"event": "epoch", "epoch": 1})
+    claim.record(recorded({"event": "epoch", "epoch": 1}))
     _, offset = claim.run.events()
     with (claim.run.path / "events.jsonl").open("ab") as file:
         file.write(b'{"event": "epo')
         file.flush()
         assert claim.run.events(offset) == ([], offset)
         file.write(b'ch", "epoch": 2}\n')
-    assert [event["epoch"] for event in claim.run.events(offset)[0]] == [2]
+    assert [event.epoch for event in claim.run.events(offset)[0]] == [2]
     claim.release()
 
 
@@ -157,30 +162,34 @@ def test_beats_are_thinned_in_the_record_and_the_newest_is_in_the_status(
     monkeypatch.setattr(claim_module, "BEAT_SECONDS", 60.0)
     claim = claimed(tmp_path)
     for step in range(1, 51):  # fifty beats within the minute: one of them is due
-        claim.record({"event": "beat", "step": step})
-    assert [event["step"] for event in claim.run.events()[0]] == [1]
-    assert claim.run.status()["progress"] == {"event": "beat", "step": 50}
+        claim.record(recorded({"event": "beat", "step": step}))
+    assert [event.step for event in claim.run.events()[0]] == [1]
+    assert claim.run.status()["progress"] == plain(recorded({"event": "beat", "step": 50}).to_dict())
     claim.release()
 
 
 def test_numbers_that_json_does_not_know_become_null(tmp_path: Path) -> None:
     claim = claimed(tmp_path)
-    claim.record({"event": "beat", "step": 1, "loss": float("nan"), "more": [float("inf")]})
+    claim.record(recorded({"event": "beat", "step": 1, "loss": math.nan, "lr": math.inf}))
     text = (claim.run.path / "status.json").read_text()
 
     def refuse(name: str) -> None:
         raise AssertionError(name)
 
     assert json.loads(text, parse_constant=refuse)["progress"]["loss"] is None
-    assert claim.run.events()[0][0]["more"] == [None]
+    (beat,) = claim.run.events()[0]
+    assert isinstance(beat, Beat)
+    assert math.isnan(beat.loss)
+    assert math.isnan(beat.lr)
+    assert plain({"more": [math.inf, 1.5]}) == {"more": [None, 1.5]}
     claim.release()
 
 
 def test_a_run_is_asked_to_stop_through_its_folder(tmp_path: Path) -> None:
     claim = claimed(tmp_path)
-    assert claim.asked() is None
+    assert claim.requested() is None
     RunFolder.open(tmp_path, claim.run.id).request_stop()
-    assert claim.asked() == "stop"
+    assert claim.requested() == "stop"
     claim.end("stopped", "Stopped as asked.")
     claim.end("failed", "too late: the first end counts")
     claim.release()
@@ -221,7 +230,7 @@ def test_killed_by_a_signal_is_told_by_the_parent(tmp_path: Path) -> None:
     assert status["state"] == "failed"
     assert f"(pid {pid}) was killed by signal 9 (SIGKILL" in str(status["reason"])
     assert "what had been written up to step 210 is kept" in str(status["reason"])
-    assert [event["step"] for event in run.events()[0]] == [210]  # the torn line is passed over
+    assert [event.step for event in run.events()[0]] == [210]  # the torn line is passed over
 
 
 def test_killed_and_nobody_heard_it(tmp_path: Path) -> None:

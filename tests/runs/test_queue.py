@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from cifar7.network.spec import SpecError
 from cifar7.runs import queue
 from cifar7.runs.files import try_lock
 from cifar7.runs.folder import RunError, RunFolder
+from cifar7.runs.kinds import KINDS
 from cifar7.runs.queue import claim_next, enqueue, position, start_here, waiting
 
 TAKE_ALL = """
@@ -102,7 +104,7 @@ def test_what_cannot_run_is_not_queued(tmp_path: Path) -> None:
 
 
 def test_the_queue_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue, "LONGEST_QUEUE", 2)
+    monkeypatch.setitem(KINDS, "training", replace(KINDS["training"], most_waiting=2))
     first, _ = laid(tmp_path), laid(tmp_path)
     with pytest.raises(RunError, match="2 runs are waiting already"):
         laid(tmp_path)

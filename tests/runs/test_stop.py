@@ -14,6 +14,7 @@ from cifar7.runs.claim import Claim
 from cifar7.runs.execute import execute
 from cifar7.runs.folder import RunFolder
 from cifar7.runs.queue import claim_next, start_here
+from cifar7.training.events import Event
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def carried_out(claim: Claim, tmp_path: Path, **how: Any) -> RunFolder:
 def test_a_pause_after_a_stop_does_not_take_its_place(claim: Claim, tmp_path: Path) -> None:
     claim.run.request_stop()
     elsewhere(claim).request_pause()
-    assert claim.asked() == "stop"
+    assert claim.requested() == "stop"
     assert carried_out(claim, tmp_path).status()["state"] == "stopped"
 
 
@@ -44,7 +45,7 @@ def test_a_stop_takes_the_place_of_a_pause(claim: Claim) -> None:
     claim.run.request_pause()
     elsewhere(claim).request_stop()
     elsewhere(claim).request_pause()
-    assert claim.asked() == "stop"
+    assert claim.requested() == "stop"
     claim.release()
 
 
@@ -53,7 +54,7 @@ def paused(claim: Claim, tmp_path: Path) -> RunFolder:
     run = carried_out(
         claim,
         tmp_path,
-        listen=lambda event: claim.run.request_pause() if event["event"] == "beat" else None,
+        listen=lambda event: claim.run.request_pause() if event.kind == "beat" else None,
     )
     assert run.status()["state"] == "paused"
     return run
@@ -70,19 +71,19 @@ def test_what_waits_to_be_tested_as_it_is_is_not_paused_again(claim: Claim, tmp_
 
 
 def test_a_stop_that_comes_while_the_pause_is_being_carried_out(claim: Claim, tmp_path: Path) -> None:
-    def hear(event: dict[str, Any]) -> None:
-        if event["event"] == "beat":
+    def pause_at_a_beat(event: Event) -> None:
+        if event.kind == "beat":
             claim.run.request_pause()
 
     record = claim.record
 
-    def recorded(event: dict[str, Any]) -> None:
+    def record_and_stop(event: Event) -> None:
         record(event)
-        if event["event"] == "paused":  # the loop has left the run, and its folder says "running" still
+        if event.kind == "paused":  # the loop has left the run, and its folder says "running" still
             elsewhere(claim).request_stop()
 
-    claim.record = recorded  # type: ignore[method-assign]
-    run = carried_out(claim, tmp_path, listen=hear)
+    claim.record = record_and_stop  # type: ignore[method-assign]
+    run = carried_out(claim, tmp_path, listen=pause_at_a_beat)
     assert (run.status()["state"], run.status()["then"]) == ("queued", "stop")
     assert claim.status["state"] == "queued"
 
@@ -93,7 +94,7 @@ def test_resumed_it_can_be_paused_again(claim: Claim, tmp_path: Path) -> None:
     run.request_resume()
     again = claim_next(tmp_path / "runs")
     assert again is not None
-    assert again.asked() is None
+    assert again.requested() is None
     run.request_pause()
-    assert again.asked() == "pause"
+    assert again.requested() == "pause"
     again.release()

@@ -16,12 +16,15 @@ import torch
 from place import LONG, Place
 
 from cifar7.data import library
+from cifar7.data.imageset import ImageSet
 from cifar7.network.module import build
 from cifar7.runs import children
+from cifar7.runs.execute import execute
 from cifar7.runs.files import try_lock
-from cifar7.runs.queue import enqueue, ensure_worker, worker_lock
+from cifar7.runs.queue import enqueue, ensure_worker, start_here, worker_lock
 from cifar7.runs.worker import Worker
-from cifar7.training import cuda_graph
+from cifar7.training.errors import DeviceStateError
+from cifar7.training.events import EpochEnd
 
 
 def test_two_waiting_runs_are_trained_one_after_the_other_by_one_worker(place: Place) -> None:
@@ -43,7 +46,7 @@ def test_a_finished_run_holds_everything(place: Place) -> None:
     result = status["result"]
     assert result is not None
     assert result["epochs"] == 3
-    kinds = [event["event"] for event in run.events()[0]]
+    kinds = [event.kind for event in run.events()[0]]
     assert kinds[0] == "started"
     assert kinds[-1] == "finished"
     assert kinds.count("epoch") == 3
@@ -131,7 +134,7 @@ def test_kill_minus_9_in_mid_run(place: Place) -> None:
     assert f"The worker process (pid {pid}) was killed by signal 9 (SIGKILL" in str(status["reason"])
     step = (status["progress"] or {})["step"]
     assert f"what had been written up to step {step:,} is kept" in str(status["reason"])
-    assert [event["epoch"] for event in run.events()[0] if event["event"] == "epoch"][:2] == [1, 2]
+    assert [event.epoch for event in run.events()[0] if isinstance(event, EpochEnd)][:2] == [1, 2]
     path = run.weights_path()
     assert path is not None
     build(run.spec()).load_state_dict(torch.load(path, weights_only=True))
@@ -224,12 +227,30 @@ def test_a_worker_that_cannot_be_trusted_any_more_makes_room_after_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worker = Worker(tmp_path, "cpu", tmp_path, idle_minutes=20)
-    monkeypatch.setattr(worker, "_test_next", lambda: True)
-    monkeypatch.setattr(cuda_graph, "spoilt", [])
-    worker.seen = -1
+    monkeypatch.setattr(worker, "_execute_next", lambda: True)
+    worker.last_change = -1
     worker._look()
-    assert not worker.end_asked
-    cuda_graph.spoilt.append("a recording was invalidated")
-    worker.seen = -1
+    assert not worker.ending
+
+    def fail() -> bool:
+        raise DeviceStateError("a recording was invalidated")
+
+    monkeypatch.setattr(worker, "_execute_next", fail)
+    worker.last_change = -1
     worker._look()
-    assert worker.end_asked
+    assert worker.ending
+
+
+def test_a_run_after_which_a_process_cannot_be_trusted_ends_first(tmp_path: Path) -> None:
+    claim = start_here(tmp_path, tiny.SPEC, tiny.config(), "tiny")
+
+    def open_images(name: str, progress: object) -> ImageSet:
+        raise DeviceStateError("a recording was invalidated")
+
+    with pytest.raises(DeviceStateError):
+        execute(claim, open_images)
+    assert (claim.run.status()["state"], claim.run.status()["reason"]) == (
+        "failed",
+        "a recording was invalidated",
+    )
+    assert try_lock(claim.run.path / "run.lock") is not None

@@ -1,8 +1,9 @@
 import math
+from dataclasses import fields
 
 import pytest
 
-from cifar7.training.config import ConfigError, TrainConfig, limits
+from cifar7.training.config import GROUPS, OPTIONS, ConfigError, TrainConfig
 
 
 def test_what_was_written_is_read_back():
@@ -80,7 +81,51 @@ def test_nesterov_without_momentum_is_refused():
 
 
 def test_limits_are_there_for_the_page():
-    assert limits("label_smoothing") == {"default": 0.0, "low": 0, "high": 0.9, "above": False}
-    assert limits("protocol") == {"default": "holdout", "choices": ("holdout", "test-each-epoch")}
-    with pytest.raises(KeyError):
-        limits("nothing")
+    smoothing, protocol = OPTIONS["label_smoothing"], OPTIONS["protocol"]
+    assert (smoothing.default, smoothing.low, smoothing.high, smoothing.above) == (0.0, 0, 0.9, False)
+    assert (protocol.default, protocol.choices) == ("holdout", ("holdout", "test-each-epoch"))
+    assert "nothing" not in OPTIONS
+
+
+def test_every_option_has_its_words_and_its_place():
+    assert list(OPTIONS) == [declared.name for declared in fields(TrainConfig)]
+    for option in OPTIONS.values():
+        assert option.title[0].isupper(), option.name
+        assert option.help.endswith("."), option.name
+        assert option.group in GROUPS, option.name
+        assert bool(option.unit) == (option.kind in ("whole", "decimal")), option.name
+        assert set(option.labels) == set(option.choices), option.name
+    for words in ("title", "noun", "constant"):
+        assert len({getattr(option, words) for option in OPTIONS.values()}) == len(OPTIONS), words
+
+
+def test_the_words_of_an_option_follow_its_name_unless_it_says_more():
+    decay, rate = OPTIONS["weight_decay"], OPTIONS["lr"]
+    assert (decay.title, decay.noun, decay.constant) == ("Weight decay", "weight decay", "WEIGHT_DECAY")
+    assert (rate.title, rate.noun, rate.constant) == ("Learning rate", "peak learning rate", "LEARNING_RATE")
+    assert (decay.span, rate.span) == ("from 0 to 1", "above 0 and up to 100")
+
+
+@pytest.mark.parametrize(
+    ("name", "setting"),
+    [
+        ("warmup", {"schedule": "one-cycle"}),
+        ("step_epochs", {"schedule": "step"}),
+        ("step_factor", {"schedule": "step"}),
+        ("nesterov", {"optimiser": "sgd"}),
+        ("holdout", {"protocol": "holdout"}),
+    ],
+)
+def test_an_option_is_idle_beside_another_choice(name, setting):
+    (other,) = setting
+    for value in OPTIONS[other].choices:
+        assert OPTIONS[name].applies(TrainConfig(**{other: value})) == (value == setting[other])
+    assert [option.name for option in OPTIONS.values() if option.when] == [
+        "nesterov", "warmup", "step_epochs", "step_factor", "holdout",
+    ]  # fmt: skip
+
+
+def test_values_are_labelled():
+    assert [OPTIONS["flip"].label(value) for value in ("none", "random")] == ["Never", "At random"]
+    assert [OPTIONS["nesterov"].label(value) for value in (True, False)] == ["on", "off"]
+    assert (OPTIONS["lr"].label(0.001), OPTIONS["epochs"].label(8)) == ("0.001", "8")

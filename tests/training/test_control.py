@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from toys import config, make_set, network
 
-from cifar7.training import checkpoint, engine, reporting, selection
+from cifar7.training import checkpoint, reporting, selection, state
 from cifar7.training.checkpoint import CheckpointError
 from cifar7.training.engine import Training
 from cifar7.training.errors import TrainingError
@@ -101,6 +101,51 @@ def test_wherever_it_is_paused(batch, data, tmp_path):
     assert_same_end(rest[-1], whole[-1])
 
 
+def test_the_first_beat_after_a_pause_is_of_the_batches_since_the_last_one(data, tmp_path):
+    _, whole = run(config(), data)
+    first, _ = run(config(), data, control=at(4))
+    _, rest = run(config(), data, resume=through_a_file(first, tmp_path))
+    fifth, sixth = [event for event in rest if event.kind == "beat"][:2]
+    beats = [event for event in whole if event.kind == "beat"]
+    assert [(fifth.loss, fifth.accuracy), (sixth.loss, sixth.accuracy)] == [
+        (beat.loss, beat.accuracy) for beat in beats[4:6]
+    ]
+
+
+def as_version_1(saved):
+    """The layout of the first version: parts side by side, the optimiser's tensors in one list."""
+    tensors = [
+        tensor
+        for group in saved["optimiser"]["groups"]
+        for name in ("momenta", "squares", "steps")
+        for tensor in group.get(name, [])
+    ]
+    same = ("config", "data", "device", "epoch", "step", "lr", "seconds", "average")
+    return {
+        "version": 1,
+        **{name: saved[name] for name in same},
+        **saved["throughput"],
+        **saved["train_step"],
+        "weights": saved["module"],
+        "memories": tensors,
+        "tally": saved["metrics"]["sums"],
+        "generator": saved["batches"]["generator"],
+        "dropout": saved["rng"],
+        "kept": saved["selection"]["best"],
+    }
+
+
+@pytest.mark.parametrize("settings", RECIPES[2:4], ids=str)  # adamw and sgd, averaged and not
+def test_a_checkpoint_of_the_first_version_is_resumed_to_the_bit(settings, data, tmp_path):
+    recipe, path = config(**settings), tmp_path / "checkpoint.pt"
+    _, whole = run(recipe, data)
+    first, _ = run(recipe, data, control=at(12))
+    torch.save(as_version_1(first.checkpoint()), path)
+    _, rest = run(recipe, data, resume=checkpoint.load(path))
+    assert (rest[0].from_step, ends(rest)) == (12, ends(whole)[1:])
+    assert_same_end(rest[-1], whole[-1])
+
+
 def test_from_the_end_of_an_epoch_as_after_the_death_of_its_process(data, tmp_path):
     recipe = config()
     _, whole = run(recipe, data)
@@ -175,8 +220,8 @@ def test_a_finished_run_goes_on_from_its_last_weights_and_not_from_the_kept_ones
             expected = {name: value.clone() for name, value in last.weights().items()}
             break
     saved = through_a_file(training, tmp_path)
-    assert all(torch.equal(saved["weights"][name], value) for name, value in expected.items())
-    assert not torch.equal(saved["weights"]["0.weight"], events[-1].weights["0.weight"])
+    assert all(torch.equal(saved["module"][name], value) for name, value in expected.items())
+    assert not torch.equal(saved["module"]["0.weight"], events[-1].weights["0.weight"])
 
 
 class Clock:
@@ -184,7 +229,7 @@ class Clock:
 
     def __init__(self, monkeypatch):
         self.now = 1000.0
-        for module in (engine, selection, reporting):
+        for module in (state, selection, reporting):
             monkeypatch.setattr(module, "perf_counter", lambda: self.now)
 
     def second_a_batch(self, batches):
@@ -214,7 +259,7 @@ def test_a_minute_s_pause_costs_no_second_and_no_step(data, tmp_path, monkeypatc
     beats = [event for event in events + rest if event.kind == "beat"]
     assert [(beat.step, beat.seconds) for beat in beats] == [(step, step) for step in range(1, STEPS + 1)]
     assert [event.to_dict() for event in rest[-1:]] == [whole[-1].to_dict()], "times and speed included"
-    assert second.pace.training_images == STEPS * 32
+    assert second.state.throughput.training_images == STEPS * 32
     assert_same_end(rest[-1], whole[-1])
 
 
@@ -225,19 +270,27 @@ def test_a_checkpoint_is_not_changed_by_what_comes_after(data):
         if event.kind == "beat":
             break
     saved = training.checkpoint()
-    before = {name: value.clone() for name, value in saved["weights"].items()}
-    memories = [memory.clone() for memory in saved["memories"]]
+    before = {name: value.clone() for name, value in saved["module"].items()}
+    momenta = [momentum.clone() for momentum in momenta_of(saved)]
+    assert any(momentum.any() for momentum in momenta)
     list(events)
-    assert all(torch.equal(saved["weights"][name], value) for name, value in before.items())
-    assert all(torch.equal(*pair) for pair in zip(saved["memories"], memories, strict=True))
+    assert all(torch.equal(saved["module"][name], value) for name, value in before.items())
+    assert all(torch.equal(*pair) for pair in zip(momenta_of(saved), momenta, strict=True))
 
 
-def test_memories_are_put_back_in_the_parameters_layout(data, tmp_path):
+def momenta_of(saved):
+    return [momentum for group in saved["optimiser"]["groups"] for momentum in group["momenta"]]
+
+
+def test_momenta_are_loaded_in_the_parameters_layout(data, tmp_path):
     # A fused update walks through the memory: another order there would be another step.
     first, _ = run(config(), data, control=at(4))
     second = Training(network(), data, config(), resume=through_a_file(first, tmp_path))
-    parameters = [p for group in second.optimiser.groups for p in group.parameters]
-    assert [m.stride() for m in second.optimiser.memories] == [p.stride() for p in parameters]
+    groups = second.state.optimiser.groups
+    parameters = [p for group in groups for p in group.parameters]
+    momenta = [m for group in groups for m in group.state["momenta"]]
+    assert any(momentum.any() for momentum in momenta)
+    assert [m.stride() for m in momenta] == [p.stride() for p in parameters]
 
 
 class Wider(nn.Module):

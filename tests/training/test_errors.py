@@ -1,9 +1,13 @@
 """What ends a run early: no number any more, no memory, a network that does not fit."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 from torch import nn
 from toys import CLASSES, config, make_set, network, run
+from where import ROOT
 
 from cifar7.training.engine import train
 from cifar7.training.errors import TrainingError
@@ -65,6 +69,12 @@ class Hungry(nn.Module):
 def test_out_of_memory_is_told_in_plain_words(error):
     with pytest.raises(TrainingError, match=r"memory.* 32 images.* batch size of 16 or less"):
         run(config(), Hungry(error))
+
+
+def test_errors_are_told_without_loading_torch():
+    code = "import sys; import cifar7.training.errors; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_another_error_of_torch_is_left_alone():

@@ -10,9 +10,10 @@ from toys import make_set, network
 
 from cifar7.network.module import build
 from cifar7.network.presets import preset
-from cifar7.training.cuda_graph import WARM_UP
 from cifar7.training.engine import Training, train
 from cifar7.training.events import Beat, EpochEnd, Finished, Notice
+from cifar7.training.state import TrainingState
+from cifar7.training.step.cuda_graph import WARM_UP
 
 pytestmark = [
     pytest.mark.gpu,
@@ -31,50 +32,50 @@ def config(**settings):
 
 
 def training(**settings):
-    return Training(network(), make_set(), config(**settings))
+    return TrainingState(network(), make_set(), config(**settings))
 
 
 def steps(run, count):
-    batches = run.feed.order(0).split(32)[:count]
+    batches = run.batches.order(0).split(32)[:count]
     for number, rows in enumerate(batches):
-        run.taking.take(rows, 0.02 / (1 + number), number)
-    return run.weights(), run.tally.of_epoch()
+        run.train_step.take(rows, 0.02 / (1 + number), number)
+    return run.evaluated.state_dict(), run.metrics.of_epoch()
 
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
 def test_the_recorded_step_trains_as_the_launched_one_does(settings):
     # 9 steps, of which WARM_UP are launched kernel by kernel in both. Crops and dropout are drawn alike.
     assert WARM_UP < 9
-    recorded, told = steps(one := training(**settings), 9)
-    assert one.taking.capture_seconds is not None
+    recorded, figures = steps(one := training(**settings), 9)
+    assert one.train_step.capture_seconds is not None
     plain = training(**settings)
-    plain.taking._recorder = None
-    launched, told_too = steps(plain, 9)
+    plain.train_step._recorder = None
+    launched, plain_figures = steps(plain, 9)
     for name, value in launched.items():
         torch.testing.assert_close(recorded[name], value, rtol=1e-3, atol=1e-4, msg=name)
-    assert told[:2] == pytest.approx(told_too[:2], rel=1e-3)
+    assert figures[:2] == pytest.approx(plain_figures[:2], rel=1e-3)
 
 
 def test_replays_draw_anew():
     # The same images at a rate of 0, nothing but the crops by chance: the losses tell crops apart.
     plain = nn.Sequential(nn.Conv2d(3, 8, 3, stride=4), nn.ReLU(), nn.Flatten(), nn.Linear(512, 4))
-    run = Training(plain, make_set(), config(crop_padding=4, flip="none", weight_decay=0.0))
-    rows, losses = run.feed.order(0)[:32], []
+    run = TrainingState(plain, make_set(), config(crop_padding=4, flip="none", weight_decay=0.0))
+    rows, losses = run.batches.order(0)[:32], []
     for number in range(WARM_UP + 4):
-        run.taking.take(rows, 0.0, number)
-        losses.append(run.tally.since_last()[0])
+        run.train_step.take(rows, 0.0, number)
+        losses.append(run.metrics.since_last()[0])
     assert len(set(losses[WARM_UP:])) == 4
 
 
 def test_between_two_looks_nobody_waits():
     run = training(averaging=0.9)
     steps(run, WARM_UP + 1)
-    batches = run.feed.order(0).split(32)[:5]
+    batches = run.batches.order(0).split(32)[:5]
     torch.cuda.synchronize()
     torch.cuda.set_sync_debug_mode("error")
     try:
         for number, rows in enumerate(batches):
-            run.taking.take(rows, 0.01, number)
+            run.train_step.take(rows, 0.01, number)
     finally:
         torch.cuda.set_sync_debug_mode("default")
 

@@ -11,7 +11,8 @@ import torch
 from torch import nn
 from toys import config, make_set, network
 
-from cifar7.training.lr_finder import find, range_test, round_down, smooth, steps_of
+from cifar7.training.lr_finder import range_test, steps_of
+from cifar7.training.lr_finding import find, round_down, smooth
 
 
 @pytest.fixture(autouse=True)

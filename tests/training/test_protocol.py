@@ -9,7 +9,7 @@ from toys import config, make_set, network, of_kind, run, stop_at
 
 from cifar7.training.engine import train
 from cifar7.training.evaluation import Evaluation, evaluate
-from cifar7.training.selection import Verdict
+from cifar7.training.selection import Candidate
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -69,7 +69,7 @@ def evaluate_again(module, data):
 
 def verdict(accuracy, loss):
     empty = np.zeros((0, 4), np.float32)
-    return Verdict(1, Evaluation(9.0, 0.1, empty), Evaluation(loss, accuracy, empty), None, {})
+    return Candidate(1, Evaluation(9.0, 0.1, empty), Evaluation(loss, accuracy, empty), None, {})
 
 
 def test_the_better_weights_have_the_higher_accuracy_then_the_lower_loss_then_came_first():

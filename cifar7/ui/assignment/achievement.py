@@ -1,4 +1,4 @@
-"""What a run adds to the assignment card, if it is a run of the design that is on the page. No streamlit."""
+"""What a run of the design on the page adds to the assignment card: accuracy and device. No streamlit."""
 
 from __future__ import annotations
 
@@ -18,26 +18,24 @@ PROTOCOLS = {"holdout": "test set read once", "test-each-epoch": "last of severa
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a run adds, and in words where that comes from or why it adds nothing."""
+    """What a run adds, and where it comes from or why the run adds nothing."""
 
     achieved: Achieved | None
-    words: str
+    explanation: str
 
 
 NONE = Standing(None, "Accuracy and GPU need a run: train this network.")
 
 
 def standing(runs_dir: Path, run_id: str | None, design: NetSpec) -> Standing:
-    """What the chosen run says about this design."""
+    """What the run adds to the card of this design."""
     if run_id is None:
         return NONE
     try:
         run = RunFolder.open(runs_dir, run_id)
-        if _spec(runs_dir, run_id) != design:
-            return Standing(
-                None,
-                f"The chosen run is of another design ({_spec(runs_dir, run_id).name}): train this one too.",
-            )
+        spec = _spec(runs_dir, run_id)
+        if spec != design:
+            return Standing(None, f"The chosen run is of another design ({spec.name}): train this one too.")
         return _ended(runs_dir, run_id)
     except LookupError:
         return Standing(None, _waiting(run))
@@ -46,16 +44,17 @@ def standing(runs_dir: Path, run_id: str | None, design: NetSpec) -> Standing:
 
 
 def runs_of(runs_dir: Path, design: NetSpec, among: int = 100) -> list[RunFolder]:
-    """The newest runs of exactly this design that have weights."""
-    found = []
+    """The runs of exactly this design that have weights, among the newest runs of all."""
+    runs = []
     for run in list_runs(runs_dir)[:among]:
         with suppress(UserError):
             if run.weights_path() is not None and _spec(runs_dir, run.id) == design:
-                found.append(run)
-    return found
+                runs.append(run)
+    return runs
 
 
 def _waiting(run: RunFolder) -> str:
+    """Why a run of this design has no test accuracy."""
     state = run.status()["state"]
     if state == "paused":
         return "The chosen run is of this design and is paused: its end brings accuracy and device."
@@ -66,26 +65,24 @@ def _waiting(run: RunFolder) -> str:
 
 @lru_cache(maxsize=256)
 def _spec(runs_dir: Path, run_id: str) -> NetSpec:
-    """A run's design never changes."""
+    """The design of a run, which never changes."""
     return RunFolder.open(runs_dir, run_id).spec()
 
 
 @lru_cache(maxsize=256)
 def _ended(runs_dir: Path, run_id: str) -> Standing:
-    """The standing of a run that has its result; LookupError, which is not kept, before that."""
+    """The standing of a run with a result. Raises LookupError without one, which is not cached."""
     run = RunFolder.open(runs_dir, run_id)
     status = run.status()
     result = status["result"]
     if status["state"] not in ENDED or not result or result.get("test_accuracy") is None:
         raise LookupError
     environment = run.environment()
-    images = environment.get("data", {})
-    where = (
-        "" if run.data_name() == OFFICIAL else f", on {images.get('title', run.data_name())}, not CIFAR-10"
-    )
+    title = environment.get("data", {}).get("title", run.data_name())
+    images = "" if run.data_name() == OFFICIAL else f", on {title}, not CIFAR-10"
     achieved = Achieved(
         accuracy=float(result["test_accuracy"]),
-        protocol=PROTOCOLS.get(result.get("protocol", ""), "") + where,
+        protocol=PROTOCOLS.get(result.get("protocol", ""), "") + images,
         on_gpu=environment.get("device_type", "cpu") != "cpu",
         device=str(result.get("device", "")),
     )

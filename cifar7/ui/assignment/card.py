@@ -1,4 +1,4 @@
-"""The assignment card on a page: which version, the verdicts, and where accuracy and device come from."""
+"""The assignment card on a page: its version, the verdicts, and the source of accuracy and device."""
 
 from __future__ import annotations
 
@@ -17,43 +17,45 @@ from cifar7.ui.files.uploads import read_assignment
 from cifar7.ui.shell import state
 from cifar7.ui.words.wording import plain
 
-_OWN = "own"  # the option that stands for a teacher's file
+_OWN = "own"  # the option for a teacher's file
 _FILE = "profile_file"  # key of the upload
 
 
 def verdicts() -> tuple[list[Verdict], Standing]:
-    """The card of the design, or of the last one that could be built, with the chosen run's part."""
+    """The card of the last design that could be built, with what the chosen run adds."""
     spec = state.valid_design()
     standing = achievement.standing(paths.runs_dir(), state.run_id(), spec)
     return card(analyse(spec), state.profile(), standing.achieved), standing
 
 
 def show() -> None:
-    """The card with its version and where the run's figures come from."""
+    """The choice of the version, the card, and the source of the run's figures."""
     choose_profile()
-    found, standing = verdicts()
-    draw(found)
-    st.caption(plain(standing.words))
+    lines, standing = verdicts()
+    draw(lines)
+    st.caption(plain(standing.explanation))
 
 
-def draw(found: list[Verdict]) -> None:
-    """The card, and the way to take it away."""
-    st.html(card_html(found))
-    table = card_table(found, state.profile().title)
-    take_away.buttons("assignment", table.drawing, table.csv)
+def draw(lines: list[Verdict]) -> None:
+    """The card with its downloads."""
+    st.html(card_html(lines))
+    table = card_table(lines, state.profile().title)
+    take_away.files("assignment", table.png, table.csv)
 
 
 def choose_profile() -> None:
     """The version of the assignment: a built-in one, or a teacher's file."""
     current = state.profile()
     choice = current.name if PROFILES.get(current.name) == current else _OWN
-    known = [*PROFILES, *([_OWN] if choice == _OWN else [])]
+    options = {name: version.title for name, version in PROFILES.items()}
+    if choice == _OWN:
+        options[_OWN] = current.title
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.selectbox(
             "Assignment",
-            known,
+            list(options),
             key=state.control("profile_choice", choice),
-            format_func=lambda name: current.title if name == _OWN else PROFILES[name].title,
+            format_func=options.__getitem__,
             help="What the design is held against. Limits, marks and the line in the growth follow.",
             on_change=_choose,
         )

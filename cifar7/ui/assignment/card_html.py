@@ -12,30 +12,29 @@ SIGNS = {True: ("yes", "✓", "fulfilled"), False: ("no", "✗", "not fulfilled"
 
 
 def counted(verdicts: Sequence[Verdict]) -> str:
-    """ "6 of 8": how many are fulfilled."""
+    """How many are fulfilled, as "6 of 8"."""
     return f"{sum(v.passed is True for v in verdicts)} of {len(verdicts)}"
 
 
-def told(verdicts: Sequence[Verdict]) -> str:
-    """The marks in words: "Assignment: 6 of 8 fulfilled. Not fulfilled: Max-pools. Open: Test accuracy.\""""
-    words = [f"Assignment: {counted(verdicts)} fulfilled."]
-    for state, name in ((False, "Not fulfilled"), (None, "Open until a run")):
-        of = [v.requirement.title for v in verdicts if v.passed is state]
-        if of:
-            words.append(f"{name}: {', '.join(of)}.")
-    return " ".join(words)
+def sentence(verdicts: Sequence[Verdict]) -> str:
+    """As "Assignment: 6 of 8 fulfilled. Not fulfilled: Max-pools. Open until a run: Test accuracy." """
+    parts = [f"Assignment: {counted(verdicts)} fulfilled."]
+    for passed, label in ((False, "Not fulfilled"), (None, "Open until a run")):
+        titles = [verdict.requirement.title for verdict in verdicts if verdict.passed is passed]
+        if titles:
+            parts.append(f"{label}: {', '.join(titles)}.")
+    return " ".join(parts)
 
 
 def marks_html(verdicts: Sequence[Verdict]) -> str:
-    """One small mark a requirement, with all of them told as their text alternative."""
+    """One small mark for each requirement, with the sentence as text alternative."""
     marks = "".join(_mark(v.passed, f"{v.requirement.title}: {v.words}") for v in verdicts)
-    return (
-        f'<span class="c7-marks" role="img" aria-label="{escape(told(verdicts), quote=True)}">{marks}</span>'
-    )
+    alt = escape(sentence(verdicts), quote=True)
+    return f'<span class="c7-marks" role="img" aria-label="{alt}">{marks}</span>'
 
 
 def card_html(verdicts: Sequence[Verdict]) -> str:
-    """The card: each requirement with its limit, what was measured, the verdict, and what to change."""
+    """The card: each requirement with its limit, the measured value, the verdict, and what to change."""
     body = "".join(_line(v) for v in verdicts)
     return (
         '<table class="c7-verdicts"><thead><tr><th scope="col">Requirement</th>'
@@ -45,7 +44,7 @@ def card_html(verdicts: Sequence[Verdict]) -> str:
 
 
 def card_table(verdicts: Sequence[Verdict], title: str) -> Table:
-    """The same to take away; a column says what to change where something falls short."""
+    """The card as a table for downloads, with a column of advice if there is any."""
     advised = any(v.advice for v in verdicts)
     heads = ("Requirement", "Asked", "Measured", "Verdict", *(["What to change"] if advised else []))
     return Table(
@@ -60,14 +59,14 @@ def card_table(verdicts: Sequence[Verdict], title: str) -> Table:
 
 
 def _line(verdict: Verdict) -> str:
-    asked = verdict.requirement
+    requirement = verdict.requirement
+    title, limit = escape(requirement.title), escape(requirement.words)
     value, _, aside = verdict.words.partition(" (")
     note = f"<small>{escape(aside.removesuffix(')'))}</small>" if aside else ""
     advice = f'<small class="advice">{escape(verdict.advice)}</small>' if verdict.advice else ""
     return (
-        f'<tr><th scope="row">{escape(asked.title)}<small class="asked">{escape(asked.words)} asked</small>'
-        f"{advice}</th>"
-        f'<td class="limit">{escape(asked.words)}</td><td class="has">{escape(value)}{note}</td>'
+        f'<tr><th scope="row">{title}<small class="asked">{limit} asked</small>{advice}</th>'
+        f'<td class="limit">{limit}</td><td class="has">{escape(value)}{note}</td>'
         f'<td class="c7-word">{_mark(verdict.passed)}{SIGNS[verdict.passed][2]}</td></tr>'
     )
 

@@ -1,4 +1,4 @@
-"""One toggle, tried: the same design without and with it, the same seeds; what the difference is worth."""
+"""One toggle tried: a design without and with it, the same seeds, and what the difference means."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from cifar7.runs.folder import ENDED, Status
 from cifar7.ui.compare import curves, experiment_toggles
 from cifar7.ui.files import take_away
 from cifar7.ui.files.tables import Column, Table
-from cifar7.ui.shell import pages, state
+from cifar7.ui.shell import charts, choices, messages, pages, state
 from cifar7.ui.words.wording import ago, count, percent, plain
 
 TICK_SECONDS = 1.0
-REPEATS = (1, 2, 3, 4, 5)
-USUAL = 3
+REPEATS = {number: str(number) for number in range(1, 6)}
+DEFAULT_REPEATS = 3
 LONGEST_NAME = 60
-_PLACE, _TOGGLE, _REPEATS, _SHOWN, _PROBLEM = (
+_PLACE, _TOGGLE, _REPEATS, _EXPERIMENT, _PROBLEM = (
     f"toggle_{name}" for name in ("place", "what", "repeats", "shown", "problem")
-)
+)  # keys of session state
 
 
 def show() -> None:
-    """What is tried next, and what was."""
+    """A new experiment on the left, those that were started on the right."""
     left, right = st.columns([2, 3], gap="large")
     with left:
         _new()
     with right:
-        _known()
+        _started()
 
 
 def _new() -> None:
@@ -52,22 +52,20 @@ def _new() -> None:
         st.warning("The design cannot be built yet: mend it first.", icon=":material/block:")
         st.page_link(pages.DESIGN, label="Mend it on the Design page", icon=":material/tune:")
         return
-    found = experiment_toggles.places(spec)
+    places = experiment_toggles.places(spec)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        asked = st.selectbox(
-            "Where", list(found), key=_PLACE, width=150, help="A stage of the network, or all of it."
-        )
-        place = asked or next(iter(found))
-        toggles = found[place]
+        place = st.selectbox(
+            "Where", list(places), key=_PLACE, width=150, help="A stage of the network, or all of it."
+        ) or next(iter(places))
+        toggles = places[place]
         toggle = st.selectbox(
             "Change", list(toggles), key=f"{_TOGGLE}_{place}", width=210,
             help="Everything else stays as it is. What cannot be built is not offered.",
         )  # fmt: skip
-    repeats = st.segmented_control(
-        "Repeats", REPEATS, key=_REPEATS, default=USUAL, required=True,
+    repeats = choices.segments(
+        "Repeats", REPEATS, DEFAULT_REPEATS, key=_REPEATS, memory=_REPEATS,
         help="Pairs of runs, each with a seed of its own. From three on the spread says something.",
     )  # fmt: skip
-    repeats = repeats or USUAL
     usable = library.usable(info)
     st.button(
         f"Train {count(2 * repeats, 'run')} to find out",
@@ -82,7 +80,7 @@ def _new() -> None:
         st.warning(f"{plain(info.title)} is not on this machine yet: download it on the Train page.")
     problem = st.session_state.pop(_PROBLEM, None)
     if problem:
-        st.error(plain(problem), title="That did not work", icon=":material/error:")
+        messages.did_not_work(problem)
 
 
 def _start(place: str, toggle: str, repeats: int) -> None:
@@ -97,16 +95,16 @@ def _start(place: str, toggle: str, repeats: int) -> None:
         runs = paths.runs_dir()
         name = experiments.start(runs, words, without, with_it, state.config(), info.name, repeats)
         queue.ensure_worker(runs)
-        st.session_state[_SHOWN] = name
-        st.session_state["kept_compare_view"] = "toggle"
+        st.session_state[_EXPERIMENT] = name
+        choices.set_view("compare_view", "toggle")
     except UserError as error:
         st.session_state[_PROBLEM] = str(error)
 
 
-def _known() -> None:
-    """The experiments that there are; the newest is shown, and ticks while it goes on."""
-    found = {one.id: one for one in experiments.find(paths.runs_dir())}
-    if not found:
+def _started() -> None:
+    """One of the experiments, at first the newest; it is refreshed while its runs go on."""
+    by_id = {one.id: one for one in experiments.find(paths.runs_dir())}
+    if not by_id:
         with st.container(border=True):
             st.markdown("##### What you will see here")
             st.markdown(
@@ -114,27 +112,27 @@ def _known() -> None:
                 "seeds: whether it is more than luck."
             )
         return
-    kept = st.session_state.get(_SHOWN)
-    shown = st.selectbox(
-        "Tried so far", list(found), key=state.control(_SHOWN, kept if kept in found else next(iter(found))),
-        format_func=lambda name: _label(found[name]), help="The newest first.",
-    )  # fmt: skip
-    experiment = found[shown or next(iter(found))]
+    labels = {name: _label(one) for name, one in by_id.items()}
+    newest = next(iter(by_id))
+    name = choices.box(
+        "Tried so far", labels, newest, key=_EXPERIMENT, memory=_EXPERIMENT, help="The newest first."
+    )
+    experiment = by_id[name]
     going = any(status["state"] not in ENDED for _, status in _statuses(experiment))
     st.fragment(_watch, run_every=TICK_SECONDS if going else None)(experiment, going)
 
 
 def _label(experiment: Experiment) -> str:
-    begun = min((status["created"] for _, status in _statuses(experiment)), default=0.0)
-    return f"{experiment.toggle} · {count(len(experiment.parts), 'run')} · {ago(time.time() - begun)}"
+    created = min((status["created"] for _, status in _statuses(experiment)), default=0.0)
+    return f"{experiment.toggle} · {count(len(experiment.parts), 'run')} · {ago(time.time() - created)}"
 
 
 def _statuses(experiment: Experiment) -> list[tuple[Part, Status]]:
-    found = []
+    statuses = []
     for part in experiment.parts:
-        with suppress(UserError):  # deleted by hand
-            found.append((part, part.run.reconcile()))
-    return found
+        with suppress(UserError):  # the folder was deleted by hand
+            statuses.append((part, part.run.reconcile()))
+    return statuses
 
 
 def _watch(experiment: Experiment, was_going: bool) -> None:
@@ -150,11 +148,7 @@ def _watch(experiment: Experiment, was_going: bool) -> None:
 
 
 def _progress(experiment: Experiment, statuses: list[tuple[Part, Status]]) -> None:
-    shares = []
-    for _, status in statuses:
-        beat = status["progress"] or {}
-        done = beat.get("step", 0) / max(1, beat.get("steps", 1))
-        shares.append(1.0 if status["state"] in ENDED else min(1.0, done))
+    shares = [_share_done(status) for _, status in statuses]
     ended = sum(status["state"] in ENDED for _, status in statuses)
     share = sum(shares) / max(1, len(shares))
     st.progress(share, f"{ended} of {count(len(statuses), 'run')} done")
@@ -163,21 +157,29 @@ def _progress(experiment: Experiment, statuses: list[tuple[Part, Status]]) -> No
     )
 
 
+def _share_done(status: Status) -> float:
+    """The part of its steps that a run has done, 0..1."""
+    if status["state"] in ENDED:
+        return 1.0
+    progress = status["progress"] or {}
+    return min(1.0, progress.get("step", 0) / max(1, progress.get("steps", 1)))
+
+
 def _stop(experiment: Experiment) -> None:
-    for part in reversed(experiment.parts):  # the last first, so that none begins in between
-        with suppress(UserError):  # deleted by hand
+    for part in reversed(experiment.parts):  # the last first, so that none starts in between
+        with suppress(UserError):  # the folder was deleted by hand
             part.run.request_stop()
 
 
 def _result(experiment: Experiment, statuses: list[tuple[Part, Status]]) -> None:
-    """The words, the pairs, and the table; of what is there already."""
+    """The difference so far: in words, as a line for each seed, and as a table."""
     sides: dict[bool, dict[int, float]] = {False: {}, True: {}}
     for part, status in statuses:
         accuracy = (status["result"] or {}).get("test_accuracy")
         if status["state"] == "finished" and accuracy is not None:
             sides[part.with_it][part.seed] = float(accuracy)
     try:
-        found = trial(experiment.toggle, sides[False], sides[True])
+        result = trial(experiment.toggle, sides[False], sides[True])
     except UserError:
         ended = all(status["state"] in ENDED for _, status in statuses)
         st.caption(
@@ -186,43 +188,48 @@ def _result(experiment: Experiment, statuses: list[tuple[Part, Status]]) -> None
             else "The first difference stands here when both runs of a seed have ended."
         )
         return
-    st.markdown(f"#### {plain(found.words)}")
-    st.markdown(plain(found.meaning))
+    st.markdown(f"#### {plain(result.words)}")
+    st.markdown(plain(result.meaning))
     names = ("without", f"with {experiment.toggle}")
     rows = [
         {"side": name, "seed": seed, "accuracy": sides[side][seed]}
         for side, name in zip((False, True), names, strict=True)
-        for seed in found.seeds
+        for seed in result.seeds
     ]
-    drawing = curves.pairs(rows, names)
-    st.vega_lite_chart(None, drawing, key="toggle_pairs", alt=f"Test accuracy by seed. {found.words}")
-    take_away.rows("toggle-by-seed", drawing, rows, ("side", "seed", "accuracy"))
-    take_away.table(_table(found, sides), "toggle")
+    charts.show(
+        "toggle-by-seed",
+        curves.pairs(rows, names),
+        rows,
+        ("side", "seed", "accuracy"),
+        key="toggle_pairs",
+        alt=f"Test accuracy by seed. {result.words}",
+    )
+    take_away.table(_table(result, sides), "toggle")
     if st.button("Look at the first pair closely", icon=":material/compare_arrows:", key="toggle_pair"):
-        _compare_first(statuses, found.seeds[0])
+        _compare_first(statuses, result.seeds[0])
 
 
-def _table(found: Trial, sides: dict[bool, dict[int, float]]) -> Table:
+def _table(result: Trial, sides: dict[bool, dict[int, float]]) -> Table:
     columns = (
         Column("Seed", "Start of the random numbers: initial weights, order of images.", text=True),
         Column("Without", "Test accuracy of the design as it is."),
-        Column(f"With {found.toggle}", "Test accuracy of the design with the change."),
+        Column(f"With {result.toggle}", "Test accuracy of the design with the change."),
         Column("Difference", "With minus without, in percentage points."),
     )
     values: list[tuple[str, float, float, float]] = [
-        (str(seed), sides[False][seed], sides[True][seed], more)
-        for seed, more in zip(found.seeds, found.differences, strict=True)
+        (str(seed), sides[False][seed], sides[True][seed], difference)
+        for seed, difference in zip(result.seeds, result.differences, strict=True)
     ]
-    values.append(("mean", found.without, found.with_it, found.mean))
-    shown = [
-        (seed, percent(without), percent(with_it), f"{100 * more:+.1f}".replace("-", "−"))
-        for seed, without, with_it, more in values
-    ]
-    return Table(f"{found.toggle}, seed by seed", columns, tuple(shown), tuple(values))
+    values.append(("mean", result.without, result.with_it, result.mean))
+    cells = tuple(
+        (seed, percent(without), percent(with_it), f"{100 * difference:+.1f}".replace("-", "−"))
+        for seed, without, with_it, difference in values
+    )
+    return Table(f"{result.toggle}, seed by seed", columns, cells, tuple(values))
 
 
 def _compare_first(statuses: list[tuple[Part, Status]], seed: int) -> None:
     pair = sorted((part.with_it, part.run.id) for part, _ in statuses if part.seed == seed)
     state.set_compared(run for _, run in pair)
-    st.session_state["kept_compare_view"] = "runs"
+    choices.set_view("compare_view", "runs")
     st.rerun()

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
-from cifar7.network import edits
 from cifar7.network.problems import problems
 from cifar7.network.spec import STAGE_NAMES, NetSpec
-from cifar7.ui.words.terms import ACTIVATIONS, KINDS, NORMS
+from cifar7.network.toggle_table import TOGGLES
+from cifar7.network.toggles import Place
 
 NETWORK = "whole network"
-DILATIONS = (1, 2, 3, 4)
-DROPOUTS = (0.0, 0.1, 0.2)
+# The order in which they are offered; others come behind them, as in the table.
+FIRST = ("dilation", "kind", "groups", "dropout", "channels")
 
 
 def places(spec: NetSpec) -> dict[str, dict[str, NetSpec]]:
@@ -20,49 +19,24 @@ def places(spec: NetSpec) -> dict[str, dict[str, NetSpec]]:
 
     Only what differs from the design and can be built.
     """
-    found = {name: dict(_stage(spec, name)) for name in STAGE_NAMES}
-    found[NETWORK] = dict(_network(spec))
+    candidates = {name: dict(_results(spec, Place(name))) for name in STAGE_NAMES if spec.stage(name).units}
+    candidates[NETWORK] = dict(_results(spec, Place()))
     usable = {
-        place: {words: after for words, after in toggles.items() if after != spec and not problems(after)}
-        for place, toggles in found.items()
+        place: {label: after for label, after in results.items() if after != spec and not problems(after)}
+        for place, results in candidates.items()
     }
-    return {place: toggles for place, toggles in usable.items() if toggles}
+    return {place: results for place, results in usable.items() if results}
 
 
 def words(place: str, toggle: str) -> str:
-    """As it is said of a run: "C2 dilation 2", "ReLU"."""
+    """The change as a run's name says it: "C2 dilation 2", "ReLU"."""
     return toggle if place == NETWORK else f"{place} {toggle}"
 
 
-def _stage(spec: NetSpec, name: str) -> Iterator[tuple[str, NetSpec]]:
-    if not spec.stage(name).units:
-        return
-    for dilation in DILATIONS:
-        yield f"dilation {dilation}", edits.set_dilation(spec, name, dilation)
-    for kind in KINDS:
-        if kind != "grouped":
-            yield f"{KINDS[kind]} convolutions", edits.set_kind(spec, name, kind)
-    for groups in edits.possible_groups(spec, name)[:2]:
-        yield f"{groups} groups", edits.set_kind(spec, name, "grouped", groups)
-    for rate in DROPOUTS:
-        yield f"dropout {100 * rate:.0f} %", edits.set_dropout(spec, name, rate)
-    channels = edits.stage_channels(spec, name)
-    for other in (channels // 2, channels * 2):
-        if other:
-            yield f"{other} channels", edits.set_channels(spec, name, other)
-    pool = spec.stage(name).pool
-    yield (
-        ("no pooling", edits.set_pool(spec, name, None))
-        if pool
-        else (
-            "max-pool 2×2",
-            edits.set_pool(spec, name, 2),
-        )
-    )
-
-
-def _network(spec: NetSpec) -> Iterator[tuple[str, NetSpec]]:
-    for name, shown in ACTIVATIONS.items():
-        yield shown, replace(spec, activation=name)
-    for name, shown in NORMS.items():
-        yield f"{shown} normalisation" if name != "none" else "no normalisation", replace(spec, norm=name)
+def _results(spec: NetSpec, place: Place) -> Iterator[tuple[str, NetSpec]]:
+    ranks = {name: rank for rank, name in enumerate(FIRST)}
+    for toggle in sorted(TOGGLES, key=lambda toggle: ranks.get(toggle.name, len(FIRST))):
+        form = toggle.forms.get(place.level)
+        if form and form.trials:
+            for value in form.trials.values(spec, place):
+                yield form.trials.text(value), form.apply(spec, place, value)

@@ -11,8 +11,7 @@ from cifar7.results import differences
 from cifar7.ui.compare import curves, experiment, pictures
 from cifar7.ui.compare import runs as compare_runs
 from cifar7.ui.compare.curves import LETTERS
-from cifar7.ui.pictures import tested
-from cifar7.ui.shell import pages, state
+from cifar7.ui.shell import choices, messages, state
 from cifar7.ui.words import run_list
 from cifar7.ui.words.run_list import Summary
 from cifar7.ui.words.wording import percent, plain
@@ -22,19 +21,24 @@ VIEWS = {
     "pictures": "Confusions and pictures",
     "toggle": "Try a toggle",
 }
-SMALL = 3.0  # percentage points: seeds of short trainings differ by about as much
-_VIEW, _RUNS = "compare_view", "compare_runs"  # keys of session state
+SMALL = 3.0  # percentage points: about as much as seeds of short trainings differ
 
 
 def page() -> None:
     """Choose runs, then see what differs; or try one toggle with several seeds."""
-    runs = run_list.tested(tested.MOST_RUNS)
-    by_id = {summary.id: summary for summary in runs}
+    runs = run_list.offered()
     if len(runs) < 2:
-        _invite(len(runs))
+        missing = "One more run is needed" if runs else "Two runs are needed"
+        messages.invitation(
+            f"{missing} to compare",
+            "Train a design, change one toggle and train again; or let both be trained for you below.",
+            "Train one",
+            key="compare_invite",
+            primary=False,
+        )
         experiment.show()
         return
-    chosen = _choose(by_id)
+    chosen = _choose(runs)
     if len(chosen) < 2:
         st.info("Choose at least two runs above to see what differs.", icon=":material/compare_arrows:")
     else:
@@ -42,72 +46,53 @@ def page() -> None:
         try:
             st.markdown(_answer(chosen))
         except UserError as error:
-            st.error(plain(str(error)), icon=":material/error:")
+            messages.error(error)
             return
-    view = _view()
+    view = choices.view(VIEWS, key="compare_view")
     if view == "toggle":
         experiment.show()
     elif len(chosen) >= 2:
         (pictures if view == "pictures" else compare_runs).show(chosen)
 
 
-def _choose(by_id: dict[str, Summary]) -> list[Summary]:
-    kept = [run for run in state.compared() if run in by_id] or _usual(list(by_id.values()))
-    names = run_list.labels(list(by_id.values()))
-    chosen = st.multiselect(
-        "Runs", list(by_id), key=state.control(_RUNS, kept), format_func=names.__getitem__,
-        max_selections=state.MOST_COMPARED, on_change=lambda: state.set_compared(st.session_state[_RUNS]),
+def _choose(runs: list[Summary]) -> list[Summary]:
+    ids = {run.id for run in runs}
+    return choices.several_runs(
+        "Runs",
+        runs,
+        [run_id for run_id in state.compared() if run_id in ids] or _default(runs),
+        most=state.MOST_COMPARED,
+        key="compare_runs",
+        on_change=state.set_compared,
         help="Up to four runs that came to their test. The first is A, the next B, and so on.",
-    )  # fmt: skip
-    return [by_id[run] for run in chosen if run in by_id]
+    )
 
 
-def _usual(runs: list[Summary]) -> list[str]:
-    """The run that is looked at, or else the newest, and before it the newest of another design."""
+def _default(runs: list[Summary]) -> list[str]:
+    """The newest run of another design, and after it the session's run or else the newest."""
     last = next((run for run in runs if run.id == state.run_id()), runs[0])
     others = [run for run in runs if run.id != last.id]
-    alike = [run for run in others if run.status["data"] == last.status["data"]]
-    differing = [run for run in alike if run.status["name"] != last.status["name"]]
-    return [(differing or alike or others)[0].id, last.id]
-
-
-def _view() -> str:
-    kept = st.session_state.get("kept_compare_view")
-    chosen = st.segmented_control(
-        "View", list(VIEWS), key=state.control(_VIEW, kept if kept in VIEWS else "runs"), required=True,
-        format_func=VIEWS.__getitem__, label_visibility="collapsed",
-        on_change=lambda: st.session_state.update(kept_compare_view=st.session_state[_VIEW]),
-    )  # fmt: skip
-    return str(chosen)
+    same_data = [run for run in others if run.data == last.data]
+    other_design = [run for run in same_data if run.name != last.name]
+    return [(other_design or same_data or others)[0].id, last.id]
 
 
 def _answer(chosen: list[Summary]) -> str:
-    """Which is best, by how much, and how far that can be trusted."""
-    known = [(run.accuracy or 0.0, letter, run) for letter, run in zip(LETTERS, chosen)]
-    (best, letter, run), (second, other, _) = sorted(known, key=lambda one: -one[0])[:2]
-    gap = 100 * (best - second)
+    """Which run is best, by how much, and how far that can be trusted."""
+    ranks = sorted(zip(LETTERS, chosen), key=lambda pair: -(pair[1].accuracy or 0.0))
+    (letter, run), (other, second) = ranks[:2]
+    best = run.accuracy or 0.0
+    gap = 100 * (best - (second.accuracy or 0.0))
     more = f"{gap:.1f} points more than **{other}**" if gap >= 0.05 else f"as much as **{other}**"
-    said = f"**{letter}** ({plain(run.status['name'])}) recognises most: **{percent(best)}**, {more}."
-    if len({run.status["data"] for run in chosen}) > 1:
-        return f"{said} They were tested on different images, so that says little of the designs."
-    recipes = [one.what for one in differences.recipe_differences([run.run.config() for run in chosen])]
-    others = [what for what in recipes if what != "seed"]
-    if others:
-        return f"{said} They were trained differently too ({', '.join(others)}): it is not the design alone."
+    result = f"**{letter}** ({plain(run.name)}) recognises most: **{percent(best)}**, {more}."
+    if len({run.data for run in chosen}) > 1:
+        return f"{result} They were tested on different images, so that says little of the designs."
+    differing = differences.recipe_differences([run.run.config() for run in chosen])
+    settings = ", ".join(one.what for one in differing if one.what != "seed")
+    if settings:
+        return f"{result} They were trained differently too ({settings}): it is not the design alone."
     luck = "another seed alone may change as much" if gap < SMALL else "part of it may be the seed's luck"
-    return f"{said} That is one run each, and {luck}: **{VIEWS['toggle']}** repeats a comparison."
-
-
-def _invite(runs: int) -> None:
-    with st.container(border=True, horizontal_alignment="center", gap="small"):
-        missing = "Two runs are needed" if not runs else "One more run is needed"
-        st.markdown(f"#### {missing} to compare", text_alignment="center")
-        st.markdown(
-            "Train a design, change one toggle and train again; or let both be trained for you below.",
-            text_alignment="center",
-        )
-        if st.button("Train one", icon=":material/model_training:", key="compare_invite"):
-            st.switch_page(pages.TRAIN)
+    return f"{result} That is one run each, and {luck}: **{VIEWS['toggle']}** repeats a comparison."
 
 
 page()

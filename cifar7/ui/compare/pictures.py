@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
-from cifar7.data.imageset import ImageSet
 from cifar7.errors import UserError
 from cifar7.results import compare, figures
-from cifar7.results.figures import By
 from cifar7.results.predictions import Predictions
 from cifar7.ui.compare.curves import LETTERS
-from cifar7.ui.files import take_away
 from cifar7.ui.pictures import matrix_chart, picture_dialog, picture_grid, tested
 from cifar7.ui.pictures.gallery import Tile
 from cifar7.ui.pictures.matrix_chart import Look
-from cifar7.ui.shell import state
+from cifar7.ui.shell import choices, messages
 from cifar7.ui.words.run_list import Summary
 from cifar7.ui.words.wording import count, plain, probability
 
@@ -25,138 +22,123 @@ MOST_PICTURES = 100
 _GRID, _SIDE = "compare_grid", "compare_side"  # keys of session state
 
 
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two runs."""
+
+    letter: str
+    summary: Summary
+    predictions: Predictions
+    alone: list[int]  # indices of the pictures that it gets right and the other one does not
+
+
 def show(chosen: list[Summary]) -> None:
-    """Matrix difference beside the pictures; of more than two runs, which two is chosen here."""
-    first, second = _pair(chosen)
+    """The difference of the matrices beside the pictures. Of more than two runs, two are chosen here."""
+    first, second = _pair(len(chosen))
     st.fragment(_both)((LETTERS[first], chosen[first]), (LETTERS[second], chosen[second]))
 
 
-def _pair(chosen: list[Summary]) -> tuple[int, int]:
-    if len(chosen) == 2:
+def _pair(runs: int) -> tuple[int, int]:
+    pairs = {(a, b): f"{LETTERS[a]} and {LETTERS[b]}" for a in range(runs) for b in range(a + 1, runs)}
+    if runs == 2:
         return 0, 1
-    pairs = [(a, b) for a in range(len(chosen)) for b in range(a + 1, len(chosen))]
-    kept = st.session_state.get("compare_pair")
-    picked = st.segmented_control(
-        "Which two", pairs, key=state.control("compare_pair", kept if kept in pairs else pairs[0]),
-        format_func=lambda pair: f"{LETTERS[pair[0]]} and {LETTERS[pair[1]]}", required=True,
-    )  # fmt: skip
-    return picked or pairs[0]
+    return choices.segments("Which two", pairs, (0, 1), key="compare_pair", memory="compare_pair")
 
 
 def _both(a: tuple[str, Summary], b: tuple[str, Summary]) -> None:
     try:
-        said_a, said_b = tested.predictions(a[1]), tested.predictions(b[1])
-        only = compare.only_one_right(said_a, said_b)
+        of_a, of_b = tested.predictions(a[1]), tested.predictions(b[1])
+        only = compare.only_one_right(of_a, of_b)
         if tested.fingerprint(a[1]) != tested.fingerprint(b[1]):
             raise UserError("the two runs were tested on different images; choose two on the same set")
     except (UserError, OSError) as error:
-        st.warning(f"They cannot be held against each other: {plain(str(error))}", icon=":material/error:")
+        messages.warning(error, "They cannot be held against each other: ")
         return
+    side_a, side_b = Side(*a, of_a, list(only.only_a)), Side(*b, of_b, list(only.only_b))
     st.markdown(
-        f"Both get **{only.both:,}** of {len(said_a):,} pictures right, only {a[0]} "
-        f"**{len(only.only_a):,}**, only {b[0]} **{len(only.only_b):,}**, neither **{only.neither:,}**."
+        f"Both get **{only.both:,}** of {len(of_a):,} pictures right, only {side_a.letter} "
+        f"**{len(only.only_a):,}**, only {side_b.letter} **{len(only.only_b):,}**, "
+        f"neither **{only.neither:,}**."
     )
     left, right = st.columns([5, 6], gap="large")
     with left:
-        _matrix(a, b, said_a, said_b)
+        _matrix(side_a, side_b)
     with right:
-        _pictures((a, said_a, only.only_a), (b, said_b, only.only_b))
+        _pictures(side_a, side_b)
 
 
-def _matrix(a: tuple[str, Summary], b: tuple[str, Summary], said_a: Predictions, said_b: Predictions) -> None:
-    by: By | None = st.segmented_control(
-        "Numbers", figures.BYS, key="compare_by", default="counts", required=True,
-        format_func=matrix_chart.BY_WORDS.__getitem__, help=matrix_chart.BY_HELP,
+def _matrix(a: Side, b: Side) -> None:
+    by = choices.segments(
+        "Numbers", matrix_chart.BY_WORDS, "counts", key="compare_by", memory="compare_by",
+        help=matrix_chart.BY_HELP,
     )  # fmt: skip
     errors = st.toggle("Errors only", key="compare_errors", help="Hides the diagonal, where they are right.")
-    look, classes = Look(by or "counts", errors), said_a.classes
-    table = matrix_chart.rows(said_b.confusion(), classes, look=look, other=said_a.confusion())
-    most = _most(said_a, said_b, (a[0], b[0]))
-    dark = st.context.theme.type == "dark"
-    st.altair_chart(
-        matrix_chart.heatmap(table, classes, matrix_chart.INK["dark" if dark else "light"], clickable=False),
-        key=f"compare_matrix_{a[1].id[-6:]}_{b[1].id[-6:]}",
-        alt=f"Difference of the confusion matrices, {b[0]} minus {a[0]}. {most}",
+    look, classes = Look(by, errors), a.predictions.classes
+    table = matrix_chart.rows(b.predictions.confusion(), classes, look=look, other=a.predictions.confusion())
+    largest = _largest_change(a, b)
+    matrix_chart.show(
+        table,
+        classes,
+        key=f"compare_matrix_{a.summary.id[-6:]}_{b.summary.id[-6:]}",
+        alt=f"Difference of the confusion matrices, {b.letter} minus {a.letter}. {largest}",
     )
     st.caption(
-        f"{b[0]} minus {a[0]}. Orange and +: {b[0]} says so more often; blue and −: less often. On the "
-        "diagonal + is good, elsewhere −."
+        f"{b.letter} minus {a.letter}. Orange and +: {b.letter} says so more often; blue and −: less often. "
+        "On the diagonal + is good, elsewhere −."
     )
-    st.markdown(most)
-
-    def drawing() -> dict[str, Any]:
-        told: dict[str, Any] = matrix_chart.heatmap(table, classes, matrix_chart.INK["light"], 460).to_dict()
-        return told
-
+    st.markdown(largest)
     columns = ["true", "predicted", "count", "value"]
-    take_away.buttons("matrix-difference", drawing, lambda: take_away.frame_csv(table[columns]))
+    matrix_chart.downloads("matrix-difference", table, classes, columns)
 
 
-def _most(a: Predictions, b: Predictions, letters: tuple[str, str]) -> str:
-    """The error that changed most, in words."""
-    change = figures.difference(a, b)  # (K, K)
+def _largest_change(a: Side, b: Side) -> str:
+    """The mistake whose number differs most between the runs, as Markdown."""
+    classes = a.predictions.classes
+    change = figures.difference(a.predictions, b.predictions)  # (K, K)
     np.fill_diagonal(change, 0)
-    true, predicted = divmod(int(np.abs(change).argmax()), len(a.classes))
-    moved = int(change[true, predicted])
-    if not moved:
+    true, predicted = divmod(int(np.abs(change).argmax()), len(classes))
+    difference = int(change[true, predicted])
+    if not difference:
         return "They make the same number of each mistake."
-    more = "more" if moved > 0 else "less"
     return (
-        f"The largest change: {letters[1]} takes {plain(a.classes[true])} for {plain(a.classes[predicted])} "
-        f"{count(abs(moved), 'time')} {more} often than {letters[0]}."
+        f"The largest change: {b.letter} takes {plain(classes[true])} for {plain(classes[predicted])} "
+        f"{count(abs(difference), 'time')} {'more' if difference > 0 else 'less'} often than {a.letter}."
     )
-
-
-Side = tuple[tuple[str, Summary], Predictions, tuple[int, ...]]  # a run, its word, what only it gets right
 
 
 def _pictures(a: Side, b: Side) -> None:
-    sides = {side[0][0]: side for side in (a, b)}
-    picked = st.segmented_control(
-        "Pictures", list(sides), key=_SIDE, default=a[0][0], required=True, label_visibility="collapsed",
-        format_func=lambda letter: f"Only {letter} right: {len(sides[letter][2]):,}",
-    )  # fmt: skip
-    right = sides.get(picked or "", a)
-    wrong = b if right is a else a
-    found = list(right[2])
-    if not found:
-        st.caption(f"There is no picture that only {right[0][0]} gets right.")
-        return
-    try:
-        images = tested.images(wrong[0][1], len(wrong[1]))
-    except UserError as error:
-        st.warning(f"The pictures cannot be shown: {plain(str(error))}", icon=":material/hide_image:")
-        return
-    _grid(right, wrong, images, found)
-
-
-def _grid(right: Side, wrong: Side, images: ImageSet, found: list[int]) -> None:
-    shown = np.array(found[:MOST_PICTURES])
-    tiles = [_tile(int(index), right, wrong) for index in shown]
-    picture_grid.show(
-        images.test.images[shown], tiles, label="Pictures", key=_GRID, on_open=picture_dialog.open_picture
+    labels = {side.letter: f"Only {side.letter} right: {len(side.alone):,}" for side in (a, b)}
+    letter = choices.segments(
+        "Pictures", labels, a.letter, key=_SIDE, memory=_SIDE, label_visibility="collapsed"
     )
-    if len(found) > len(shown):
-        st.caption(f"The {len(shown)} that {right[0][0]} is surest of, of {len(found):,}.")
-    picture_dialog.show(wrong[0][1], wrong[1], images, found)
+    right, wrong = (a, b) if letter == a.letter else (b, a)
+    if not right.alone:
+        st.caption(f"There is no picture that only {right.letter} gets right.")
+        return
+    images = tested.images(wrong.summary, len(wrong.predictions))
+    if images is None:
+        return
+    indices = np.array(right.alone[:MOST_PICTURES])
+    tiles = [_tile(int(index), right, wrong) for index in indices]
+    picture_grid.show(
+        images.test.images[indices], tiles, label="Pictures", key=_GRID, on_open=picture_dialog.open_picture
+    )
+    if len(right.alone) > len(indices):
+        st.caption(f"The {len(indices)} that {right.letter} is surest of, of {len(right.alone):,}.")
+    picture_dialog.show(wrong.summary, wrong.predictions, images, right.alone)
 
 
 def _tile(index: int, right: Side, wrong: Side) -> Tile:
-    classes, true = right[1].classes, int(right[1].labels[index])
-    said = int(wrong[1].predicted[index])
-    sure = probability(float(right[1].probabilities[index, true]))
-    mistaken = probability(float(wrong[1].probabilities[index, said]))
-    good, bad = right[0][0], wrong[0][0]
-    told = (
-        f"Picture {index}: {classes[true]}. {good} says so ({sure}), {bad} says {classes[said]} ({mistaken})"
+    label, predicted = int(right.predictions.labels[index]), int(wrong.predictions.predicted[index])
+    true, mistaken = (right.predictions.classes[k] for k in (label, predicted))
+    of_true, of_mistaken = (
+        probability(float(side.predictions.probabilities[index, k]))
+        for side, k in ((right, label), (wrong, predicted))
     )
-    return Tile(
-        lines=(
-            ("true", f"{good}: {classes[true]}", sure),
-            ("predicted", f"{bad}: {classes[said]}", mistaken),
-            ("number", f"no. {index:,}"),
-        ),
-        alt=told,
-        hint=told,
-        opens=index,
+    return Tile.of_test_picture(
+        index,
+        (f"{right.letter}: {true}", of_true),
+        (f"{wrong.letter}: {mistaken}", of_mistaken),
+        f"Picture {index}: {true}. {right.letter} says so ({of_true}), "
+        f"{wrong.letter} says {mistaken} ({of_mistaken})",
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
 from cifar7.errors import UserError
-from cifar7.network.arithmetic import Analysis, analyse
+from cifar7.network.arithmetic import analyse
 from cifar7.results import compare, differences
 from cifar7.results.compare import Axis, CurvePoint
 from cifar7.results.differences import NETWORK, RECIPE, Difference
@@ -15,10 +15,10 @@ from cifar7.ui.compare import curves
 from cifar7.ui.compare.curves import LETTERS
 from cifar7.ui.files import take_away
 from cifar7.ui.files.tables import Column, Table, Value
-from cifar7.ui.shell import pages, state
+from cifar7.ui.shell import charts, choices, messages, pages, state
 from cifar7.ui.words.run_list import Summary
 from cifar7.ui.words.summary import millions
-from cifar7.ui.words.wording import duration, percent, plain
+from cifar7.ui.words.wording import duration, percent
 
 _LINES = "Solid: held-out images, or test images where they are read each epoch. Dashed: training images."
 AXES: dict[Axis, str] = {"epoch": "By epoch", "time": "By time"}
@@ -29,7 +29,7 @@ def show(chosen: list[Summary]) -> None:
     try:
         table = _table(chosen)
     except UserError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        messages.error(error)
         return
     st.markdown("##### What differs")
     with st.container(key="comparison"):
@@ -39,56 +39,54 @@ def show(chosen: list[Summary]) -> None:
 
 
 def _go_on(chosen: list[Summary]) -> None:
-    """The next step: the better design, to change it further."""
-    letter, best = max(zip(LETTERS, chosen), key=lambda one: one[1].accuracy or 0.0)
+    """The next step: take the best design to the Design page."""
+    letter, best = max(zip(LETTERS, chosen), key=lambda pair: pair[1].accuracy or 0.0)
     if st.button(
         f"Go on from {letter}'s design", icon=":material/tune:", key="compare_go_on",
         help="Puts it on the Design page, to change the next toggle; Undo there brings yours back.",
     ):  # fmt: skip
-        state.set_design(best.run.spec(), f"Start from {best.status['name']}, as it was trained")
+        state.set_design(best.run.spec(), f"Start from {best.name}, as it was trained")
         st.switch_page(pages.DESIGN)
 
 
 def _table(chosen: list[Summary]) -> Table:
     specs = [run.run.spec() for run in chosen]
     configs = [run.run.config() for run in chosen]
-    found = [*differences.design_differences(specs), *differences.recipe_differences(configs)]
-    rows: list[tuple[tuple[str, ...], tuple[Value, ...]]] = []
-    for one in found:
-        told = (_where(one), *one.values)
-        rows.append((told, told))
-    if not found:
-        same = ("design and recipe", *("the same" for _ in chosen))
-        rows.append((same, same))
-    figures = [analyse(spec) for spec in specs]
-    rows += [_figure(name, figures, value, words) for name, value, words in _FIGURES]
-    results = [run.status["result"] or {} for run in chosen]
+    differing = [*differences.design_differences(specs), *differences.recipe_differences(configs)]
+    rows: list[Row] = [_text_row(_where(one), one.values) for one in differing]
+    rows = rows or [_text_row("design and recipe", ["the same"] * len(chosen))]
+    analyses = [analyse(spec) for spec in specs]
+    for name, attribute, form in _FIGURES:
+        numbers = [getattr(analysis, attribute) for analysis in analyses]
+        rows.append(((name, *map(form, numbers)), (name, *numbers)))
     accuracies = [run.accuracy for run in chosen]
-    seconds = [float(result.get("seconds") or 0) for result in results]
     rows.append((("test accuracy", *map(percent, accuracies)), ("test accuracy", *accuracies)))
+    seconds = [float((run.status["result"] or {}).get("seconds") or 0) for run in chosen]
     rows.append((("time to train", *map(duration, seconds)), ("seconds to train", *seconds)))
-    columns = [Column(f"{letter} {run.status['name']}") for letter, run in zip(LETTERS, chosen)]
-    shown, values = zip(*rows, strict=True)
-    return Table("What differs between the runs", (Column("", text=True), *columns), shown, values)
+    cells, values = zip(*rows, strict=True)
+    columns = (Column("", text=True), *map(Column, _names(chosen)))
+    return Table("What differs between the runs", columns, cells, values)
 
 
-_FIGURES: tuple[tuple[str, Callable[[Analysis], int], Callable[[int], str]], ...] = (
-    ("parameters", lambda found: found.parameters, "{:,}".format),
-    ("receptive field before pooling, px", lambda found: found.receptive_field_before, "{:,}".format),
-    ("receptive field with pooling, px", lambda found: found.receptive_field_total, "{:,}".format),
-    ("MACs for one image", lambda found: found.macs, millions),
+Row = tuple[tuple[str, ...], tuple[Value, ...]]  # the cells as text, and their exact values
+_FIGURES: tuple[tuple[str, str, Callable[[int], str]], ...] = (  # title, attribute of Analysis, format
+    ("parameters", "parameters", "{:,}".format),
+    ("receptive field before pooling, px", "receptive_field_before", "{:,}".format),
+    ("receptive field with pooling, px", "receptive_field_total", "{:,}".format),
+    ("MACs for one image", "macs", millions),
 )
 
 
-def _figure(
-    name: str, figures: list[Analysis], value: Callable[[Analysis], int], words: Callable[[int], str]
-) -> tuple[tuple[str, ...], tuple[Value, ...]]:
-    numbers = [value(found) for found in figures]
-    return (name, *map(words, numbers)), (name, *numbers)
+def _text_row(name: str, texts: Sequence[str]) -> Row:
+    return (name, *texts), (name, *texts)
+
+
+def _names(chosen: list[Summary]) -> list[str]:
+    return [f"{letter} {run.name}" for letter, run in zip(LETTERS, chosen)]
 
 
 def _where(one: Difference) -> str:
-    """The place and the thing in words: "C2, unit 1: dilation"."""
+    """Place and setting in words: "C2, unit 1: dilation"."""
     if one.where in (NETWORK, RECIPE):
         return one.what
     unit = f", unit {one.unit}" if one.unit else ""
@@ -99,36 +97,29 @@ def _curves(chosen: list[Summary]) -> None:
     points: list[CurvePoint] = []
     for letter, run in zip(LETTERS, chosen):
         points += compare.curves(letter, run.run.events()[0])
-    kept = st.session_state.get("kept_axis")
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         st.markdown("##### How they learnt", width="content")
-        axis: Axis | None = st.segmented_control(
-            "Curves over", list(AXES), key=state.control("compare_axis", kept if kept in AXES else "epoch"),
-            format_func=AXES.__getitem__, required=True, label_visibility="collapsed",
-            on_change=lambda: st.session_state.update(kept_axis=st.session_state["compare_axis"]),
+        axis = choices.segments(
+            "Curves over", AXES, "epoch", key="compare_axis", memory="kept_axis",
+            label_visibility="collapsed",
             help="By epoch: after the same number of pictures. By time: after the same wait.",
         )  # fmt: skip
-    letters = LETTERS[: len(chosen)]
+    names = _names(chosen)
     st.caption(_LINES)
     st.space("xsmall")  # where a chart's own buttons appear under the pointer
     for measure, column in zip(("accuracy", "loss"), st.columns(2, gap="medium"), strict=True):
         values = curves.rows(points, measure)
-        drawing = curves.chart(values, letters, measure, axis or "epoch")
+        drawing = curves.chart(values, LETTERS[: len(chosen)], measure, axis)
         with column:
-            st.vega_lite_chart(
-                None, drawing, key=f"compare_{measure}", alt=_alt(measure, chosen, values),
-            )  # fmt: skip
-            names = [f"{letter} {run.status['name']}" for letter, run in zip(LETTERS, chosen)]
-            told = [{**row, "run": names[LETTERS.index(row["run"])]} for row in values]
+            st.vega_lite_chart(None, drawing, key=f"compare_{measure}", alt=_alt(measure, names, values))
+            named = [{**row, "run": names[LETTERS.index(row["run"])]} for row in values]
             titled = {**drawing, "title": {"text": drawing["title"], "subtitle": [", ".join(names), _LINES]}}
-            take_away.rows(f"compared-{measure}", titled, told, curves.COLUMNS)
+            take_away.rows(f"compared-{measure}", titled, named, curves.COLUMNS)
 
 
-def _alt(measure: str, chosen: list[Summary], values: list[dict[str, object]]) -> str:
+def _alt(measure: str, names: list[str], values: charts.Rows) -> str:
     last = {row["run"]: row["value"] for row in values if row["figure"] != "training images"}
     ends = ", ".join(
-        f"{letter} {run.status['name']} ends at {last[letter]:.3f}"
-        for letter, run in zip(LETTERS, chosen)
-        if letter in last
+        f"{name} ends at {last[letter]:.3f}" for letter, name in zip(LETTERS, names) if letter in last
     )
     return f"{measure.capitalize()} of the runs, epoch by epoch: {ends}"

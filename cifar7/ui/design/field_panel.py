@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from cifar7 import paths
 from cifar7.data.library import BUILT_IN, open_set
@@ -15,8 +16,8 @@ from cifar7.network.arithmetic import Row, analyse
 from cifar7.network.spec import NetSpec
 from cifar7.runs.folder import RunFolder
 from cifar7.ui.assignment import achievement
-from cifar7.ui.design import field_html, field_png
-from cifar7.ui.design.field_html import Field, Picture, Strength
+from cifar7.ui.design import field_drawing
+from cifar7.ui.design.field_drawing import Field, Picture, Strength
 from cifar7.ui.files import take_away
 from cifar7.ui.pictures import inference
 from cifar7.ui.shell import state
@@ -31,39 +32,39 @@ def show(spec: NetSpec) -> None:
     rows = analyse(spec).rows
     at = _layer(rows)
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        found = _picture()
+        choice = _picture()
         weights = _weights(spec)
-    if found is None:
+    if choice is None:
         return
-    picture, what = found
-    field = field_html.middle_field(rows, at)
+    picture, what = choice
+    field = field_drawing.middle_field(rows, at)
     place = st.empty()
-    place.html(_both(picture, what, field, None, _sentence(field, None, 0.0, weights)))
+    _draw(place, picture, what, field, None, _sentence(field, None, 0.0, weights))
     try:
         strength, side = _effective(spec, at, weights)
     except UserError as error:
         st.warning(plain(str(error)), icon=":material/error:")
         return
-    place.html(_both(picture, what, field, strength, _sentence(field, strength, side, weights)))
+    _draw(place, picture, what, field, strength, _sentence(field, strength, side, weights))
     when = "before training" if weights == UNTRAINED else "after training"
     titles = (f"May see: {field.side} px a side", f"Looks at, {when}")
     take_away.files(
         "field-on-a-picture",
-        lambda: field_png.png(picture, field, strength, titles),
-        lambda: field_png.pixels_csv(strength, field),
+        lambda: field_drawing.png(picture, field, strength, titles),
+        lambda: field_drawing.pixels_csv(strength, field),
     )
 
 
 def _layer(rows: tuple[Row, ...]) -> int:
     """The row that is looked at: a convolution, a pool or the classifier."""
-    shown = lines(rows)
-    places = {rows.index(line.row): line for line in shown}
-    names = dict(zip(places, labels(shown)))  # a slider goes by what it shows
+    columns = lines(rows)
+    places = {rows.index(line.row): line for line in columns}
+    names = dict(zip(places, labels(columns)))  # a slider goes by what it shows
     before_pooling = [
         at for at, line in places.items() if not line.is_average_pool and line.row.output[1] > 1
     ]
-    kept = st.session_state.get("look_layer")
-    at = kept if kept in places else (before_pooling or list(places))[-1]
+    layer = st.session_state.get("look_layer")
+    at = layer if layer in places else (before_pooling or list(places))[-1]
     return int(
         st.select_slider(
             "Layer",
@@ -85,8 +86,8 @@ def _picture() -> tuple[Picture, str] | None:
         st.warning(plain(str(error)), icon=":material/hide_image:")
         return None
     classes = list(pictures)
-    kept = st.session_state.get("look_class")
-    key = state.control("look_class", kept if kept in classes else classes[0])
+    label = st.session_state.get("look_class")
+    key = state.control("look_class", label if label in classes else classes[0])
     chosen = str(st.selectbox("Picture of", classes, key=key, width=150))
     return pictures[chosen], chosen
 
@@ -105,12 +106,12 @@ def _weights(spec: NetSpec) -> str:
     """The weights to look through: none learnt yet, or those of a run of this very design."""
     runs = {run.id: run for run in achievement.runs_of(paths.runs_dir(), spec)}
     options = [UNTRAINED, *runs]
-    kept = st.session_state.get("look_weights")
+    weights = st.session_state.get("look_weights")
     return str(
         st.selectbox(
             "Looked at with",
             options,
-            key=state.control("look_weights", kept if kept in options else UNTRAINED),
+            key=state.control("look_weights", weights if weights in options else UNTRAINED),
             format_func=lambda name: "untrained weights" if name == UNTRAINED else _label(runs[name]),
             help="A run is offered when its design is the one on the page: its training shows what changes.",
         )
@@ -141,10 +142,10 @@ def _sentence(field: Field, strength: Strength | None, side: float, weights: str
     elif not strength.any():
         looks = f"{when} no pixel moves it: it says the same of every image."
     elif field.share < 1:
-        mainly = field_html.strong_side(strength) ** 2
+        mainly = field_drawing.strong_side(strength) ** 2
         looks = f"{when} it looks mainly at <b>{mainly:.0f} pixels</b>, and faintly at {side**2:.0f}."
     else:
-        mainly = field_html.strong_side(strength)
+        mainly = field_drawing.strong_side(strength)
         looks = f"{when} it looks mainly at about <b>{mainly:.0f} px</b>, and faintly at {side:.0f} px."
     if field.share == 1:
         return sees + looks
@@ -155,25 +156,29 @@ def _sentence(field: Field, strength: Strength | None, side: float, weights: str
     return sees + looks + holes
 
 
-def _both(picture: Picture, what: str, field: Field, strength: Strength | None, sentence: str) -> str:
+def _draw(
+    place: DeltaGenerator, picture: Picture, what: str, field: Field, strength: Strength | None, sentence: str
+) -> None:
+    """Both frames with their captions, in `place`."""
     size = picture.shape[1]
-    low, high = field_html.window(field, size)
+    low, high = field_drawing.window(field, size)
     edge = " Beyond the thin line, where the image ends, it sees padding." if field.side > size else ""
     if field.first < low or field.first + field.side > high:
         edge += " The box goes on beyond the drawing."
     dashed = " Dashed: where it looks mainly." if field.share == 1 else ""
-    left = field_html.may_see_html(picture, field, strength, what)
+    left = field_drawing.may_see_svg(picture, field, strength, what)
     if strength is None:
-        right = field_html.waiting_html("Following the gradient back to the image …")
+        right = field_drawing.waiting_html("Following the gradient back to the image …")
     else:
-        right = field_html.looks_at_html(
+        right = field_drawing.looks_at_svg(
             strength, field, "How strongly each pixel of the image moves the value"
         )
-    return (
+    place.markdown(  # st.html takes an SVG out
         f'<div class="c7-lesson" role="status" style="min-height:3.4em">{sentence}</div>'
         '<div class="c7-looks">'
         f"<figure>{left}<figcaption><b>May see</b>: the blue box.{dashed}{edge}"
         f"</figcaption></figure><figure>{right}<figcaption><b>Looks at</b>: how strongly each pixel of the "
         "image moves the value. Mainly: at least half as strong as the strongest; "
-        "faintly: down to 5 %.</figcaption></figure></div>"
+        "faintly: down to 5 %.</figcaption></figure></div>",
+        unsafe_allow_html=True,
     )

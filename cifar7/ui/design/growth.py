@@ -24,9 +24,9 @@ _COLUMNS = ("what", "x", "x2", "y", "label", "stage", "layer", "working", "map")
 
 
 def growth_data(
-    found: Analysis, compared: tuple[str, Analysis] | None, image_size: int, required: Requirement | None
+    analysis: Analysis, compared: tuple[str, Analysis] | None, image_size: int, required: Requirement | None
 ) -> list[dict[str, Any]]:
-    """Everything that is drawn, as rows; `compared`, a name and its figures, None where nothing differs."""
+    """The rows of the chart; `compared`, a name and its figures, None where nothing differs."""
     out = [_row("limit", y=image_size, label=f"{image_size} px: the image", stage="image")]
     if required is not None:
         label = f"{required.words} required{POOLING_COUNTS.get(required.id, '')}"
@@ -34,34 +34,34 @@ def growth_data(
     if compared is not None:
         out += _points("compared", lines(compared[1].rows))
         out[-1]["label"] = compared[0]
-    own = lines(found.rows)
-    top = max(found.receptive_field_total, *(row["y"] or 0 for row in out))
-    out += [*_bands(own), *_points("design", own, top)]
+    columns = lines(analysis.rows)
+    top = max(analysis.receptive_field_total, *(row["y"] or 0 for row in out))
+    out += [*_bands(columns), *_points("design", columns, top)]
     return [*out, _row("room", x=0, y=ROOM * max(row["y"] or 0 for row in out))]
 
 
-def _said(own: list[Line], pooling: int, top: float) -> dict[int, str]:
+def _pooling_labels(columns: list[Line], pooling: int, top: float) -> dict[int, str]:
     """The labels at the steps before and with the pooling; one for both where they would overlap."""
-    before = own[pooling - 1].row.receptive_field_in
-    total = own[pooling - 1].row.receptive_field
+    before = columns[pooling - 1].row.receptive_field_in
+    total = columns[pooling - 1].row.receptive_field
     if total - before < CLOSE * top:
         return {pooling: f"{before} before pooling, {total} with it"}
     return {pooling - 1: f"{before} before pooling", pooling: f"{total} with pooling"}
 
 
-def _points(what: str, own: list[Line], top: float = 0.0) -> list[dict[str, Any]]:
+def _points(what: str, columns: list[Line], top: float = 0.0) -> list[dict[str, Any]]:
     """The image itself is step 0; each layer a step further."""
     out = [_row(what, x=0, y=1, layer="the image", label="")]
-    pooling = next((at for at, line in enumerate(own, 1) if line.is_average_pool), 0)
-    said = _said(own, pooling, top) if what == "design" else {}
-    for at, line in enumerate(own, 1):
+    pooling = next((at for at, line in enumerate(columns, 1) if line.is_average_pool), 0)
+    labels = _pooling_labels(columns, pooling, top) if what == "design" else {}
+    for at, line in enumerate(columns, 1):
         field, side = line.row.receptive_field, line.row.output[1]
         out.append(
             _row(
                 what,
                 x=at,
                 y=field,
-                label=said.get(at, ""),
+                label=labels.get(at, ""),
                 stage=line.stage,
                 layer=f"{line.stage} {line.name}",
                 working=line.working or "unchanged",
@@ -71,10 +71,10 @@ def _points(what: str, own: list[Line], top: float = 0.0) -> list[dict[str, Any]
     return out
 
 
-def _bands(own: list[Line]) -> list[dict[str, Any]]:
+def _bands(columns: list[Line]) -> list[dict[str, Any]]:
     """The stages as stripes in the background."""
     out, at = [], 0
-    for number, (stage, part) in enumerate(groupby(own, key=lambda line: line.stage)):
+    for number, (stage, part) in enumerate(groupby(columns, key=lambda line: line.stage)):
         end = at + len(list(part))
         out.append(_row("band", x=at + 0.5, x2=end + 0.5, label=stage, stage="odd" if number % 2 else "even"))
         at = end

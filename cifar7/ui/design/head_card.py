@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
-
 import streamlit as st
 
-from cifar7.network import edits
 from cifar7.network.arithmetic import Row
 from cifar7.network.problems import Problem
-from cifar7.network.spec import ACTIVATIONS, CLASSIFIERS, NORMS, ORDERS, OUTPUT
+from cifar7.network.spec import OUTPUT
+from cifar7.network.toggles import NETWORK, Place
 from cifar7.ui.design import toggles, unit_editor
-from cifar7.ui.design.stage_card import say_problems, title_html
+from cifar7.ui.design.stage_card import show_problems, title_html
 from cifar7.ui.shell import state
-from cifar7.ui.words import terms
-from cifar7.ui.words.summary import flow_words, head_words, square
-
-GLOBAL = 0  # the option that stands for pooling the whole map
-POOLS = (GLOBAL, 2, 3, 4, 8)
+from cifar7.ui.words.summary import flow_words, head_words
 
 
 def output_card(rows: tuple[Row, ...], problems: list[Problem]) -> None:
@@ -27,18 +20,9 @@ def output_card(rows: tuple[Row, ...], problems: list[Problem]) -> None:
     with st.container(border=True, key="card_O", gap="small"):
         st.html(title_html(OUTPUT, head_words(spec), flow_words(rows, OUTPUT)))
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-            toggles.pick(
-                "Average pooling", POOLS, spec.output.pool or GLOBAL, _set_pool,
-                key="O_pool", said="O: average pooling", help=terms.HEAD_POOL,
-                words=lambda size: "global: the whole map" if size == GLOBAL else square(size), width=200,
-            )  # fmt: skip
-            toggles.choose(
-                "After the pooling", CLASSIFIERS, spec.output.classifier, edits.set_classifier,
-                key="O_classifier", said="O: after the pooling", help=terms.CLASSIFIER,
-                words=terms.CLASSIFIERS.__getitem__,
-            )  # fmt: skip
+            toggles.line(spec, Place(OUTPUT), 1)
         unit_editor.expander(OUTPUT)
-        say_problems(OUTPUT, problems)
+        show_problems(OUTPUT, problems)
 
 
 def network_card(problems: list[Problem]) -> None:
@@ -46,23 +30,8 @@ def network_card(problems: list[Problem]) -> None:
     spec = state.design()
     with st.container(border=True, key="card_network", gap="small"):
         st.html(title_html("Whole network", "", ""))
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-            toggles.choose("Activation", ACTIVATIONS, spec.activation, _field("activation"),
-                           key="net_activation", said="Activation", help=terms.ACTIVATION,
-                           words=terms.ACTIVATIONS.__getitem__)  # fmt: skip
-            toggles.choose("Normalisation", NORMS, spec.norm, _field("norm"), key="net_norm",
-                           said="Normalisation", help=terms.NORM, words=terms.NORMS.__getitem__)  # fmt: skip
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-            toggles.choose("Order", ORDERS, spec.order, _field("order"), key="net_order", said="Order",
-                           help=terms.ORDER, words=terms.ORDERS.__getitem__)  # fmt: skip
-        toggles.switch("Biases before a normalisation too", spec.bias, _field("bias"), key="net_bias",
-                       said="Biases before a normalisation", help=terms.BIAS)  # fmt: skip
-        say_problems("", problems)
-
-
-def _set_pool(spec: Any, size: int) -> Any:
-    return replace(spec, output=replace(spec.output, pool=None if size == GLOBAL else size))
-
-
-def _field(name: str) -> toggles.Apply:
-    return lambda spec, value: replace(spec, **{name: value})
+        for line in (1, 2):
+            with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+                toggles.line(spec, NETWORK, line)
+        toggles.line(spec, NETWORK, 3)
+        show_problems("", problems)

@@ -1,6 +1,6 @@
-"""What Design shows, to take away: every layer's exact numbers, and the layer table as a picture.
+"""The numbers of what Design shows, to take away: layers, growth, drawing. No streamlit.
 
-No streamlit. Where a design is compared with another, its numbers stand beside the other's.
+Where a design is compared with another, its numbers stand beside the other's.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from typing import Any
 from cifar7.network import working
 from cifar7.network.arithmetic import Analysis, Row
 from cifar7.ui.design.line_pairs import Pair, pairs
-from cifar7.ui.files.tables import Column, Table, Value, comma_separated
+from cifar7.ui.files.tables import Value, comma_separated
 from cifar7.ui.words.lines import Line, lines
-from cifar7.ui.words.summary import millions, shape_words
 
 # Where a layer has no such number, a ReLU's kernel or a pool's groups, the cell stays empty.
 _NUMBERS: tuple[tuple[str, Callable[[Row], Value]], ...] = (
@@ -31,25 +30,15 @@ _NUMBERS: tuple[tuple[str, Callable[[Row], Value]], ...] = (
     ("receptive field", lambda row: row.receptive_field),
     ("centre", lambda row: row.centre),
 )
-_COLUMNS = (
-    Column("Stage", text=True),
-    Column("Layer", text=True),
-    Column("Output"),
-    Column("Receptive field"),
-    Column("r + d·(k−1)·jump"),
-    Column("Jump"),
-    Column("Parameters"),
-    Column("MACs"),
-)
 
 
 def _slides(row: Row) -> bool:
-    return row.layer.kind == "conv" or row.layer.kind.endswith("pool")
+    return row.layer.windowed
 
 
-def layers_csv(found: Analysis, then: Analysis | None = None) -> bytes:
+def layers_csv(analysis: Analysis, then: Analysis | None = None) -> bytes:
     """One line a layer, all numbers exact; `then`: what it is compared with, its numbers "… before"."""
-    now = lines(found.rows, every=True)
+    now = lines(analysis.rows, every=True)
     both = pairs(now, now if then is None else lines(then.rows, every=True))
     names = [name for name, _ in _NUMBERS]
     heads = ["stage", "unit", "layer", *names]
@@ -71,70 +60,11 @@ def _of(line: Line | None) -> list[Value]:
     return [working.name(line.row), *(value(line.row) for _, value in _NUMBERS)]
 
 
-def layers_table(
-    title: str, found: Analysis, every: bool, then: Analysis | None = None, written: bool = False
-) -> Table:
-    """The table as it stands on the page, for a picture of it."""
-    now = lines(found.rows, every)
-    both = pairs(now, now if then is None else lines(then.rows, every))
-    shown, stage = [], ""
-    for pair in both:
-        head = "" if pair.line.stage == stage else pair.line.stage
-        stage = pair.line.stage
-        shown.append((head, *_cells(pair, written)))
-    return Table(title, _COLUMNS, (*shown, _total(found, then or found)))
-
-
-def _cells(pair: Pair, written: bool) -> tuple[str, ...]:
-    line, row = pair.line, pair.line.row
-    then = pair.then if pair.now and pair.then else line
-    fate = "" if pair.fate == "kept" else f" ({pair.fate})"
-    name = ", ".join(filter(None, [line.name, line.settings.replace(" · ", ", ")])) + fate
-    was = "" if then.row.output == row.output else f" (was {shape_words(then.row.output)})"
-    return (
-        name,
-        f"{shape_words(row.output)}{was}",
-        f"{row.receptive_field}{_diff(row.receptive_field, then.row.receptive_field)}",
-        line.working or "stays",
-        (written and working.jump(row)) or f"{row.jump}{_diff(row.jump, then.row.jump)}",
-        (written and line.parameters_words)
-        or f"{_count(line.parameters)}{_diff(line.parameters, then.parameters)}",
-        (written and working.macs(row)) or f"{_short(row.macs)}{_diff(row.macs, then.row.macs, millions)}",
-    )
-
-
-def _total(found: Analysis, then: Analysis) -> tuple[str, ...]:
-    before, total = found.receptive_field_before, found.receptive_field_total
-    return (
-        "",
-        "Total",
-        "",
-        f"{before}{_diff(before, then.receptive_field_before)} / "
-        f"{total}{_diff(total, then.receptive_field_total)}",
-        "before pooling / with it",
-        "",
-        f"{found.parameters:,}{_diff(found.parameters, then.parameters)}",
-        f"{millions(found.macs)}{_diff(found.macs, then.macs, millions)}",
-    )
-
-
-def _diff(now: int, then: int, words: Callable[[int], str] = "{:,}".format) -> str:
-    return "" if now == then else f" {'▲' if now > then else '▼'}\u202f{words(abs(now - then))}"
-
-
-def _count(number: int) -> str:
-    return f"{number:,}" if number else "–"
-
-
-def _short(number: int) -> str:
-    return millions(number) if number else "–"
-
-
-def growth_csv(name: str, found: Analysis, compared: tuple[str, Analysis] | None = None) -> bytes:
+def growth_csv(name: str, analysis: Analysis, compared: tuple[str, Analysis] | None = None) -> bytes:
     """The steps of the growth: the image is step 0; `compared`: another design's name and figures."""
     heads = ("design", "step", "layer", "map", "receptive field")
     rows: list[tuple[Value, ...]] = []
-    for design, figures in ((name, found), *([compared] if compared else [])):
+    for design, figures in ((name, analysis), *([compared] if compared else [])):
         image = figures.rows[0].input[1]
         rows.append((design, 0, "the image", image, 1))
         rows += [
@@ -144,16 +74,16 @@ def growth_csv(name: str, found: Analysis, compared: tuple[str, Analysis] | None
     return comma_separated(heads, rows)
 
 
-def network_csv(found: Analysis) -> bytes:
+def network_csv(analysis: Analysis) -> bytes:
     """What the drawing of the network shows: each map with its side, channels, and the kernel before it."""
-    first = found.rows[0].input
+    first = analysis.rows[0].input
     rows: list[tuple[Any, ...]] = [(None, "the image", first[0], first[1], None, None, None, None, 1)]
     numbers = dict(_NUMBERS)
     rows += [
         (line.stage, line.name, line.row.output[0], line.row.output[1],
          *(numbers[name](line.row) for name in ("kernel", "dilation", "stride", "groups")),
          line.row.receptive_field)
-        for line in lines(found.rows)
+        for line in lines(analysis.rows)
     ]  # fmt: skip
     heads = (
         "stage",

@@ -1,4 +1,4 @@
-"""Lessons: the classic mistakes that the design has, why each matters, and one click that mends it."""
+"""Lessons: the classic mistakes that the design has, why each matters, and one click that fixes it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from cifar7.ui.words.summary import capital
 
 
 @lru_cache(maxsize=64)
-def found(spec: NetSpec) -> tuple[Lesson, ...]:
+def lessons_of(spec: NetSpec) -> tuple[Lesson, ...]:
     """The lessons of a design that can be built."""
     return tuple(lessons(spec))
 
 
 def show(spec: NetSpec) -> None:
     """The list, or a sentence where there is nothing to learn."""
-    groups = grouped(found(spec))
+    groups = grouped(lessons_of(spec))
     if not groups:
         st.html(
             '<div class="c7-lesson"><b>None of the classic mistakes.</b><br><span class="c7-note">Padding, '
@@ -36,22 +36,22 @@ def show(spec: NetSpec) -> None:
         ):
             st.html(lesson_html(group))
             first = group[0]
-            if first.mended is not None:
+            if first.fixed is not None:
                 st.button(
-                    first.mend,
+                    first.fix,
                     icon=":material/build:",
                     key=f"mend_{at}",
-                    on_click=_mend,
+                    on_click=_fix,
                     args=(spec, first),
                     help="Changes the design; Undo takes it back.",
                 )
 
 
 def grouped(all_lessons: Sequence[Lesson]) -> list[list[Lesson]]:
-    """Lessons that are the same one with the same mend, together: one card says both places."""
+    """Lessons that are the same one with the same fix, together: one card names both places."""
     out: dict[tuple[str, str, NetSpec | None], list[Lesson]] = {}
     for lesson in all_lessons:
-        out.setdefault((lesson.id, lesson.stage, lesson.mended), []).append(lesson)
+        out.setdefault((lesson.id, lesson.stage, lesson.fixed), []).append(lesson)
     return list(out.values())
 
 
@@ -65,14 +65,14 @@ def lesson_html(group: Sequence[Lesson]) -> str:
     )
 
 
-def _mend(spec: NetSpec, lesson: Lesson) -> None:
-    """Only the design that the lesson was found in is mended: the page may have been older than a click."""
-    if lesson.mended is None or state.design() != spec:
+def _fix(spec: NetSpec, lesson: Lesson) -> None:
+    """Fixes only the design that has the lesson: the page may be older than the last click."""
+    if lesson.fixed is None or state.design() != spec:
         state.notify("The design has changed since; its lessons are shown anew.")
         return
     where = f"{lesson.stage}: " if lesson.stage else ""
-    state.edit(partial(_replaced, lesson.mended), f"{where}{lesson.mend[:1].lower()}{lesson.mend[1:]}")
+    state.edit(partial(_replaced, lesson.fixed), f"{where}{lesson.fix[:1].lower()}{lesson.fix[1:]}")
 
 
-def _replaced(mended: NetSpec, _: NetSpec) -> NetSpec:
-    return mended
+def _replaced(fixed: NetSpec, _: NetSpec) -> NetSpec:
+    return fixed

@@ -33,33 +33,33 @@ class Pair:
 
 
 def pairs(now: Sequence[Line], then: Sequence[Line]) -> list[Pair]:
-    """The lines of both, each found again by stage, unit and what it is; removed ones where they stood."""
+    """The lines of both, matched by stage, unit and what it is; removed ones where they stood."""
     before, after = _keyed(then), _keyed(now)
     out: list[Pair] = []
     for stage in _STAGES:
-        own = [key for key in after if key[0] == stage]
-        old = [key for key in before if key[0] == stage]
-        shown = [Pair(after[key], before.get(key)) for key in own]
-        for key in old:
+        after_keys = [key for key in after if key[0] == stage]
+        before_keys = [key for key in before if key[0] == stage]
+        stage_pairs = [Pair(after[key], before.get(key)) for key in after_keys]
+        for key in before_keys:
             if key in after:
                 continue
             # A line that went stands after the one that came before it.
-            earlier = [other for other in old[: old.index(key)] if other in own]
-            place = own.index(earlier[-1]) + 1 if earlier else 0
-            shown.insert(place, Pair(None, before[key]))
-            own.insert(place, key)
-        out += shown
+            earlier = [other for other in before_keys[: before_keys.index(key)] if other in after_keys]
+            place = after_keys.index(earlier[-1]) + 1 if earlier else 0
+            stage_pairs.insert(place, Pair(None, before[key]))
+            after_keys.insert(place, key)
+        out += stage_pairs
     return out
 
 
 def _keyed(lines: Sequence[Line]) -> dict[Key, Line]:
-    seen: Counter[tuple[str, int, str]] = Counter()
+    counts: Counter[tuple[str, int, str]] = Counter()
     out: dict[Key, Line] = {}
     for line in lines:
         layer = line.row.layer
         name = (layer.stage, layer.unit, _what(layer.kind, layer.role))
-        seen[name] += 1
-        key = (*name, seen[name])
+        counts[name] += 1
+        key = (*name, counts[name])
         out[key] = line
     return out
 

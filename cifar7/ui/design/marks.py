@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 from cifar7.network import measures
 from cifar7.network.arithmetic import Row
-
-_ACTIVATIONS = ("relu", "leaky_relu", "silu", "gelu")
+from cifar7.network.kinds import Family
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One remark. `kind` is beyond, shrinks, grows or nothing; none is told by its colour alone."""
+    """One remark. `kind` is beyond, shrinks, grows or nothing; each has a sign beside its colour."""
 
     kind: str
     words: str
@@ -25,37 +24,37 @@ SIGNS = {"beyond": "↔", "shrinks": "▼", "grows": "▲", "nothing": "∅"}
 
 def marks(rows: Sequence[Row], image_size: int) -> dict[int, list[Mark]]:
     """The remarks on each row that has any, by its place in `rows`."""
-    found: dict[int, list[Mark]] = {}
+    remarks: dict[int, list[Mark]] = {}
     beyond = next((at for at, row in enumerate(rows) if row.receptive_field > image_size), None)
     for at, row in enumerate(rows):
-        own = [*_size(row), *_nothing(rows, at)]
+        here = [*_size(row), *_nothing(rows, at)]
         if at == beyond:
-            own.append(
+            here.append(
                 Mark(
                     "beyond",
                     f"from here on wider than the image's {image_size} px",
                     f"A value sees {row.receptive_field} pixels a side; beyond the image it sees padding.",
                 )
             )
-        if own:
-            found[at] = own
-    return found
+        if here:
+            remarks[at] = here
+    return remarks
 
 
 def _size(row: Row) -> list[Mark]:
     """A map that changes its size where nothing was to change it, or a pool that leaves a border out."""
     layer, before, after = row.layer, row.input[1], row.output[1]
-    if layer.kind == "conv" and row.stride == 1 and after < before:
+    convolution = layer.family is Family.CONVOLUTION
+    if convolution and row.stride == 1 and after < before:
         pads = f"{layer.padding} of padding a side"
-        keeps = layer.dilation * (row.kernel - 1) / 2
         span = layer.dilation * (row.kernel - 1) + 1
-        why = f"The kernel spans {span} px and gets {pads}; {keeps:g} keep the map."
+        why = f"The kernel spans {span} px and gets {pads}; {layer.same_padding:g} keep the map."
         return [Mark("shrinks", f"map shrinks {before} → {after}", why)]
-    if layer.kind == "conv" and after > before:
+    if convolution and after > before:
         why = f"Padding {layer.padding} a side is more than a {row.kernel}×{row.kernel} kernel takes off."
         return [Mark("grows", f"map grows {before} → {after}", why)]
     left = before - after * row.stride
-    if layer.kind in ("max_pool", "avg_pool") and left > 0:
+    if layer.family is Family.POOL and left > 0:
         why = (
             f"A {row.kernel}×{row.kernel} pool does not fit {before} pixels: the last {left} are never read."
         )
@@ -68,17 +67,12 @@ def _nothing(rows: Sequence[Row], at: int) -> list[Mark]:
     row, layer = rows[at], rows[at].layer
     before = measures.before(rows, at)
     why = ""
-    if layer.kind in ("max_pool", "avg_pool", "global_avg_pool") and row.input[1] == row.output[1] == 1:
+    if layer.family is Family.POOL and row.input[1] == row.output[1] == 1:
         why = "The map is one pixel already: there is nothing to pool."
-    elif measures.is_depthwise(row) and row.kernel == 1:
+    elif layer.depthwise and row.kernel == 1:
         why = "A depthwise 1×1 multiplies each channel by one number, which the next layer could do."
-    elif before and before.layer.kind == layer.kind == "conv" and not _separable(before, row):
+    elif measures.redundant_pair(before, row):
         why = "Nothing non-linear stands between this convolution and the one before: the two are one."
-    elif layer.kind in _ACTIVATIONS and before and before.layer.kind == layer.kind == "relu":
-        why = "A ReLU after a ReLU changes nothing."
+    elif layer.entry.idempotent and before and before.layer.kind == layer.kind:
+        why = f"A {layer.entry.title} after a {layer.entry.title} changes nothing."
     return [Mark("nothing", "adds nothing", why)] if why else []
-
-
-def _separable(before: Row, after: Row) -> bool:
-    """Depthwise, then pointwise: one convolution by design."""
-    return measures.is_depthwise(before) and after.kernel == 1

@@ -10,8 +10,8 @@ from cifar7.network.problems import problems
 from cifar7.network.spec import STAGE_NAMES
 from cifar7.ui.design import share, side
 from cifar7.ui.design.head_card import network_card, output_card
-from cifar7.ui.design.layer_files import layers_csv, layers_table
-from cifar7.ui.design.layer_table import table_html
+from cifar7.ui.design.layer_files import layers_csv
+from cifar7.ui.design.layer_table import layers_table, table_html
 from cifar7.ui.design.stage_card import card
 from cifar7.ui.files import take_away
 from cifar7.ui.shell import state
@@ -21,14 +21,14 @@ from cifar7.ui.words.wording import plain
 def _presets() -> None:
     """Where one starts from, the way back to it, and the design's ways out and in."""
     start = state.origin().name
-    known = start if start in PRESETS else None
+    name = start if start in PRESETS else None
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.selectbox(
             "Start from",
             list(PRESETS),
-            index=None if known is None else 0,
-            key=state.control("preset", known),
-            format_func=lambda name: PRESETS[name].title,
+            index=None if name is None else 0,
+            key=state.control("preset", name),
+            format_func=lambda preset: PRESETS[preset].title,
             placeholder="another design",
             help="Choosing a preset replaces the design; Undo brings it back.",
             on_change=_take_preset,
@@ -43,7 +43,7 @@ def _presets() -> None:
             on_click=lambda: state.set_design(state.origin(), "Back to the start"),
         )
         share.popover()
-    st.caption(PRESETS[known].summary if known else "A design from a link, a file or a run.")
+    st.caption(PRESETS[name].summary if name else "A design from a link, a file or a run.")
 
 
 def _take_preset() -> None:
@@ -52,10 +52,10 @@ def _take_preset() -> None:
         state.set_design(PRESETS[name].spec, f"Start from {PRESETS[name].title}")
 
 
-def _table(found: Analysis) -> None:
+def _table(analysis: Analysis) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.markdown("##### Layer by layer", width="content")
-        every = st.toggle(
+        every_layer = st.toggle(
             "Every layer",
             key="every_layer",
             help="A line for each normalisation, activation and dropout too, not beside its convolution.",
@@ -68,12 +68,12 @@ def _table(found: Analysis) -> None:
         spec, baseline = state.valid_design(), state.baseline()
         then = analyse(baseline) if spec != baseline else None
         title = f"{spec.name}, layer by layer"
-        take_away.buttons(
+        take_away.files(
             "layers",
-            lambda: layers_table(title, found, every, then, written).drawing(),
-            lambda: layers_csv(found, then),
+            lambda: layers_table(title, analysis, every_layer, then, written).png(),
+            lambda: layers_csv(analysis, then),
         )
-    st.html(table_html(found, spec.image_size, every, then, written))
+    st.html(table_html(analysis, spec.image_size, every_layer, then, written))
     against = "the pinned design" if state.pinned() else baseline.name
     compared = f" ▲ ▼ compare with {plain(against)}." if then else ""
     st.caption(
@@ -83,18 +83,18 @@ def _table(found: Analysis) -> None:
 
 def _page() -> None:
     spec = state.design()
-    wrong, rows = problems(spec), walk(spec)
-    found = analyse(state.valid_design())
+    faults, rows = problems(spec), walk(spec)
+    analysis = analyse(state.valid_design())
     left, right = st.columns([1, 1], gap="medium")
     with left:
         _presets()
         for name in STAGE_NAMES:
-            card(name, rows, wrong)
-        output_card(rows, wrong)
-        network_card(wrong)
+            card(name, rows, faults)
+        output_card(rows, faults)
+        network_card(faults)
     with right, st.container(key="side", gap="small"):
-        side.show(wrong)
-    _table(found)
+        side.show(faults)
+    _table(analysis)
 
 
 _page()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from cifar7.errors import UserError
+from cifar7.export.model_source import model_source
 from cifar7.export.submission import spec_json
-from cifar7.network.source import model_source
 from cifar7.network.spec import NetSpec
 from cifar7.ui.files.uploads import read_design
 from cifar7.ui.shell import address, pages, state

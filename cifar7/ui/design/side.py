@@ -10,11 +10,12 @@ import pandas as pd
 import streamlit as st
 
 from cifar7.network.arithmetic import Analysis, analyse
+from cifar7.network.kinds import Family
 from cifar7.network.problems import Problem
 from cifar7.ui.assignment import card
 from cifar7.ui.assignment.card_html import counted
-from cifar7.ui.design import drawing_vega, field_panel, lesson_list, status_panel
-from cifar7.ui.design.drawing import ARCS, CAPTION, drawing_html
+from cifar7.ui.design import field_panel, lesson_list, status_panel
+from cifar7.ui.design.drawing import ARCS, CAPTION, drawing_html, drawing_png
 from cifar7.ui.design.growth import SPEC, growth_data
 from cifar7.ui.design.layer_files import growth_csv, network_csv
 from cifar7.ui.files import take_away
@@ -28,7 +29,7 @@ def show(problems: list[Problem]) -> None:
     """Draw it. Views that are not looked at are not made, so that a toggle stays quick."""
     status_panel.panel(problems)
     spec = state.valid_design()
-    view = _choose(len(lesson_list.grouped(lesson_list.found(spec))), counted(card.verdicts()[0]))
+    view = _choose(len(lesson_list.grouped(lesson_list.lessons_of(spec))), counted(card.verdicts()[0]))
     if view == "picture":
         st.fragment(field_panel.show)(spec)
     elif view == "lessons":
@@ -40,18 +41,18 @@ def show(problems: list[Problem]) -> None:
 
 
 def _choose(lessons: int, fulfilled: str) -> str:
-    words = {
+    labels = {
         "network": "Network",
         "picture": "On a picture",
         "lessons": f"Lessons: {lessons}" if lessons else "Lessons: none",
         "assignment": f"Assignment: {fulfilled}",
     }
-    kept = st.session_state.get("kept_view")
+    chosen_before = st.session_state.get("kept_view")
     chosen = st.segmented_control(
         "View",
         VIEWS,
-        key=state.control(_VIEW, kept if kept in VIEWS else VIEWS[0]),
-        format_func=words.__getitem__,
+        key=state.control(_VIEW, chosen_before if chosen_before in VIEWS else VIEWS[0]),
+        format_func=labels.__getitem__,
         required=True,
         label_visibility="collapsed",
         width="stretch",
@@ -60,19 +61,19 @@ def _choose(lessons: int, fulfilled: str) -> str:
     return chosen if chosen in VIEWS else VIEWS[0]
 
 
-def _network(found: Analysis) -> None:
+def _network(analysis: Analysis) -> None:
     spec, baseline = state.valid_design(), state.baseline()
-    st.html(drawing_html(spec, found))
-    sums = any(row.layer.kind == "add" for row in found.rows)
-    told = escape(CAPTION + ARCS * sums)
-    note = f'<details class="c7-note"><summary>How to read the drawing</summary>{told}</details>'
+    st.markdown(drawing_html(spec, analysis), unsafe_allow_html=True)  # st.html takes the SVG out
+    sums = any(row.layer.family is Family.SUM for row in analysis.rows)
+    caption = escape(CAPTION + ARCS * sums)
+    note = f'<details class="c7-note"><summary>How to read the drawing</summary>{caption}</details>'
     with _beside("network_note", note):
-        take_away.buttons("network", lambda: drawing_vega.drawing(spec, found), lambda: network_csv(found))
+        take_away.files("network", lambda: drawing_png(spec, analysis), lambda: network_csv(analysis))
     name = "the pinned design" if state.pinned() else baseline.name
     compared = (name, analyse(baseline)) if spec != baseline else None
     required = state.required("receptive_field", "receptive_field_before_pooling")
-    last, total = found.receptive_field_before, found.receptive_field_total
-    rows = growth_data(found, compared, spec.image_size, required)
+    last, total = analysis.receptive_field_before, analysis.receptive_field_total
+    rows = growth_data(analysis, compared, spec.image_size, required)
     with _beside("growth_title", '<div class="c7-title">Growth of the receptive field</div>'):
         take_away.buttons(
             "receptive-field",
@@ -81,7 +82,7 @@ def _network(found: Analysis) -> None:
                 "title": f"{spec.name}: growth of the receptive field",
                 "data": {"values": rows},
             },
-            lambda: growth_csv(spec.name, found, compared),
+            lambda: growth_csv(spec.name, analysis, compared),
         )
     st.vega_lite_chart(
         pd.DataFrame(rows),

@@ -1,4 +1,4 @@
-"""What the last toggle did to the figures, in words; or what keeps the design from being built."""
+"""What the last toggle did to the figures; or what keeps the design from being built."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cifar7.ui.words.summary import capital, millions
 def panel(problems: list[Problem]) -> None:
     """Draw it, with the way back and the way on."""
     with st.container(border=True, key="said", gap="small"):
-        st.html(f'<div class="c7-said" role="status">{_said(problems)}</div>')
+        st.html(f'<div class="c7-said" role="status">{_status(problems)}</div>')
         with st.container(horizontal=True, gap="small"):
             if st.button(
                 "Train this network",
@@ -46,7 +46,7 @@ def _pin() -> None:
     )
 
 
-def _said(problems: list[Problem]) -> str:
+def _status(problems: list[Problem]) -> str:
     if problems:
         return problems_html(problems)
     change = state.last_change()
@@ -55,7 +55,7 @@ def _said(problems: list[Problem]) -> str:
             '<b>Toggle a stage.</b> <span class="muted">What the toggle does to the figures is said here, '
             "and every figure above shows its change. Pin a design to compare with it from then on.</span>"
         )
-    return change_html(change.said, change.before, state.valid_design())
+    return change_html(change.label, change.before, state.valid_design())
 
 
 def problems_html(problems: list[Problem]) -> str:
@@ -70,8 +70,8 @@ def problems_html(problems: list[Problem]) -> str:
     )
 
 
-def change_html(said: str, before: NetSpec, after: NetSpec) -> str:
-    """An edit, and each figure before and after it."""
+def change_html(edit: str, before: NetSpec, after: NetSpec) -> str:
+    """An edit as a sentence, and each figure before and after it."""
     then, now = analyse(before), analyse(after)
     field = _from_to(then.receptive_field_before, now.receptive_field_before, "\u202fpx before pooling")
     if then.receptive_field_before == now.receptive_field_before:
@@ -83,9 +83,9 @@ def change_html(said: str, before: NetSpec, after: NetSpec) -> str:
     ]
     changed = [f"{what} {how}" for what, how in figures if how]
     same = [what for what, how in figures if not how]
-    told = "; ".join(changed) if changed else "None of the figures changes"
+    text = "; ".join(changed) if changed else "None of the figures changes"
     rest = f"; {_listed(same)} unchanged" if changed and same else ""
-    return f"<b>{escape(capital(said))}.</b> {capital(told)}{rest}."
+    return f"<b>{escape(capital(edit))}.</b> {capital(text)}{rest}."
 
 
 def _from_to(then: int, now: int, unit: str = "") -> str:
@@ -93,5 +93,5 @@ def _from_to(then: int, now: int, unit: str = "") -> str:
     return "" if then == now else f"{then:,} → {now:,}{unit}"
 
 
-def _listed(words: list[str]) -> str:
-    return " and ".join(words) if len(words) < 3 else f"{', '.join(words[:-1])} and {words[-1]}"
+def _listed(nouns: list[str]) -> str:
+    return " and ".join(nouns) if len(nouns) < 3 else f"{', '.join(nouns[:-1])} and {nouns[-1]}"

@@ -1,141 +1,95 @@
-"""Controlled widgets: each shows a value of the design and puts an edit through `state.edit` when touched."""
+"""The controls of a place: each shows a value of the design and puts an edit through `state.edit`.
+
+What a control is called, offers and does stands in `cifar7.network.toggle_table`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Literal
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, TypeAlias
 
 import streamlit as st
 
 from cifar7.network.spec import NetSpec
+from cifar7.network.toggle_table import toggles_at
+from cifar7.network.toggles import Form, Place, Toggle
 from cifar7.ui.shell import state
+from cifar7.ui.words.summary import capital
 
-Apply = Callable[[NetSpec, Any], NetSpec]
-Words = Callable[[Any], str]
-Width = int | Literal["stretch"]  # pixels
 MIXED = "mixed"
+Width: TypeAlias = int | Literal["stretch"]  # CSS pixels
 
 
-def choose(
-    label: str,
-    options: Sequence[Any],
-    value: Any,
-    apply: Apply,
-    *,
-    key: str,
-    said: str,
-    help: str,
-    words: Words = str,
-    disabled: bool = False,
-) -> None:
-    """Buttons side by side; `value` None selects none of them and says so, for units that differ."""
-    shown = with_value(options, value)
-    st.segmented_control(
-        f"{label} ({MIXED})" if value is None else label,
-        shown,
-        key=state.control(key, value),
-        required=value is not None,
-        format_func=words,
-        help=help,
-        disabled=disabled,
-        on_change=_edit,
-        args=(key, apply, said, words, shown),
-    )
+def line(spec: NetSpec, place: Place, number: int) -> None:
+    """The controls of one line of a card or editor, as far as the design has a use for them."""
+    for toggle, form in toggles_at(place, number):
+        if form.visible(spec, place):
+            show(spec, place, toggle, form)
 
 
-def pick(
-    label: str,
-    options: Sequence[Any],
-    value: Any,
-    apply: Apply,
-    *,
-    key: str,
-    said: str,
-    help: str,
-    words: Words = str,
-    width: Width = 130,
-) -> None:
-    """A list to choose from; `value` None shows "mixed"."""
-    shown = with_value(options, value)
-    edit = (_edit, (key, apply, said, words, shown))
-    _list(label, shown, value, edit, key=key, help=help, width=width, format_func=words)
+def only(spec: NetSpec, place: Place, name: str) -> None:
+    """The control of one toggle."""
+    for toggle, form in toggles_at(place):
+        if toggle.name == name:
+            show(spec, place, toggle, form)
 
 
-def number(
-    label: str,
-    options: Sequence[int],
-    value: int | None,
-    apply: Apply,
-    *,
-    key: str,
-    said: str,
-    help: str,
-    low: int,
-    high: int,
-    width: Width = 110,
-) -> None:
-    """A list of usual whole numbers in which any other from `low` to `high` can be typed."""
-    shown, edit = with_value(options, value), (_edit_number, (key, apply, said, low, high))
-    _list(label, shown, value, edit, key=key, help=help, width=width, accept_new_options=True)
+def show(spec: NetSpec, place: Place, toggle: Toggle, form: Form) -> None:
+    """One control. Where the units of a stage differ, it selects none of the values and says "mixed"."""
+    value = form.read(spec, place)
+    options = with_value(form.values(spec, place), value)
+    key = _key(place, toggle)
+    width: Width = form.width or "stretch"
+    if form.control == "switch":
+        st.toggle(
+            toggle.label, key=state.control(key, value), help=toggle.help,
+            on_change=_edit, args=(key, place, toggle, form, _switched, (True, False)),
+        )  # fmt: skip
+    elif form.control == "buttons":
+        st.segmented_control(
+            f"{toggle.label} ({MIXED})" if value is None else toggle.label, options,
+            key=state.control(key, value), required=value is not None, format_func=toggle.text,
+            help=toggle.help, on_change=_edit, args=(key, place, toggle, form, toggle.text, options),
+        )  # fmt: skip
+    elif form.control == "slider":
+        steps = [MIXED, *options] if value is None else options
+        st.select_slider(
+            toggle.label, steps, key=state.control(key, MIXED if value is None else value),
+            format_func=lambda step: step if step == MIXED else toggle.text(step), help=toggle.help,
+            width=width, on_change=_edit, args=(key, place, toggle, form, toggle.text, steps),
+        )  # fmt: skip
+    else:
+        _list(spec, place, toggle, form, value, options)
 
 
-def _list(
-    label: str,
-    shown: Sequence[Any],
-    value: Any,
-    edit: tuple[Callable[..., None], tuple[Any, ...]],
-    *,
-    key: str,
-    **look: Any,
-) -> None:
-    """A select box whose choice calls `edit`, a function and its arguments."""
+def _list(spec: NetSpec, place: Place, toggle: Toggle, form: Form, value: Any, options: list[Any]) -> None:
+    """A list to choose from, which says of each option that does not fit why; or one to type numbers in."""
+    obstacles = {option: form.obstacle(spec, place, option) for option in options}
+    reasons = [
+        f"{capital(toggle.text(option))}: {problem.message} {problem.cure}"
+        for option, problem in obstacles.items()
+        if problem
+    ]
+
+    def text(option: Any) -> str:
+        return toggle.text(option) + " (does not fit)" * bool(obstacles.get(option))
+
+    key, typed = _key(place, toggle), form.control == "number"
+    width: Width = form.width or "stretch"
     st.selectbox(
-        label,
-        shown,
+        toggle.label, options,
         index=None if value is None else 0,  # a list that begins with a value cannot be cleared
-        key=state.control(key, value),
-        placeholder=MIXED,
-        on_change=edit[0],
-        args=edit[1],
-        **look,
-    )
+        key=state.control(key, value), placeholder=MIXED, format_func=text, accept_new_options=typed,
+        help="\n\n".join([toggle.help, *reasons]), width=width,
+        on_change=_edit_number if typed else _edit,
+        args=(key, place, toggle, form) if typed else (key, place, toggle, form, text, options),
+    )  # fmt: skip
 
 
-def slide(
-    label: str,
-    options: Sequence[Any],
-    value: Any,
-    apply: Apply,
-    *,
-    key: str,
-    said: str,
-    help: str,
-    words: Words,
-    width: Width = "stretch",
-) -> None:
-    """A slider over steps; for units that differ it has one more step at its left end, "mixed"."""
-    steps = [MIXED, *options] if value is None else with_value(options, value)
-    st.select_slider(
-        label,
-        steps,
-        key=state.control(key, MIXED if value is None else value),
-        format_func=lambda step: step if step == MIXED else words(step),
-        help=help,
-        width=width,
-        on_change=_edit,
-        args=(key, apply, said, words, steps),
-    )
-
-
-def switch(label: str, value: bool, apply: Apply, *, key: str, said: str, help: str) -> None:
-    """On or off."""
-    st.toggle(
-        label,
-        key=state.control(key, value),
-        help=help,
-        on_change=_edit,
-        args=(key, apply, said, lambda on: "on" if on else "off", (True, False)),
-    )
+def _key(place: Place, toggle: Toggle) -> str:
+    """Key of the control: "C1_dilation", "C1_unit2_kernel", "O_pool", "net_norm"."""
+    unit = f"unit{place.unit}_" if place.unit else ""
+    return f"{place.stage or 'net'}_{unit}{toggle.name}"
 
 
 def with_value(options: Iterable[Any], value: Any) -> list[Any]:
@@ -149,20 +103,27 @@ def _as_number(option: Any) -> float:
     return option if isinstance(option, (int, float)) else -1
 
 
-def _edit(key: str, apply: Apply, said: str, words: Words, options: Sequence[Any]) -> None:
+def _switched(on: bool) -> str:
+    return "on" if on else "off"
+
+
+def _edit(key: str, place: Place, toggle: Toggle, form: Form, text: Any, options: Sequence[Any]) -> None:
     """The options are the browser's to show and not its to widen: what it sends is looked up in them."""
     value = st.session_state[key]
     if value in options and value != MIXED:
-        state.edit(lambda spec: apply(spec, value), f"{said} {words(value)}")
+        state.edit(
+            lambda spec: form.apply(spec, place, value), f"{place.prefix}{toggle.subject} {text(value)}"
+        )
 
 
-def _edit_number(key: str, apply: Apply, said: str, low: int, high: int) -> None:
+def _edit_number(key: str, place: Place, toggle: Toggle, form: Form) -> None:
     """A typed number comes as text, and may be anything."""
     value = st.session_state[key]
     if value is None:
         return
-    text = str(value).strip()
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and low <= int(text) <= high):
-        state.notify(f"{said} takes a whole number from {low:,} to {high:,}; “{text[:30]}” is left out.")
+    typed, low, high = str(value).strip(), toggle.low, toggle.high
+    subject = f"{place.prefix}{toggle.subject}"
+    if not (typed.isascii() and typed.isdigit() and len(typed) < 10 and low <= int(typed) <= high):
+        state.notify(f"{subject} takes a whole number from {low:,} to {high:,}; “{typed[:30]}” is left out.")
         return
-    state.edit(lambda spec: apply(spec, int(text)), f"{said} {int(text):,}")
+    state.edit(lambda spec: form.apply(spec, place, int(typed)), f"{subject} {int(typed):,}")

@@ -18,12 +18,12 @@ _presses = count()
 def keeping(make: Callable[[], bytes], kind: str, name: str) -> Callable[[], bytes]:
     """`make`, whose file of this MIME type and name stays for the next KEPT presses on this server."""
 
-    def made() -> bytes:
+    def make_and_keep() -> bytes:
         content = make()
         if runtime.exists():
-            # This is called outside the sessions: the place is none of theirs and outlives their runs.
+            # Called outside the sessions: the file belongs to none of them and outlives their runs.
             place = f"made {next(_presses) % KEPT}"
             runtime.get_instance().media_file_mgr.add(content, kind, place, name, is_for_static_download=True)
         return content
 
-    return made
+    return make_and_keep

@@ -1,4 +1,4 @@
-"""A small table to show, read aloud and take away: HTML, CSV and a drawing of one. No streamlit."""
+"""A small table to show, read aloud and take away: HTML, CSV and a picture. No streamlit."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
-_ROW, _LETTER, _GAP = 26, 7.2, 22  # pixels of the drawing: a row's height, a letter's width, between columns
-_INK, _MUTED, _LINE = "#1B2430", "#5A6673", "#D9E0E7"
+from cifar7.ui.files import paper
+
+_ROW, _LETTER, _GAP = 26, 7.2, 22  # pixels on paper: a row's height, a letter's width, between columns
 
 Value = str | int | float | None
 
@@ -48,8 +48,8 @@ class Table:
 
     def _cells(self, row: Sequence[str]) -> str:
         first, *rest = (escape(cell) for cell in row)
-        own, *others = self.columns
-        return f'<th scope="row"{_text(own)}>{first}</th>' + "".join(
+        head, *others = self.columns
+        return f'<th scope="row"{_text(head)}>{first}</th>' + "".join(
             f"<td{_text(column)}>{cell}</td>" for column, cell in zip(others, rest, strict=True)
         )
 
@@ -57,57 +57,24 @@ class Table:
         """Comma-separated, with a heading; a formula in a class's name stays text in a spreadsheet."""
         return comma_separated([column.title for column in self.columns], self.values or self.shown)
 
-    def drawing(self) -> dict[str, Any]:
-        """The table as Vega-Lite, for a picture of it."""
+    def png(self) -> bytes:
+        """The table on paper."""
         cells = [[column.title for column in self.columns], *self.shown]
         widths = [max(len(row[at]) for row in cells) * _LETTER + _GAP for at in range(len(self.columns))]
-        starts = [sum(widths[:at]) for at in range(len(widths))]
-        marks = [
-            {
-                "x": starts[at] + (4 if column.text else widths[at] - 8),
-                "y": (number + 0.5) * _ROW,
-                "text": row[at],
-                "align": "left" if column.text else "right",
-                "ink": _MUTED if number == 0 else _INK,
-            }
-            for number, row in enumerate(cells)
-            for at, column in enumerate(self.columns)
-        ]
-        wide, high = sum(widths), _ROW * len(cells)
-        place: dict[str, Any] = {
-            axis: {
-                "field": axis,
-                "type": "quantitative",
-                "axis": None,
-                "scale": {"domain": domain, "nice": False, "zero": False},
-            }
-            for axis, domain in (("x", [0, wide]), ("y", [high, 0]))
-        }
-        rules = {"values": [{"y": number * _ROW} for number in range(1, len(cells))]}
-        texts: list[dict[str, Any]] = [
-            {
-                "transform": [{"filter": f"datum.align == '{align}'"}],
-                "mark": {"type": "text", "align": align, "fontSize": 12},
-                "encoding": {
-                    **place,
-                    "text": {"field": "text"},
-                    "color": {"field": "ink", "type": "nominal", "scale": None},
-                },
-            }
-            for align in ("left", "right")
-        ]
-        lines: dict[str, Any] = {
-            "data": rules,
-            "mark": {"type": "rule", "color": _LINE},
-            "encoding": {"y": place["y"]},
-        }
-        return {
-            "title": self.title,
-            "width": wide,
-            "height": high,
-            "data": {"values": marks},
-            "layer": [lines, *texts],
-        }
+        drawing = ""
+        for number, row in enumerate(cells):
+            drawing += f'<path stroke="var(--c7-line)" d="M0 {number * _ROW}h{sum(widths):.0f}"/>' * bool(
+                number
+            )
+            colour = "ink" if number else "muted"
+            for at, (cell, column) in enumerate(zip(row, self.columns, strict=True)):
+                x = sum(widths[:at]) + 4 if column.text else sum(widths[: at + 1]) - 8
+                drawing += (
+                    f'<text x="{x:.1f}" y="{(number + 0.66) * _ROW:.1f}" font-size="12" '
+                    f'text-anchor="{"start" if column.text else "end"}" fill="var(--c7-{colour})">'
+                    f"{paper.text(cell)}</text>"
+                )
+        return paper.png(paper.sheet(self.title, drawing, sum(widths), _ROW * len(cells)))
 
 
 def comma_separated(heads: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:

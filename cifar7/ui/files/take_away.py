@@ -1,4 +1,4 @@
-"""What is on the page, to take away: a chart or table as PNG and as CSV, made when it is asked for.
+"""What is on the page, to take away: a chart or table as PNG and as CSV, made at a press.
 
 pandas and the engine that draws pictures are loaded by the first press that needs them, not by a page.
 """
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 WIDTH = 560  # pixels of a picture whose drawing takes the page's width
 
 
-def table(shown: Table, name: str) -> None:
+def table(content: Table, name: str) -> None:
     """The table, and below it the way to take it away."""
-    st.html(shown.html())
-    buttons(name, shown.drawing, shown.csv)
+    st.html(content.html())
+    files(name, content.png, content.csv)
 
 
 def buttons(
@@ -69,5 +69,5 @@ def rows_csv(values: Iterable[dict[str, Any]], columns: tuple[str, ...]) -> byte
 
 def frame_csv(frame: pd.DataFrame) -> bytes:
     """A table of pandas as comma-separated text that a spreadsheet opens safely."""
-    told: bytes = frame.map(safe).to_csv(index=False).encode("utf-8-sig")
-    return told
+    content: bytes = frame.map(safe).to_csv(index=False).encode("utf-8-sig")
+    return content

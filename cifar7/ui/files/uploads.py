@@ -14,7 +14,7 @@ LARGEST = 1_000_000  # bytes; the largest design there can be takes a tenth
 
 
 class UploadError(UserError):
-    """A file that is not what was asked for."""
+    """A file that is not of the kind that the page reads."""
 
 
 def read_design(content: bytes) -> NetSpec:

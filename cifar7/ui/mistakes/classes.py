@@ -1,4 +1,4 @@
-"""A run class by class: precision, recall, F1, support; and whether its probabilities can be believed."""
+"""A run class by class: precision, recall, F1, support; and how far its probabilities can be believed."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from cifar7.results.predictions import Predictions
 from cifar7.ui.files import take_away
 from cifar7.ui.files.tables import Column, Table
 from cifar7.ui.mistakes import reliability
+from cifar7.ui.shell import charts
+from cifar7.ui.words.summary import capital
 from cifar7.ui.words.wording import percent, plain
 
 PRECISION = "Of the pictures that it called so, the share that is."
@@ -21,7 +23,7 @@ SUPPORT = "Test pictures of this class."
 
 
 def show(predictions: Predictions) -> None:
-    """Two halves: the classes, and how sure it is."""
+    """The classes on the left, the calibration on the right."""
     left, right = st.columns([6, 5], gap="large")
     with left:
         _classes(predictions)
@@ -30,8 +32,8 @@ def show(predictions: Predictions) -> None:
 
 
 def _classes(predictions: Predictions) -> None:
-    found = figures.per_class(predictions)
-    st.markdown(_extremes(found))
+    classes = figures.per_class(predictions)
+    st.markdown(_extremes(classes))
     columns = (
         Column("Class", text=True),
         Column("Precision", PRECISION),
@@ -39,26 +41,23 @@ def _classes(predictions: Predictions) -> None:
         Column("F1", F1),
         Column("Support", SUPPORT),
     )
-    shown = tuple(
-        (one.name, _share(one.precision), _share(one.recall), _share(one.f1), f"{one.support:,}")
-        for one in found
-    )
-    values = tuple(
-        (one.name, *(None if math.isnan(v) else v for v in (one.precision, one.recall, one.f1)), one.support)
-        for one in found
-    )
-    take_away.table(Table("Figures per class", columns, shown, values), "classes")
+    fractions = [[None if math.isnan(v) else v for v in (c.precision, c.recall, c.f1)] for c in classes]
+    cells = tuple((c.name, *map(percent, row), f"{c.support:,}") for c, row in zip(classes, fractions))
+    values = tuple((c.name, *row, c.support) for c, row in zip(classes, fractions))
+    take_away.table(Table("Figures per class", columns, cells, values), "classes")
     st.caption(f"Precision: {_lower(PRECISION)} Recall: {_lower(RECALL)} F1: {_lower(F1)}")
     st.markdown("##### Most often confused")
-    said = [f"- {_upper(plain(one.words))}." for one in figures.sentences(predictions, 5)]
-    st.markdown("\n".join(said) or "It confuses nothing on these pictures.")
+    confusions = [f"- {capital(plain(pair.words))}." for pair in figures.sentences(predictions, 5)]
+    st.markdown("\n".join(confusions) or "It confuses nothing on these pictures.")
 
 
-def _extremes(found: tuple[ClassFigures, ...]) -> str:
-    known = [one for one in found if not math.isnan(one.recall)]
-    if not known:
+def _extremes(classes: tuple[ClassFigures, ...]) -> str:
+    """The classes that are recognised best and worst, as Markdown."""
+    with_pictures = [one for one in classes if one.support]
+    if not with_pictures:
         return "There are no pictures to judge by."
-    best, worst = max(known, key=lambda one: one.recall), min(known, key=lambda one: one.recall)
+    best = max(with_pictures, key=lambda one: one.recall)
+    worst = min(with_pictures, key=lambda one: one.recall)
     if best.recall == worst.recall:
         return f"It recognises all classes alike: **{percent(best.recall)}** of each."
     return (
@@ -70,17 +69,18 @@ def _extremes(found: tuple[ClassFigures, ...]) -> str:
 def _calibration(predictions: Predictions) -> None:
     st.markdown(f"**Can its probabilities be believed?** {calibration.verdict(predictions)}")
     rows = reliability.rows(calibration.reliability(predictions))
-    error = calibration.expected_calibration_error(predictions)
-    drawing = reliability.diagram(rows)
-    st.vega_lite_chart(
-        None,
-        drawing,
+    points = "; ".join(
+        f"sure {percent(row['confidence'], 0)}, right {percent(row['accuracy'], 0)}" for row in rows
+    )
+    charts.show(
+        "reliability",
+        reliability.diagram(rows),
+        rows,
+        reliability.COLUMNS,
         key="reliability",
-        alt="Reliability diagram: " + "; ".join(
-            f"sure {percent(row['confidence'], 0)}, right {percent(row['accuracy'], 0)}" for row in rows
-        ),
-    )  # fmt: skip
-    take_away.rows("reliability", drawing, rows, reliability.COLUMNS)
+        alt=f"Reliability diagram: {points}",
+    )
+    error = calibration.expected_calibration_error(predictions)
     st.caption(
         f"Expected calibration error: **{percent(error)}**, the distance between how sure it was and how "
         "often it was right, averaged over all pictures. Each bar holds the pictures that it was about "
@@ -88,13 +88,5 @@ def _calibration(predictions: Predictions) -> None:
     )
 
 
-def _share(value: float) -> str:
-    return "–" if math.isnan(value) else percent(value)
-
-
 def _lower(sentence: str) -> str:
     return sentence[:1].lower() + sentence[1:]
-
-
-def _upper(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]

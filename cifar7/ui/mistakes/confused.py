@@ -1,12 +1,13 @@
-"""The mistakes of one run: matrix beside gallery. A click and a select box filter alike."""
+"""The mistakes of one run: the matrix beside a gallery, which a click or a select box filters."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 import streamlit as st
 
 from cifar7.data.imageset import ImageSet
-from cifar7.errors import UserError
 from cifar7.export.pictures import mistakes_png
 from cifar7.results.predictions import ORDERS, Order, Predictions
 from cifar7.ui.files import take_away
@@ -22,7 +23,7 @@ from cifar7.ui.words.wording import count, plain, probability
 PAGE_SIZES = (50, 100, 500)
 _SIZE, _NUMBER, _GRID = "mistakes_size", "mistakes_number", "mistakes_grid"  # keys of session state
 
-# On a wide page the matrix stays in view beside a long gallery; on a low one its lower end does.
+# On a wide page the matrix stays in view beside a long gallery; if the window is low, its lower end does.
 SHEET = """<style>
 .st-key-confusions button, .st-key-confusions button p { text-align: left; }
 @media (min-width: 641px) {
@@ -37,7 +38,7 @@ def show(summary: Summary, predictions: Predictions) -> None:
     filters.begin(summary.id)
     st.html(SHEET)
     left, right = st.columns([5, 6], gap="large")
-    with right:  # first: it is what one waits for
+    with right:  # first, because the gallery is what a viewer waits for
         _gallery(summary, predictions)
     with left, st.container(key="mistakes_overview"):
         matrix_view.pairs(predictions)
@@ -49,20 +50,17 @@ def _gallery(summary: Summary, predictions: Predictions) -> None:
     order = _choose(classes, len(predictions))
     true, predicted = filters.chosen(classes)
     right = true is not None and true == predicted
-    found = predictions.indices(true, predicted, wrong_only=not right, order=order)
-    st.markdown(_headline(classes, true, predicted, len(found)))
-    _pictures(summary, predictions, found)
+    indices = predictions.indices(true, predicted, wrong_only=not right, order=order)
+    st.markdown(_headline(classes, true, predicted, len(indices)))
+    _pictures(summary, predictions, indices)
 
 
 def _choose(classes: tuple[str, ...], pictures: int) -> Order:
-    """The boxes: true class, predicted class, order."""
-    options = [ANY, *range(len(classes))]
-
-    def name(at: int) -> str:
-        return "any class" if at == ANY else classes[at]
+    """The boxes: true class, predicted class, order; and one for a picture's number, below `pictures`."""
+    options = {ANY: "any class", **dict(enumerate(classes))}
 
     with st.container(horizontal=True, key="mistakes_filters"):
-        for key, label, words in (
+        for key, label, tip in (
             (filters.TRUE, "True class", "What the picture shows, by its label in the set."),
             (
                 filters.PREDICTED,
@@ -73,15 +71,16 @@ def _choose(classes: tuple[str, ...], pictures: int) -> Order:
             if st.session_state.get(key) not in options:
                 st.session_state[key] = ANY
             st.selectbox(
-                label, options, key=key, format_func=name, on_change=filters.changed, help=words, width=140
-            )
+                label, list(options), key=key, format_func=options.__getitem__, on_change=filters.changed,
+                help=tip, width=140,
+            )  # fmt: skip
         if st.session_state.get(filters.ORDER) not in ORDERS:
             st.session_state[filters.ORDER] = ORDERS[0]
         order: Order | None = st.selectbox(
             "Order",
             ORDERS,
             key=filters.ORDER,
-            format_func=lambda order: filters.ORDER_WORDS[order],
+            format_func=filters.ORDER_LABELS.__getitem__,
             help="Sure: by the probability of the class it named. Loss: highest where the true class got the "
             "least.",
             width=165,
@@ -91,14 +90,14 @@ def _choose(classes: tuple[str, ...], pictures: int) -> Order:
 
 
 def _by_number(pictures: int) -> None:
-    def asked() -> None:
+    def open_number() -> None:
         number = st.session_state[_NUMBER]
         st.session_state[_NUMBER] = None
         if isinstance(number, int) and 0 <= number < pictures:
             picture_dialog.open_picture(number)
 
     st.number_input(
-        "Open number", 0, pictures - 1, None, key=_NUMBER, on_change=asked, width=140,
+        "Open number", 0, pictures - 1, None, key=_NUMBER, on_change=open_number, width=140,
         placeholder=f"to {pictures - 1:,}",
         help="The number of a test picture, as it stands under it: opens it by keyboard, right or mistaken.",
     )  # fmt: skip
@@ -111,60 +110,64 @@ def _headline(classes: tuple[str, ...], true: int | None, predicted: int | None,
         return f"**{count(number, 'picture')}** of {of}, rightly recognised"
     if of and called:
         return f"**{count(number, 'picture')}** of {of}, taken for {called}"
-    what = f"**{count(number, 'mistake')}**"
-    return f"{what} on pictures of {of}" if of else f"{what}: taken for {called}" if called else what
+    mistakes = f"**{count(number, 'mistake')}**"
+    if of:
+        return f"{mistakes} on pictures of {of}"
+    return f"{mistakes}: taken for {called}" if called else mistakes
 
 
-def _pictures(summary: Summary, predictions: Predictions, found: list[int]) -> None:
-    try:
-        images = tested.images(summary, len(predictions))
-    except UserError as error:
-        st.warning(f"The pictures cannot be shown: {plain(str(error))}", icon=":material/hide_image:")
+def _pictures(summary: Summary, predictions: Predictions, indices: list[int]) -> None:
+    images = tested.images(summary, len(predictions))
+    if images is None:
         return
-    if not found:
+    if indices:
+        _grid(summary, predictions, images, indices)
+    else:
         st.caption("Nothing to show here: choose another cell, or any class.")
-        picture_dialog.show(summary, predictions, images, found)
-        return
+    picture_dialog.show(summary, predictions, images, indices)
+
+
+def _grid(summary: Summary, predictions: Predictions, images: ImageSet, indices: list[int]) -> None:
     size = _size()
-    pages = -(-len(found) // size)
-    # A key for each filter: another one begins at its first page.
+    pages = -(-len(indices) // size)
+    # A key for each filter, so that another filter begins at its first page.
     true, predicted = filters.chosen(predictions.classes)
     key = f"mistakes_page_{true}_{predicted}_{st.session_state[filters.ORDER]}_{size}_{summary.id}"
     at = min(max(1, st.session_state.get(key, 1)), pages)
-    rows = np.array(found[(at - 1) * size : at * size])
+    rows = np.array(indices[(at - 1) * size : at * size])
     tiles = [_tile(predictions, int(row)) for row in rows]
     picture_grid.show(
         images.test.images[rows], tiles, label="Pictures", key=_GRID, on_open=picture_dialog.open_picture
     )
-    if len(found) > PAGE_SIZES[0]:
+    if len(indices) > PAGE_SIZES[0]:
         _paging(pages, key)
-    _take_away(predictions, images, found)
-    picture_dialog.show(summary, predictions, images, found)
+    _take_away(predictions, images, indices)
 
 
-def _take_away(predictions: Predictions, images: ImageSet, found: list[int]) -> None:
-    """The first of them as a picture, all of them as numbers."""
+def _take_away(predictions: Predictions, images: ImageSet, indices: list[int]) -> None:
+    """Downloads: the first pictures as PNG, the figures of all as CSV."""
 
     def picture() -> bytes:
-        return mistakes_png(predictions, images.test.images, found)
+        return mistakes_png(predictions, images.test.images, indices)
 
     def numbers() -> bytes:
-        names, shares = predictions.classes, predictions.probabilities
-        both = ((at, int(predictions.labels[at]), int(predictions.predicted[at])) for at in found)
-        return comma_separated(
-            ("number", "true", "predicted", "probability of predicted", "probability of true"),
-            (
-                (at, names[k], names[said], float(shares[at, said]), float(shares[at, k]))
-                for at, k, said in both
-            ),
-        )
+        heads = ("number", "true", "predicted", "probability of predicted", "probability of true")
+        return comma_separated(heads, _csv_rows(predictions, indices))
 
     take_away.files("pictures", picture, numbers, "These pictures")
 
 
+def _csv_rows(predictions: Predictions, indices: list[int]) -> Iterator[tuple[int, str, str, float, float]]:
+    labels, predicted, names = predictions.labels, predictions.predicted, predictions.classes
+    for at in indices:
+        true, named = int(labels[at]), int(predicted[at])
+        shares = predictions.probabilities[at]  # (K,)
+        yield at, names[true], names[named], float(shares[named]), float(shares[true])
+
+
 def _paging(pages: int, key: str) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
-        st.pagination(pages, key=key, width=320)  # as wide as its content, it hides the second of two
+        st.pagination(pages, key=key, width=320)  # with its content's width it hides the second of two pages
         st.selectbox("Pictures a page", PAGE_SIZES, key=state.control(_SIZE, _size()), width=140)
 
 
@@ -173,17 +176,14 @@ def _size() -> int:
     return size if size in PAGE_SIZES else PAGE_SIZES[0]
 
 
-def _tile(predictions: Predictions, row: int) -> Tile:
-    label, said = int(predictions.labels[row]), int(predictions.predicted[row])
-    true, named = predictions.classes[label], predictions.classes[said]
-    sure, of_true = (probability(float(predictions.probabilities[row, at])) for at in (said, label))
-    if label == said:
-        told = f"Picture {row}: {true}, recognised with a probability of {sure}"
-    else:
-        told = f"Picture {row}: {true} ({of_true}), taken for {named} ({sure})"
-    return Tile(
-        lines=(("true", true, of_true), ("predicted", named, sure), ("number", f"no. {row:,}")),
-        alt=told,
-        hint=told,
-        opens=row,
+def _tile(predictions: Predictions, index: int) -> Tile:
+    label, predicted = int(predictions.labels[index]), int(predictions.predicted[index])
+    (true, of_true), (name, of_name) = (
+        (predictions.classes[k], probability(float(predictions.probabilities[index, k])))
+        for k in (label, predicted)
     )
+    if label == predicted:
+        description = f"Picture {index}: {true}, recognised with a probability of {of_name}"
+    else:
+        description = f"Picture {index}: {true} ({of_true}), taken for {name} ({of_name})"
+    return Tile.of_test_picture(index, (true, of_true), (name, of_name), description)

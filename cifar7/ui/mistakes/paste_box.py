@@ -1,4 +1,4 @@
-"""A box to paste a picture into from the clipboard. What arrives is checked by whoever takes it."""
+"""A box to paste a picture into from the clipboard. The caller checks the bytes."""
 
 from __future__ import annotations
 
@@ -36,14 +36,18 @@ _box = st.components.v2.component("cifar7_paste", html="<input>", css=_STYLE, js
 
 
 def show(key: str, largest: int, take: Callable[[bytes], None], refuse: Callable[[str], None]) -> None:
-    """`take` hears the bytes of a pasted picture, `refuse` in words why there is none."""
+    """Draw the box. A paste calls `take` with the bytes, or `refuse` with the reason why there are none.
+
+    `largest`: bytes.
+    """
 
     def pasted() -> None:
-        told: Any = st.session_state[key].get("pasted") or {}
-        content = _content(told.get("data") if isinstance(told, dict) else None, largest)
+        message: Any = st.session_state[key].get("pasted")
+        message = message if isinstance(message, dict) else {}  # a browser may send anything
+        content = _content(message.get("data"), largest)
         if content is not None:
             take(content)
-        elif isinstance(told, dict) and told.get("problem") == "large":
+        elif message.get("problem") == "large":
             refuse(f"The pasted picture has more than {largest / 1e6:.0f} MB: scale it down.")
         else:
             refuse("There is no picture in the clipboard: copy one first, not its address or its name.")
@@ -56,6 +60,7 @@ def show(key: str, largest: int, take: Callable[[bytes], None], refuse: Callable
 
 
 def _content(text: Any, largest: int) -> bytes | None:
+    """The bytes of base64 text; None if it is none, too long or empty."""
     if not isinstance(text, str) or len(text) > 4 * largest // 3 + 4:
         return None
     try:

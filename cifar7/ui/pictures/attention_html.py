@@ -1,4 +1,4 @@
-"""A picture, and where a network looked in it: the rest dimmed, a line around the strongest. HTML alone."""
+"""A picture and, over it, where a network looked: the rest dimmed, a line around the strongest part."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from cifar7.ui.files.tables import comma_separated
 Picture = npt.NDArray[np.uint8]  # (3, H, W)
 Map = npt.NDArray[np.float32]  # (H, W), the strongest 1
 
-SHARP = 8  # pixels drawn for one of the picture
-HALF = 0.5  # of the strongest: what the line goes around
-DARKEST = 0.18  # of a pixel's brightness that is left where nothing was found
-LINE = (255, 176, 32)  # light orange: seen on every picture, bright or dimmed
+SHARP = 8  # drawn pixels for each side of a picture's pixel
+HALF = 0.5  # of the strongest: the line goes around what is above
+DARKEST = 0.18  # share of its brightness that a pixel keeps where the map is 0
+LINE = (255, 176, 32)  # light orange: visible on bright and on dimmed pixels
 
 
 def overlay(picture: Picture, strength: Map) -> npt.NDArray[np.uint8]:
     """The picture (H·SHARP, W·SHARP, 3), bright where the map is strong."""
     large = np.moveaxis(picture, 0, -1).repeat(SHARP, axis=0).repeat(SHARP, axis=1).astype(np.float32)
-    size = (large.shape[1], large.shape[0])
+    size = (large.shape[1], large.shape[0])  # of `large`, (H·SHARP, W·SHARP, 3)
     smooth = Image.fromarray(strength.astype(np.float32), mode="F").resize(size, Image.Resampling.BILINEAR)
     share = np.clip(np.asarray(smooth), 0, 1)  # (H·SHARP, W·SHARP)
     lit = (large * (DARKEST + (1 - DARKEST) * share)[..., None]).astype(np.uint8)
@@ -33,16 +33,16 @@ def overlay(picture: Picture, strength: Map) -> npt.NDArray[np.uint8]:
 
 
 def _edge(inside: npt.NDArray[np.bool_], width: int = 2) -> npt.NDArray[np.bool_]:
-    """The outermost `width` pixels of what is inside; the picture's border is no edge."""
+    """The outermost `width` pixels of the inside; the border of the picture is no edge."""
     core = inside.copy()
     for _ in range(width):
-        wide = np.pad(core, 1, mode="edge")
-        core = core & wide[:-2, 1:-1] & wide[2:, 1:-1] & wide[1:-1, :-2] & wide[1:-1, 2:]
+        padded = np.pad(core, 1, mode="edge")  # (H + 2, W + 2)
+        core = core & padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
     return inside & ~core
 
 
 def picture_html(picture: Picture, alt: str, caption: str) -> str:
-    """The picture as the network gets it, its pixels as squares; `caption` is plain text."""
+    """The picture as the network gets it, with its pixels as squares; `caption` is plain text."""
     return _figure(np.moveaxis(picture, 0, -1), alt, caption)
 
 
@@ -51,13 +51,13 @@ def attention_html(picture: Picture, strength: Map, alt: str, caption: str) -> s
     return _figure(overlay(picture, strength), alt, caption)
 
 
-def waiting_html(picture: Picture, words: str) -> str:
-    """A figure of the same size, dark, while the map is being made."""
-    return _figure(overlay(picture, np.zeros(picture.shape[1:], dtype=np.float32)), words, words)
+def waiting_html(picture: Picture, caption: str) -> str:
+    """A dark figure of the same size, while the map is being made."""
+    return _figure(overlay(picture, np.zeros(picture.shape[1:], dtype=np.float32)), caption, caption)
 
 
 def overlay_png(picture: Picture, strength: Map) -> bytes:
-    """The overlay as a file."""
+    """The overlay as a PNG file."""
     return _png(overlay(picture, strength))
 
 
@@ -76,7 +76,7 @@ def _figure(pixels: npt.NDArray[np.uint8], alt: str, caption: str) -> str:
 
 
 def map_csv(strength: Map) -> bytes:
-    """A map of strengths, a line a pixel."""
+    """A map of strengths as CSV, with a line for each pixel."""
     return comma_separated(
-        ("row", "column", "strength"), ((*at, float(value)) for at, value in np.ndenumerate(strength))
+        ("row", "column", "strength"), ((*place, float(value)) for place, value in np.ndenumerate(strength))
     )

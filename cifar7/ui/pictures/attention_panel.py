@@ -1,4 +1,4 @@
-"""Grad-CAM of one picture: the map over it, a choice of class and layer, and advice when it says little."""
+"""Grad-CAM of one picture: the map over it, a choice of class and layer, and advice if it says little."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cifar7.network.spec import NetSpec
 from cifar7.ui.files import take_away
 from cifar7.ui.pictures import attention_html, inference
 from cifar7.ui.pictures.inference import Layer, Picture
-from cifar7.ui.shell import state
+from cifar7.ui.shell import choices, messages
 from cifar7.ui.words.wording import plain
 
 HELP = (
@@ -21,30 +21,26 @@ HELP = (
 
 
 def show(run_id: str, spec: NetSpec, picture: Picture, targets: dict[int, str], key: str) -> None:
-    """`targets`: the classes to ask for, by their index; `key` begins the widgets' keys."""
+    """`targets`: the names of the classes to choose from, by index; `key` begins the widgets' keys."""
     place = st.empty()
     place.html(attention_html.waiting_html(picture, "Following the gradient back to the picture …"))
-    found, usual = inference.layers(json.dumps(spec.to_dict(), sort_keys=True))
+    layers, default = inference.layers(json.dumps(spec.to_dict(), sort_keys=True))
     target = _target(targets, key)
-    layer = _layer(found, usual, key)
+    layer = _layer(layers, default, key)
     name = targets[target]
     try:
-        strength = inference.attention(run_id, picture, layer.at, target)
+        strength = inference.attention(run_id, picture, layer.index, target)
     except (UserError, OSError) as error:
-        place.warning(plain(str(error)), icon=":material/hide_image:")
+        with place:
+            messages.warning(error, icon=messages.NO_PICTURE)
         return
-    seen = strength.any()
-    alt = f"Grad-CAM: where {layer.words} finds what speaks for {name}"
-    place.html(
-        attention_html.attention_html(
-            picture,
-            strength,
-            alt,
-            f"Bright: what speaks for {name}. The line: at least half as strong as the strongest."
-            if seen
-            else f"In this layer nothing speaks for {name}.",
-        )
+    caption = (
+        f"Bright: what speaks for {name}. The line: at least half as strong as the strongest."
+        if strength.any()
+        else f"In this layer nothing speaks for {name}."
     )
+    alt = f"Grad-CAM: where {layer.label} finds what speaks for {name}"
+    place.html(attention_html.attention_html(picture, strength, alt, caption))
     take_away.files(
         f"{key}-grad-cam",
         lambda: attention_html.overlay_png(picture, strength),
@@ -54,32 +50,17 @@ def show(run_id: str, spec: NetSpec, picture: Picture, targets: dict[int, str], 
         st.warning(plain(layer.advice), icon=":material/grid_off:")
 
 
-def _layer(found: tuple[Layer, ...], usual: int, key: str) -> Layer:
-    by_place = {layer.at: layer for layer in found}
-    kept, own = st.session_state.get("kept_layer"), f"{key}_layer"
-    start = kept if kept in by_place else usual
-    chosen = st.selectbox(
-        "Seen from layer",
-        list(by_place),
-        key=state.control(own, start),
-        format_func=lambda at: by_place[at].words,
-        on_change=lambda: st.session_state.update(kept_layer=st.session_state[own]),
-        help=HELP,
+def _layer(layers: tuple[Layer, ...], default: int, key: str) -> Layer:
+    by_index = {layer.index: layer for layer in layers}
+    labels = {index: layer.label for index, layer in by_index.items()}
+    index = choices.box(
+        "Seen from layer", labels, default, key=f"{key}_layer", memory="kept_layer", help=HELP
     )
-    return by_place[start if chosen is None else chosen]
+    return by_index[index]
 
 
 def _target(targets: dict[int, str], key: str) -> int:
+    default = next(iter(targets))
     if len(targets) == 1:
-        return next(iter(targets))
-    own = f"{key}_target"
-    kept = st.session_state.get(own)
-    start = kept if kept in targets else next(iter(targets))
-    chosen = st.segmented_control(
-        "What speaks for",
-        list(targets),
-        key=state.control(own, start),
-        format_func=targets.__getitem__,
-        required=True,
-    )
-    return start if chosen is None else int(chosen)
+        return default
+    return choices.segments("What speaks for", targets, default, key=f"{key}_target", memory=f"{key}_target")

@@ -1,6 +1,7 @@
-"""Many small pictures at once: one sprite, one grid of HTML.
+"""Many small pictures at once: one sprite and one grid of HTML.
 
-A hundred image elements take a browser over a second; one PNG, of which every tile shows a part, far less.
+A browser takes over a second for a hundred image elements, and far less for one PNG of which every tile shows
+a part.
 """
 
 from __future__ import annotations
@@ -25,18 +26,26 @@ SPRITE_COLUMNS = 20
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """What stands under and behind a picture: the lines below it, its name for those who do not see it."""
+    """A picture's lines below it and its text alternative."""
 
-    # (style class, text) or (style class, text, end); where room is short the text is cut, never the end.
+    # (style class, text) or (style class, text, end); if there is no room, the text is cut and not the end.
     # Classes: "true", "predicted", "plain", "number".
     lines: tuple[tuple[str, str] | tuple[str, str, str], ...]
     alt: str
     hint: str = ""  # shown at the pointer
-    opens: int | None = None  # what a click on it names: then the picture is a button
+    opens: int | None = None  # the number that a click reports; None: the picture is no button
+
+    @staticmethod
+    def of_test_picture(
+        index: int, true: tuple[str, str], predicted: tuple[str, str], description: str
+    ) -> Tile:
+        """A test picture that opens; `true` and `predicted`: the class and its probability, in words."""
+        lines = (("true", *true), ("predicted", *predicted), ("number", f"no. {index:,}"))
+        return Tile(lines, alt=description, hint=description, opens=index)
 
 
 def sprite(images: NDArray[np.uint8]) -> bytes:
-    """A PNG with all pictures (N, 3, 32, 32) in rows of SPRITE_COLUMNS; N is at least 1."""
+    """A PNG of all pictures (N, 3, 32, 32) in rows of SPRITE_COLUMNS; N is at least 1."""
     count = len(images)
     columns = min(count, SPRITE_COLUMNS)
     rows = -(-count // columns)
@@ -46,20 +55,20 @@ def sprite(images: NDArray[np.uint8]) -> bytes:
         sheet.reshape(rows, columns, SIDE, SIDE, 3).swapaxes(1, 2).reshape(rows * SIDE, columns * SIDE, 3)
     )
     out = io.BytesIO()
-    # Pixels of photos hardly repeat: without looking for repetitions it takes half the time and no more room.
+    # Pixels of photos hardly repeat: without a search for repetitions it takes half the time and equal space.
     Image.fromarray(pixels).save(out, format="PNG", compress_level=1, compress_type=zlib.Z_HUFFMAN_ONLY)
     return out.getvalue()
 
 
 def grid(images: NDArray[np.uint8], tiles: Sequence[Tile], size: int = 96, label: str = "Pictures") -> str:
-    """HTML of a grid that shows each picture at `size` CSS pixels a side, its pixels as squares.
+    """HTML of a grid that shows each picture with a side of `size` CSS pixels, its pixels as squares.
 
-    Raises ValueError unless there is one tile to each picture, and at least one.
+    Raises ValueError unless there is one tile for each picture, and at least one.
     """
     if not tiles or len(tiles) != len(images):
         raise ValueError(f"{len(images)} pictures and {len(tiles)} tiles: one tile to each picture is needed")
     png = sprite(images)
-    # Several grids share a page: each has its own sprite, and so its own class.
+    # A page may have several grids: each has a sprite and so a class of its own.
     name = "g" + hashlib.sha256(png).hexdigest()[:10]
     columns = min(len(tiles), SPRITE_COLUMNS)
     figures = "".join(_figure(tile, at, columns, size) for at, tile in enumerate(tiles))
@@ -73,13 +82,13 @@ def grid(images: NDArray[np.uint8], tiles: Sequence[Tile], size: int = 96, label
 def _figure(tile: Tile, at: int, columns: int, size: int) -> str:
     row, column = divmod(at, columns)
     place = f"background-position:-{column * size}px -{row * size}px"
-    lines = "".join(f'<span class="{style}">{_words(*words)}</span>' for style, *words in tile.lines)
+    lines = "".join(f'<span class="{style}">{_text(*texts)}</span>' for style, *texts in tile.lines)
     hint = f' title="{html.escape(tile.hint, quote=True)}"' if tile.hint else ""
     alt = html.escape(tile.alt, quote=True)
     if tile.opens is None:
         picture = f'<div class="pic" role="img" aria-label="{alt}" style="{place}"></div>'
     else:
-        reach = "0" if at == 0 else "-1"  # one stop of the Tab key; from there the arrow keys lead on
+        reach = "0" if at == 0 else "-1"  # the Tab key stops once; from there the arrow keys go on
         picture = (
             f'<button type="button" class="pic" data-opens="{tile.opens}" tabindex="{reach}" '
             f'aria-label="{alt}" style="{place}"></button>'
@@ -87,7 +96,7 @@ def _figure(tile: Tile, at: int, columns: int, size: int) -> str:
     return f'<figure role="listitem"{hint}>{picture}<figcaption>{lines}</figcaption></figure>'
 
 
-def _words(text: str, end: str = "") -> str:
+def _text(text: str, end: str = "") -> str:
     return f"<i>{html.escape(text)}</i><b>{html.escape(end)}</b>" if end else html.escape(text)
 
 

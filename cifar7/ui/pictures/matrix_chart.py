@@ -1,22 +1,24 @@
 """The confusion matrix as an Altair heatmap: green where class and prediction agree, purple elsewhere.
 
-Errors have a scale of their own: beside a diagonal near 100 % they would all look like nothing. Of two runs
-the difference is drawn: orange where it happens more often, blue where less. Strength is opacity, and so one
-drawing does for light and dark.
+Errors have a scale of their own, because beside a diagonal near 100 % all of them would be invisible. The
+difference of two runs is orange where the cell is more frequent and blue where it is less. Strength is
+opacity, so one drawing serves the light and the dark theme.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import altair as alt
 import numpy as np
 import pandas as pd
+import streamlit as st
 from numpy.typing import NDArray
 
 from cifar7.results.figures import By, normalised
+from cifar7.ui.files import take_away
 from cifar7.ui.shell import palette
 
 BY_WORDS: dict[By, str] = {"counts": "Counts", "recall": "By row", "precision": "By column"}
@@ -29,16 +31,43 @@ SELECTION = "cell"
 STRONGEST = 0.85  # opacity, so that the count in a cell stays readable
 KINDS = {"right": palette.TRUE, "wrong": palette.PREDICTED, "more": palette.MORE, "fewer": palette.FEWER}
 LEGIBLE = 20  # classes, up to which numbers fit into the cells
+DOWNLOAD_SIDE = 460  # pixels of the picture
 
-Chosen = tuple[int | None, int | None]  # the true and predicted class that are filtered for; None is any
+Chosen = tuple[int | None, int | None]  # the filter's true and predicted class; None is any class
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What of a matrix is shown: counts, shares of the true class or of the predictions; all or errors."""
+    """What a cell holds (counts, or shares of its row or column), and whether the diagonal is left out."""
 
     by: By = "counts"
     errors_only: bool = False
+
+
+def show(
+    table: pd.DataFrame,
+    order: Sequence[str],
+    *,
+    key: str,
+    alt: str,
+    on_select: Callable[[], None] | None = None,
+) -> None:
+    """The heatmap of `rows` in the page's theme; a click on a cell calls `on_select`."""
+    chart = heatmap(table, order, INK[st.context.theme.type or "light"], clickable=on_select is not None)
+    if on_select is None:
+        st.altair_chart(chart, key=key, alt=alt)
+    else:
+        st.altair_chart(chart, key=key, alt=alt, on_select=on_select, selection_mode=SELECTION)
+
+
+def downloads(name: str, table: pd.DataFrame, order: Sequence[str], columns: list[str]) -> None:
+    """The heatmap as PNG and these columns of its table as CSV."""
+
+    def drawing() -> dict[str, Any]:
+        chart: dict[str, Any] = heatmap(table, order, INK["light"], DOWNLOAD_SIDE).to_dict()
+        return chart
+
+    take_away.buttons(name, drawing, lambda: take_away.frame_csv(table[columns]))
 
 
 def rows(
@@ -48,9 +77,9 @@ def rows(
     look: Look = Look(),
     other: NDArray[np.int64] | None = None,
 ) -> pd.DataFrame:
-    """One row a cell of `counts` (K, K), [true, predicted]; with `other`, of the difference to those counts.
+    """One row for each cell of `counts` (K, K), [true, predicted], or of their difference to `other`.
 
-    `strength` is 0..1: on the diagonal the share of the class, of errors their share over the largest.
+    `strength` is 0..1: on the diagonal the share of the class, elsewhere the share over the largest error's.
     """
     values = _shares(counts, look.by)  # (K, K)
     wrong = ~np.eye(len(classes), dtype=bool)
@@ -61,8 +90,8 @@ def rows(
     else:
         values = values - _shares(other, look.by)
         kind = np.where(values > 0, "more", "fewer")
-        counted = wrong if look.errors_only else np.ones_like(wrong)
-        strength = np.abs(values) / max(np.abs(values[counted]).max(initial=0.0), 1e-9)
+        visible = wrong if look.errors_only else np.ones_like(wrong)
+        strength = np.abs(values) / max(np.abs(values[visible]).max(initial=0.0), 1e-9)
     true, predicted = (axis.reshape(-1) for axis in np.indices(counts.shape))
     names = np.array(classes, dtype=object)
     table = pd.DataFrame(
@@ -75,7 +104,7 @@ def rows(
             "value": values.reshape(-1),
             "kind": kind.reshape(-1),
             "strength": np.clip(strength, 0, 1).reshape(-1),
-            "shown": _words(values, look.by, signed=other is not None),
+            "shown": _cell_texts(values, look.by, signed=other is not None),
             "picked": _picked(true, predicted, chosen),
         }
     )
@@ -83,19 +112,19 @@ def rows(
 
 
 def _shares(counts: NDArray[np.int64], by: By) -> NDArray[np.float64]:
-    """The normalised matrix; nought where there is nothing to divide by."""
+    """The normalised matrix; 0 where a row or column has no pictures."""
     return np.nan_to_num(normalised(counts, by))
 
 
-def _words(values: NDArray[np.float64], by: By, signed: bool) -> list[str]:
-    """What stands in the cells: counts, or whole percent; a nought is left out."""
+def _cell_texts(values: NDArray[np.float64], by: By, signed: bool) -> list[str]:
+    """The numbers in the cells: counts, or whole percent; empty for 0."""
     whole = np.rint(values if by == "counts" else 100 * values).astype(int).reshape(-1)
     form = "{:+d}" if signed else "{:d}"
     return [form.format(value).replace("-", "−") if value else "" for value in whole]
 
 
 def _picked(true: NDArray[np.int64], predicted: NDArray[np.int64], chosen: Chosen) -> NDArray[np.bool_]:
-    """The cells that are filtered for; a row or column as a filter shows its mistakes."""
+    """The cells inside the filter; a filter of one class alone means its mistakes."""
     want_true, want_predicted = chosen
     picked = np.full(len(true), want_true is not None or want_predicted is not None)
     picked &= (true == want_true) if want_true is not None else True
@@ -108,9 +137,9 @@ def _picked(true: NDArray[np.int64], predicted: NDArray[np.int64], chosen: Chose
 def heatmap(
     table: pd.DataFrame, order: Sequence[str], text: str, side: int = 420, clickable: bool = True
 ) -> alt.LayerChart:
-    """The chart of `rows`, the classes in this order; `text` is the colour of the numbers.
+    """The chart of `rows`, with the classes in this order; `text` is the colour of the numbers.
 
-    A click on a cell selects it, if `clickable`: `{"cell": [{"true": name, "predicted": name}]}`.
+    If `clickable`, a click on a cell selects it: `{"cell": [{"true": name, "predicted": name}]}`.
     """
     names = list(order)
     cell = alt.selection_point(name=SELECTION, fields=["true", "predicted"], on="click", clear="dblclick")

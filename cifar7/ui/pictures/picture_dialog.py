@@ -1,4 +1,4 @@
-"""One test picture, opened: its probabilities, where the network looked, and what other runs said."""
+"""One opened test picture: its probabilities, where the network looked, and what other runs predict."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from cifar7.data.imageset import ImageSet
 from cifar7.errors import UserError
 from cifar7.results.predictions import Predictions
 from cifar7.ui.files import take_away
-from cifar7.ui.files.tables import Column, Table
+from cifar7.ui.files.tables import Column, Table, Value
 from cifar7.ui.pictures import attention_panel, probabilities, tested
 from cifar7.ui.pictures.attention_html import picture_html
-from cifar7.ui.shell import style
+from cifar7.ui.shell import sheets
 from cifar7.ui.words.run_list import Summary, labels
 from cifar7.ui.words.wording import plain, probability
 
 MOST_OTHERS = 12  # runs
-_OPEN = "mistakes_open"  # key of session state: the index of the opened picture
+_OPEN = "mistakes_open"  # key of session state: the index of the open picture
 
 
 def open_picture(index: int) -> None:
@@ -25,65 +25,64 @@ def open_picture(index: int) -> None:
 
 
 def close() -> None:
-    """Open none."""
+    """Close the dialog."""
     st.session_state.pop(_OPEN, None)
 
 
-def show(summary: Summary, predictions: Predictions, images: ImageSet, found: list[int]) -> None:
-    """The opened picture, if there is one. `found`: the pictures that one can leaf through."""
+def show(summary: Summary, predictions: Predictions, images: ImageSet, gallery: list[int]) -> None:
+    """The open picture, if there is one. `gallery`: the indices of the pictures before and after it."""
     index = st.session_state.get(_OPEN)
     if not isinstance(index, int) or not 0 <= index < len(predictions):
         close()
         return
-    st.dialog("A picture", width="large", on_dismiss=close)(_content)(summary, predictions, images, found)
+    st.dialog("A picture", width="large", on_dismiss=close)(_content)(summary, predictions, images, gallery)
 
 
-def _content(summary: Summary, predictions: Predictions, images: ImageSet, found: list[int]) -> None:
+def _content(summary: Summary, predictions: Predictions, images: ImageSet, gallery: list[int]) -> None:
     index = int(st.session_state.get(_OPEN, 0))
-    st.html(style.dialog("dark" if st.context.theme.type == "dark" else "light"))
-    _leaf(index, found)
+    st.html(sheets.dialog("dark" if st.context.theme.type == "dark" else "light"))
+    _leaf(index, gallery)
     picture = images.test.images[index]
-    classes, said = predictions.classes, int(predictions.predicted[index])
-    true, shares = int(predictions.labels[index]), predictions.probabilities[index]
-    st.markdown(_headline(classes, true, said, float(shares[true]), float(shares[said])))
+    classes, shares = predictions.classes, predictions.probabilities[index]
+    true, predicted = int(predictions.labels[index]), int(predictions.predicted[index])
+    of_true, of_predicted = float(shares[true]), float(shares[predicted])
+    st.markdown(_headline(plain(classes[true]), plain(classes[predicted]), of_true, of_predicted))
     left, middle, right = st.columns([3, 3, 4], gap="medium")
     with left:
         st.html(picture_html(picture, f"Test picture {index}: {classes[true]}", f"Test picture {index:,}"))
     with right:
         rows = probabilities.rows(classes, shares.tolist(), true)
-        drawing = probabilities.bars(rows)
-        alt = f"Probabilities: {probabilities.words(rows, len(rows))}"
-        st.vega_lite_chart(None, drawing, key="picture_bars", alt=alt)
-        take_away.rows(f"picture-{index}-probabilities", drawing, rows, ("class", "probability"))
+        probabilities.show(f"picture-{index}-probabilities", rows, key="picture_bars")
     with middle:
-        targets = {at: classes[at] for at in dict.fromkeys((said, true))}
+        targets = {predicted: classes[predicted], true: classes[true]}
         attention_panel.show(summary.id, summary.run.spec(), picture, targets, "picture")
     _others(summary, index, true)
 
 
-def _leaf(index: int, found: list[int]) -> None:
-    """To the picture before and after, in the gallery's order."""
-    at = found.index(index) if index in found else -1
+def _leaf(index: int, gallery: list[int]) -> None:
+    """Buttons to the picture before and after, in the gallery's order."""
+    at = gallery.index(index) if index in gallery else -1
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         for label, icon, to in (("Previous", "chevron_left", at - 1), ("Next", "chevron_right", at + 1)):
             st.button(
                 label,
                 icon=f":material/{icon}:",
                 key=f"picture_{label.lower()}",
-                disabled=at < 0 or not 0 <= to < len(found),
+                disabled=at < 0 or not 0 <= to < len(gallery),
                 on_click=open_picture,
-                args=(found[to] if 0 <= to < len(found) else index,),
+                args=(gallery[to] if 0 <= to < len(gallery) else index,),
             )
         if at >= 0:
-            st.caption(f"{at + 1:,} of {len(found):,}", width="content")
+            st.caption(f"{at + 1:,} of {len(gallery):,}", width="content")
 
 
-def _headline(classes: tuple[str, ...], true: int, said: int, of_true: float, of_said: float) -> str:
-    if true == said:
-        return f"**{plain(classes[true])}**, recognised with a probability of **{probability(of_said)}**."
+def _headline(true: str, predicted: str, of_true: float, of_predicted: float) -> str:
+    """`true`, `predicted`: the classes as Markdown; then their probabilities, 0..1."""
+    if true == predicted:
+        return f"**{true}**, recognised with a probability of **{probability(of_predicted)}**."
     return (
-        f"**{plain(classes[true])}**, taken for **{plain(classes[said])}** with a probability of "
-        f"{probability(of_said)}; {plain(classes[true])} itself got {probability(of_true)}."
+        f"**{true}**, taken for **{predicted}** with a probability of {probability(of_predicted)}; "
+        f"{true} itself got {probability(of_true)}."
     )
 
 
@@ -95,20 +94,21 @@ def _others(summary: Summary, index: int, true: int) -> None:
             "No other run was tested on these pictures yet. Train a second one to see whether it agrees."
         )
         return
-    names, shown, values, right = labels(others), [], [], 0
+    names = labels(others)
+    cells: list[tuple[str, ...]] = []
+    values: list[tuple[Value, ...]] = []
     for other in others:
         try:
             predictions = tested.predictions(other)
         except (UserError, OSError):
             continue
-        said = int(predictions.predicted[index])
-        shares = predictions.probabilities[index]
-        right += said == true
-        name, mark = predictions.classes[said], "✓ right" if said == true else "✗ mistaken"
-        shown.append((names[other.id], name, probability(float(shares[said])),
-                      probability(float(shares[true])), mark))  # fmt: skip
-        values.append((other.id, name, float(shares[said]), float(shares[true]), int(said == true)))
-    st.markdown(f"{right} of {len(shown)} recognised it.")
+        predicted = int(predictions.predicted[index])
+        name, right = predictions.classes[predicted], predicted == true
+        shares = [float(predictions.probabilities[index, at]) for at in (predicted, true)]
+        verdict = "✓ right" if right else "✗ mistaken"
+        cells.append((names[other.id], name, *map(probability, shares), verdict))
+        values.append((other.id, name, *shares, int(right)))
+    st.markdown(f"{sum(row[-1] == 1 for row in values)} of {len(cells)} recognised it.")
     columns = (
         Column("Run", text=True),
         Column("Says", "The class it gave the highest probability.", text=True),
@@ -116,5 +116,5 @@ def _others(summary: Summary, index: int, true: int) -> None:
         Column("Of the true class", "What it gave to the true class."),
         Column("Verdict", text=True),
     )
-    table = Table(f"What runs said of picture {index}", columns, tuple(shown), tuple(values))
+    table = Table(f"What runs said of picture {index}", columns, tuple(cells), tuple(values))
     take_away.table(table, f"picture-{index}-runs")

@@ -1,4 +1,4 @@
-"""A gallery whose pictures open: by a click, or by keyboard with the arrow keys and Enter."""
+"""A gallery whose pictures open by a click, or by keyboard with the arrow keys and Enter."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cifar7.ui.pictures.gallery import Tile
 
 NOTHING = -1
 
-# Markup comes from gallery.grid, which escapes every name. The grid is replaced only when it is another one.
+# The markup comes from gallery.grid, which escapes every name. It is replaced only when it differs.
 _SCRIPT = """
 export default function ({ data, parentElement, setTriggerValue }) {
   const place = parentElement.querySelector(".place")
@@ -59,14 +59,14 @@ def show(
     key: str,
     on_open: Callable[[int], None],
 ) -> None:
-    """Draw them; `on_open` hears what the tile of the clicked picture names, if it is one of these."""
-    known = {tile.opens for tile in tiles}
+    """Draw the grid. A click on a picture calls `on_open` with its tile's `opens`."""
+    numbers = {tile.opens for tile in tiles}
     html = gallery.grid(images, tiles, label=label)
 
     def opened() -> None:
-        asked: Any = st.session_state[key].get("opened", NOTHING)
-        if isinstance(asked, int) and asked in known:  # the client's word is checked
-            on_open(asked)
+        number: Any = st.session_state[key].get("opened", NOTHING)
+        if isinstance(number, int) and number in numbers:  # a browser may send anything
+            on_open(number)
 
     _grid(
         key=key,

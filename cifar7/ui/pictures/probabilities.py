@@ -1,11 +1,12 @@
-"""What a network says of one picture: a bar a class. No streamlit."""
+"""The probabilities that a network gives the classes for one picture, as one bar for each."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from cifar7.ui.shell import palette
+from cifar7.ui.shell import charts, palette
+from cifar7.ui.shell.charts import Drawing, Rows, category, quantity, scale
 from cifar7.ui.words.wording import probability
 
 OTHER = "#8A939C"
@@ -13,57 +14,46 @@ _ROW = 21  # pixels
 _ROLES = {"true": palette.TRUE, "predicted": palette.PREDICTED, "other": OTHER}
 
 
-def rows(
-    classes: Sequence[str], probabilities: Sequence[float], true: int | None = None
-) -> list[dict[str, Any]]:
-    """One row a class, in the classes' order. `true`: its index, where it is known."""
-    best = max(range(len(classes)), key=lambda at: (probabilities[at], -at))
+def show(name: str, values: Rows, *, key: str) -> None:
+    """The bars of `rows` with their downloads; `name` is that of the files."""
+    alt = f"Probabilities: {words(values, len(values))}"
+    charts.show(name, bars(values), values, ("class", "probability"), key=key, alt=alt)
+
+
+def rows(classes: Sequence[str], probabilities: Sequence[float], true: int | None = None) -> Rows:
+    """One row for each class, in their order. `true`: the index of the true class, if there is one."""
+    best = max(range(len(classes)), key=lambda index: (probabilities[index], -index))
     return [
         {
             "class": name,
-            "probability": float(share),
-            "shown": probability(float(share)),
-            "role": "true" if at == true else "predicted" if at == best else "other",
+            "probability": float(value),
+            "shown": probability(float(value)),
+            "role": "true" if index == true else "predicted" if index == best else "other",
         }
-        for at, (name, share) in enumerate(zip(classes, probabilities, strict=True))
+        for index, (name, value) in enumerate(zip(classes, probabilities, strict=True))
     ]
 
 
-def bars(values: list[dict[str, Any]], title: str | None = None) -> dict[str, Any]:
+def bars(values: Rows, title: str | None = None) -> Drawing:
     """The drawing of `rows`, from 0 to 1: green the true class, purple the predicted one."""
-    names = [row["class"] for row in values]
-    share = {
-        "field": "probability",
-        "type": "quantitative",
-        "title": None,
-        "scale": {"domain": [0, 1.27]},  # room for the number beside a full bar
-        "axis": None,
-    }
-    order: dict[str, Any] = {
-        "field": "class",
-        "type": "nominal",
-        "sort": names,
-        "scale": {"paddingInner": 0.25, "paddingOuter": 0.35},
-        "title": None,
-        "axis": {
-            "ticks": False,
-            "domain": False,
-            "labelLimit": 110,
-            "labelPadding": 6,
-            "labelOverlap": False,
-        },
-    }
-    colour = {"domain": list(_ROLES), "range": list(_ROLES.values())}
+    axis = {"ticks": False, "domain": False, "labelLimit": 110, "labelPadding": 6, "labelOverlap": False}
+    classes = category(
+        "class",
+        sort=[row["class"] for row in values],
+        scale={"paddingInner": 0.25, "paddingOuter": 0.35},
+        title=None,
+        axis=axis,
+    )
+    room = {"domain": [0, 1.27]}  # for the number beside a full bar
+    colour = category("role", **scale(list(_ROLES), list(_ROLES.values())))
+    heading: dict[str, Any] = {"title": title} if title else {}
     return {
-        **({"title": title} if title else {}),
+        **heading,
         "height": _ROW * len(values),
         "data": {"values": values},
-        "encoding": {"y": order, "x": share},
+        "encoding": {"y": classes, "x": quantity("probability", scale=room, axis=None)},
         "layer": [
-            {
-                "mark": {"type": "bar", "cornerRadiusEnd": 3},
-                "encoding": {"color": {"field": "role", "type": "nominal", "scale": colour, "legend": None}},
-            },
+            {"mark": {"type": "bar", "cornerRadiusEnd": 3}, "encoding": {"color": colour}},
             {
                 "mark": {"type": "text", "align": "left", "dx": 4, "color": OTHER},
                 "encoding": {"text": {"field": "shown"}},
@@ -72,7 +62,7 @@ def bars(values: list[dict[str, Any]], title: str | None = None) -> dict[str, An
     }
 
 
-def words(values: list[dict[str, Any]], most: int = 3) -> str:
-    """The likeliest classes in a line, for those who do not see the bars."""
-    best = sorted(values, key=lambda row: -row["probability"])[:most]
-    return ", ".join(f"{row['class']} {row['shown']}" for row in best)
+def words(values: Rows, most: int = 3) -> str:
+    """The likeliest classes in a line, as a text alternative of the bars."""
+    likeliest = sorted(values, key=lambda row: -row["probability"])[:most]
+    return ", ".join(f"{row['class']} {row['shown']}" for row in likeliest)

@@ -1,11 +1,13 @@
 """The address of the page: it carries the design, the recipe, the assignment, the run and those compared.
 
-It is kept in step with the session, so that a refresh loses nothing and the address may be copied as it is.
-Only a fresh session takes what it says, and one whose browser went back or forward: the address of a browser
-that is at work may be older than what was last clicked.
+Every run of the page writes it anew, so a refresh loses nothing and the address can be copied at any time.
+It is read by a new session, and after the browser went back or forward. At any other time it may be older
+than the last click.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -21,29 +23,33 @@ from cifar7.ui.words.wording import plain
 
 # Query parameters.
 RUN, NET, PIN, PROFILE, COMPARED = "run", "net", "pin", "profile", "runs"
-_PAGE = "cifar7_page"  # key of session state: the page that was last shown
+_PAGE = "cifar7_page"  # key of session state: the page shown last
 
 
 def begin() -> None:
-    """First thing in every run of the page: take what the address says, and write into it what it lacks."""
+    """Read the address and write it anew. Call this first in every run of the page."""
     fresh = not state.started()
     if fresh:
         state.start()
-    asked = st.query_params.get(NET)
-    _take_run(fresh and asked is None)
+    text = st.query_params.get(NET)
+    _take_run(with_design=fresh and text is None)
     if fresh:
-        _take_profile()
-        _take_pin()
+        _take(
+            PROFILE,
+            lambda name: state.set_profile(profiles.profile(name)),
+            "The address names an assignment that is not known:",
+        )
+        _take(PIN, lambda text: state.pin(decode(text).spec), "Pinned design not opened.")
         state.set_compared(filter(None, st.query_params.get(COMPARED, "").split(",")))
-    if asked is not None and (fresh or (_went_back() and asked != _net())):
-        _take_net(asked, fresh)
+    if text is not None and (fresh or (_went_back() and text != _net())):
+        _take_net(text, fresh)
     state.fit_classes()
     _write()
 
 
-def link_of(own: str, text: str, page_paths: tuple[str, ...]) -> str:
-    """The whole link to a design; `own` is the address of the page that is open, whatever its path."""
-    base = own.partition("?")[0].partition("#")[0].rstrip("/")
+def link_of(page_url: str, text: str, page_paths: tuple[str, ...]) -> str:
+    """The full link to a design on the first page; `page_url` is the address of any page of this site."""
+    base = page_url.partition("?")[0].partition("#")[0].rstrip("/")
     head, _, last = base.rpartition("/")
     return f"{head if last in page_paths else base}/?{NET}={text}"
 
@@ -54,25 +60,26 @@ def _net() -> str | None:
 
 
 def _write() -> None:
-    """One message to the browser, and none where the address is right."""
+    """Write the address, in one message to the browser; in none if it is right already."""
     profile = state.profile()
-    named = profile.name != profiles.DEFAULT_PROFILE and profiles.PROFILES.get(profile.name) == profile
+    built_in = profiles.PROFILES.get(profile.name) == profile
     pinned = state.pinned()
-    known = {
+    values = {
         RUN: state.run_id(),
         NET: _net(),
         PIN: None if pinned is None else encode(Link(pinned, TrainConfig())),
-        PROFILE: profile.name if named else None,
+        PROFILE: profile.name if built_in and profile.name != profiles.DEFAULT_PROFILE else None,
         COMPARED: ",".join(state.compared()) or None,
     }
-    wanted = {name: value for name, value in known.items() if value is not None}
-    others = {name: value for name, value in st.query_params.to_dict().items() if name not in known}
-    if st.query_params.to_dict() != {**others, **wanted}:
-        st.query_params.from_dict({**others, **wanted})
+    before = st.query_params.to_dict()
+    foreign = {name: value for name, value in before.items() if name not in values}
+    after = {**foreign, **{name: value for name, value in values.items() if value is not None}}
+    if before != after:
+        st.query_params.from_dict(after)
 
 
 def _went_back() -> bool:
-    """Whether the browser's own buttons led here, on the page that was open already."""
+    """Whether the browser's Back or Forward led here, on the page that was open already."""
     context = get_script_run_ctx()
     page = getattr(context, "page_script_hash", "")
     same = st.session_state.get(_PAGE) == page
@@ -80,9 +87,9 @@ def _went_back() -> bool:
     return same and bool(getattr(context, "is_history_navigation", False))
 
 
-def _take_net(asked: str, fresh: bool) -> None:
+def _take_net(text: str, fresh: bool) -> None:
     try:
-        link = decode(asked)
+        link = decode(text)
     except UserError as error:
         rest = "The usual design stands here instead." if fresh else "The design stays as it was."
         state.notify(f"Link not opened. {plain(str(error))} {rest}")
@@ -96,12 +103,12 @@ def _take_net(asked: str, fresh: bool) -> None:
 
 
 def _take_run(with_design: bool) -> None:
-    """Follow `?run=`; in a fresh session without a design of its own, the run's comes with it."""
-    asked = st.query_params.get(RUN)
-    if asked is None or asked == state.run_id():
+    """Look at the run of `?run=`; with_design: take its design, recipe and data too."""
+    run_id = st.query_params.get(RUN)
+    if run_id is None or run_id == state.run_id():
         return
     try:
-        run = RunFolder.open(paths.runs_dir(), asked)
+        run = RunFolder.open(paths.runs_dir(), run_id)
     except UserError:
         state.notify(
             "The address names a run that is not on this machine; the Train page lists those that are."
@@ -116,21 +123,12 @@ def _take_run(with_design: bool) -> None:
         state.notify(f"The run of this address cannot be read: {error}")
 
 
-def _take_pin() -> None:
-    asked = st.query_params.get(PIN)
-    if asked is None:
+def _take(parameter: str, use: Callable[[str], None], failure: str) -> None:
+    """Call `use` with the value of a query parameter, if there is one; its error is shown after `failure`."""
+    text = st.query_params.get(parameter)
+    if text is None:
         return
     try:
-        state.pin(decode(asked).spec)
+        use(text)
     except UserError as error:
-        state.notify(f"Pinned design not opened. {plain(str(error))}")
-
-
-def _take_profile() -> None:
-    name = st.query_params.get(PROFILE)
-    if name is None:
-        return
-    try:
-        state.set_profile(profiles.profile(name))
-    except UserError as error:
-        state.notify(f"The address names an assignment that is not known: {plain(str(error))}")
+        state.notify(f"{failure} {plain(str(error))}")

@@ -1,8 +1,8 @@
-"""A design and its training settings as one piece of text for an address, and back.
+"""A design and its training settings as text for an address, and back.
 
-`1.` and then JSON, deflated, in URL-safe base64. The number is this format's version: whatever was ever
-written with it must stay readable. What comes back is checked as hostile input: length, size after inflating,
-then every field by the specs' own readers.
+`1.`, then JSON, deflated, in URL-safe base64. The number is the version of this format: every link that was
+written with it must stay readable. A link is checked as hostile input: its length, its size after inflating,
+then every field by the readers of the specs.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from cifar7.network.spec import NetSpec
 from cifar7.training.config import TrainConfig
 
 FORMAT = "1"
-LONGEST = 6_000  # characters; the largest design there can be takes about half
+LONGEST = 6_000  # characters; the largest possible design takes about half
 LARGEST = 100_000  # bytes of JSON
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 
 
 class LinkError(UserError):
-    """An address that holds no design: damaged, cut off, or made by something else."""
+    """A link that holds no design: damaged, cut off, or of another origin."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What an address carries. `data` is the name of an image set, perhaps of one that is not here."""
+    """What an address carries. `data` names an image set, which may be missing on this machine."""
 
     spec: NetSpec
     config: TrainConfig
@@ -40,22 +40,22 @@ class Link:
 
 
 def encode(link: Link) -> str:
-    """The text for an address; of the settings only what differs from the defaults."""
-    usual = TrainConfig().to_dict()
-    settings = {name: value for name, value in link.config.to_dict().items() if value != usual[name]}
+    """The text for an address. It holds only settings that differ from the defaults."""
+    defaults = TrainConfig().to_dict()
+    settings = {name: value for name, value in link.config.to_dict().items() if value != defaults[name]}
     content: dict[str, Any] = {"network": link.spec.to_dict(), "training": settings, "data": link.data}
-    plain = json.dumps(content, separators=(",", ":"), sort_keys=True).encode()
-    return f"{FORMAT}.{base64.urlsafe_b64encode(zlib.compress(plain, 9)).decode().rstrip('=')}"
+    text = json.dumps(content, separators=(",", ":"), sort_keys=True).encode()
+    return f"{FORMAT}.{base64.urlsafe_b64encode(zlib.compress(text, 9)).decode().rstrip('=')}"
 
 
 def decode(text: str) -> Link:
-    """What `encode` wrote. Raises LinkError, or the readers' own errors for a field that cannot be."""
+    """Read what `encode` wrote. Raises LinkError, or SpecError or ConfigError for a wrong field."""
     content = _content(text)
     if not isinstance(content, dict) or set(content) != {"network", "training", "data"}:
         raise LinkError("The link holds no design.")
     data = content["data"]
     if not isinstance(data, str) or (data and not _NAME.fullmatch(data)):
-        raise LinkError("The link names no image set that could be.")
+        raise LinkError("The link names an image set that cannot exist.")
     spec = NetSpec.from_dict(content["network"])
     check(spec)
     return Link(spec, TrainConfig.from_dict(content["training"]), data)
@@ -70,10 +70,10 @@ def _content(text: str) -> Any:
     try:
         packed = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
         inflate = zlib.decompressobj()
-        plain = inflate.decompress(packed, LARGEST)
+        content = inflate.decompress(packed, LARGEST)
         if not inflate.eof:
             raise LinkError("The link is cut off, or holds too much.")
-        return json.loads(plain)
+        return json.loads(content)
     except (binascii.Error, zlib.error, ValueError, RecursionError) as error:
         if isinstance(error, LinkError):
             raise

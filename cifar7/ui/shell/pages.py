@@ -1,4 +1,4 @@
-"""The pages, in the order of the navigation: the one place where a page is entered."""
+"""The list of pages, in the order of the navigation. A new page is one more entry here."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page: its file, for st.switch_page and st.page_link, and how the navigation shows it."""
+    """A page: its file, for st.switch_page and st.page_link, and its entry in the navigation."""
 
     file: str
     title: str
@@ -16,8 +16,8 @@ class Page:
 
 
 def _page(folder: str, title: str, icon: str, path: str | None = None) -> Page:
-    own = folder if path is None else path
-    return Page(f"cifar7/ui/{folder}/page.py", title, f":material/{icon}:", own)
+    address = folder if path is None else path
+    return Page(f"cifar7/ui/{folder}/page.py", title, f":material/{icon}:", address)
 
 
 ALL = (

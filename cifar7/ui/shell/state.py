@@ -1,8 +1,7 @@
-"""The one owner of session state; cifar7/ui/shell/address.py keeps the address in step with it.
+"""The one owner of session state; cifar7/ui/shell/address.py copies it into the address.
 
-The pages hold no design of their own: every widget shows the design kept here, and its callback puts an edit
-through `edit`. So presets, undo, links and single units all go one way, and a widget that is not on the page
-loses nothing.
+The pages hold no design of their own: every widget shows the design held here, and its callback calls `edit`.
+Presets, undo, links and single units all go this way, and a widget that is not on the page loses nothing.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from typing import Any
 import streamlit as st
 
 from cifar7 import paths
+from cifar7.data import library
 from cifar7.data.imageset import SetInfo
 from cifar7.errors import UserError
 from cifar7.network import profiles
@@ -41,15 +41,15 @@ _RECIPE = "cifar7_recipe"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The last edit in words, and the last design that could be built before it."""
+    """The last edit, and the last design before it that could be built."""
 
-    said: str
+    label: str
     before: NetSpec
 
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """What undo goes back to."""
+    """A state that Undo goes back to."""
 
     design: NetSpec
     origin: NetSpec
@@ -57,23 +57,23 @@ class _Moment:
 
 
 def started() -> bool:
-    """Whether this browser has a design already; a refresh or a link opens a fresh session without one."""
+    """Whether this session has a design already; a refresh or a link opens a session without one."""
     return _DESIGN in st.session_state
 
 
 def start() -> None:
-    """Give a fresh session the design that everybody begins with."""
+    """Give a new session the design that everybody starts from."""
     st.session_state[_HISTORY] = ()
     st.session_state[_NOTICES] = ()
     st.session_state[_CHANGE] = None
     _put(preset(START), preset(START))
 
 
-def take_link(link: Link, said: str = "") -> None:
-    """Take design, recipe and data of a link; with words for it, Undo leads back to the design before."""
-    if said:
+def take_link(link: Link, label: str = "") -> None:
+    """Take design, recipe and data of a link; with a label, Undo goes back to the design before."""
+    if label:
         _remember()
-        st.session_state[_CHANGE] = Change(said, valid_design())
+        st.session_state[_CHANGE] = Change(label, valid_design())
     set_config(link.config)
     if link.data:
         set_data(link.data)
@@ -81,14 +81,14 @@ def take_link(link: Link, said: str = "") -> None:
 
 
 def link() -> Link | None:
-    """All that an address has to carry; None while nothing differs from what everybody begins with."""
-    whole = Link(valid_design(), config(), st.session_state.get(_DATA) or "")
-    beginning = Link(preset(START).with_classes(whole.spec.classes), TrainConfig())
-    return None if whole == beginning else whole
+    """What the address has to carry; None while nothing differs from what everybody starts from."""
+    current = Link(valid_design(), config(), st.session_state.get(_DATA) or "")
+    start = Link(preset(START).with_classes(current.spec.classes), TrainConfig())
+    return None if current == start else current
 
 
 def fit_classes() -> None:
-    """Keep the design for as many classes as the chosen image set has."""
+    """Give the design as many classes as the chosen image set has."""
     if design().classes != len(data_info().classes):
         _put(design(), origin())
 
@@ -107,49 +107,49 @@ def origin() -> NetSpec:
 
 
 def pinned() -> NetSpec | None:
-    """The design that was pinned to compare with, if any."""
+    """The pinned design, to compare with; None without a pin."""
     return st.session_state.get(_PIN)
 
 
 def baseline() -> NetSpec:
-    """What the figures are compared with: the pinned design, or else where the design came from."""
+    """The design that figures are compared with: the pinned one, or else the origin."""
     return pinned() or origin()
 
 
 def pin(spec: NetSpec | None = None) -> None:
-    """Compare with this design from now on, or with the one on the page as it could last be built."""
+    """Pin this design, or the last one on the page that could be built."""
     st.session_state[_PIN] = valid_design() if spec is None else spec.with_classes(design().classes)
 
 
 def unpin() -> None:
-    """Compare with where the design came from again."""
+    """Compare with the origin again."""
     st.session_state[_PIN] = None
 
 
 def valid_design() -> NetSpec:
-    """The design, or while it cannot be built the last one that could."""
+    """The design, or while it cannot be built, the last one that could."""
     return st.session_state[_VALID]
 
 
-def set_design(spec: NetSpec, said: str = "") -> None:
-    """Start from another network: it is the new origin as well. `said` tells the change in words."""
+def set_design(spec: NetSpec, label: str = "") -> None:
+    """Start from another network, which becomes the origin too; `label` names the change."""
     _remember()
-    st.session_state[_CHANGE] = Change(said, valid_design()) if said else None
+    st.session_state[_CHANGE] = Change(label, valid_design()) if label else None
     _put(spec, spec)
 
 
-def edit(change: Callable[[NetSpec], NetSpec], said: str = "") -> None:
-    """Apply an edit of cifar7.network.edits to the design; one that changes nothing counts as none."""
+def edit(change: Callable[[NetSpec], NetSpec], label: str = "") -> None:
+    """Apply an edit of cifar7.network.edits to the design; one that changes nothing is not recorded."""
     after = change(design())
     if after == design():
         return
     _remember()
-    st.session_state[_CHANGE] = Change(said, valid_design())
+    st.session_state[_CHANGE] = Change(label, valid_design())
     _put(after, origin())
 
 
 def last_change() -> Change | None:
-    """The last edit, or None where there was none."""
+    """The last edit; None if there was none."""
     return st.session_state[_CHANGE]
 
 
@@ -160,7 +160,7 @@ def can_undo() -> bool:
 
 def undo() -> None:
     """Take the last edit back."""
-    if not can_undo():  # a second click, on its way before the button was greyed
+    if not can_undo():  # a second click, sent before the button was disabled
         return
     *earlier, moment = st.session_state[_HISTORY]
     st.session_state[_HISTORY] = tuple(earlier)
@@ -173,43 +173,43 @@ def _remember() -> None:
     st.session_state[_HISTORY] = (*st.session_state[_HISTORY], moment)[-LONGEST_HISTORY:]
 
 
-def _put(spec: NetSpec, came_from: NetSpec) -> None:
-    """Keep all for as many classes as the image set has: the figures are those that will be trained."""
+def _put(spec: NetSpec, origin: NetSpec) -> None:
+    """Store design and origin with the classes of the image set, as they will be trained."""
     classes = len(data_info().classes)
     spec = spec.with_classes(classes)
-    st.session_state[_DESIGN], st.session_state[_ORIGIN] = spec, came_from.with_classes(classes)
-    kept = pinned()
-    if kept is not None:
-        st.session_state[_PIN] = kept.with_classes(classes)
+    st.session_state[_DESIGN], st.session_state[_ORIGIN] = spec, origin.with_classes(classes)
+    pin = pinned()
+    if pin is not None:
+        st.session_state[_PIN] = pin.with_classes(classes)
     if not problems(spec):
         st.session_state[_VALID] = spec
 
 
 def profile() -> Profile:
-    """The version of the assignment that the design is held against."""
+    """The version of the assignment that the design has to meet."""
     return st.session_state.get(_PROFILE) or profiles.profile(profiles.DEFAULT_PROFILE)
 
 
-def set_profile(asked: Profile) -> None:
-    """Hold the design against this version from now on."""
-    st.session_state[_PROFILE] = asked
+def set_profile(version: Profile) -> None:
+    """Choose the version of the assignment."""
+    st.session_state[_PROFILE] = version
 
 
 def required(*measures: str) -> Requirement | None:
-    """What the assignment asks of the first of these measures that it speaks of."""
-    return next((asked for asked in profile().requirements if asked.id in measures), None)
+    """The assignment's first requirement on any of these measures; None if it has none."""
+    return next((item for item in profile().requirements if item.id in measures), None)
 
 
 # The run
 
 
 def run_id() -> str | None:
-    """The run that this browser looks at: validated, and known to have existed."""
+    """The run that this browser looks at. It existed when it was chosen."""
     return st.session_state.get(_RUN)
 
 
 def set_run(run: str | None) -> None:
-    """Look at this run from now on, on every page and after a refresh. Raises RunError if there is none."""
+    """Look at this run, on every page and after a refresh. Raises RunError if it does not exist."""
     if run is None:
         st.session_state.pop(_RUN, None)
         st.query_params.pop(RUN, None)
@@ -219,31 +219,29 @@ def set_run(run: str | None) -> None:
 
 
 def compared() -> tuple[str, ...]:
-    """The runs that stand beside each other on Compare, none where nothing was chosen yet."""
+    """The runs on Compare; empty until some are chosen."""
     return st.session_state.get(_COMPARED, ())
 
 
 def set_compared(runs: Iterable[str]) -> None:
-    """Compare these runs from now on; an id of no run is passed over."""
-    known = []
+    """Compare the runs of these ids; an id without a run is left out."""
+    ids = []
     for run in list(dict.fromkeys(runs))[:MOST_COMPARED]:
         with suppress(UserError):
-            known.append(RunFolder.open(paths.runs_dir(), run).id)
-    st.session_state[_COMPARED] = tuple(known)
+            ids.append(RunFolder.open(paths.runs_dir(), run).id)
+    st.session_state[_COMPARED] = tuple(ids)
 
 
 # Data and recipe
 
 
 def data_name() -> str:
-    """The image set to train on: the chosen one, else the first that is here, else the built-in."""
+    """The name of the image set to train on."""
     return data_info().name
 
 
 def data_info() -> SetInfo:
-    """What is known of that set."""
-    from cifar7.data import library
-
+    """The image set to train on: the chosen one, else the first on this machine, else the built-in one."""
     sets = library.available()
     here = [info for info in sets if info.present]
     chosen = st.session_state.get(_DATA)
@@ -251,7 +249,7 @@ def data_info() -> SetInfo:
 
 
 def set_data(name: str) -> None:
-    """Choose an image set by its name; an unknown one leaves the choice to `data_name`."""
+    """Choose an image set by its name; an unknown name counts as no choice."""
     st.session_state[_DATA] = name
 
 
@@ -261,17 +259,17 @@ def config() -> TrainConfig:
 
 
 def recipe_name() -> str | None:
-    """The recipe that was chosen, which settings may have left since; None where they came otherwise."""
+    """The recipe that the settings came from, though they may differ by now; None if from elsewhere."""
     return st.session_state.get(_RECIPE)
 
 
 def set_config(config: TrainConfig, recipe: str | None = None) -> None:
-    """Take these settings; `recipe` names the recipe they are of."""
+    """Take these settings; `recipe` is the name of the recipe that they are."""
     st.session_state[_CONFIG], st.session_state[_RECIPE] = config, recipe
 
 
 def change_config(**changes: Any) -> None:
-    """Change single settings of the recipe. Raises ConfigError and then changes none."""
+    """Change single settings. Raises ConfigError, and then changes none."""
     set_config(replace(config(), **changes), recipe_name())
 
 
@@ -279,19 +277,19 @@ def change_config(**changes: Any) -> None:
 
 
 def control(key: str, value: Any) -> str:
-    """Make the widget of this key show `value`; returns the key. Call it right before the widget."""
+    """Make the widget with this key show `value`, and return the key. Call it right before the widget."""
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
     return key
 
 
 def notify(message: str) -> None:
-    """Say something once, at the next opportunity."""
+    """Show a message once, when the page is drawn next."""
     st.session_state[_NOTICES] = (*st.session_state.get(_NOTICES, ()), message)
 
 
 def take_notices() -> tuple[str, ...]:
-    """What there is to say; afterwards it counts as said."""
+    """The messages to show; each is returned once."""
     notices = st.session_state.get(_NOTICES, ())
     st.session_state[_NOTICES] = ()
     return notices

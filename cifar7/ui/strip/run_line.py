@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from html import escape
+from math import isfinite
 
 import streamlit as st
 
 from cifar7 import paths
 from cifar7.errors import UserError
 from cifar7.runs.folder import RunFolder, Status
+from cifar7.training.events import Beat
 from cifar7.ui.shell import state
 from cifar7.ui.words.wording import duration
 
@@ -20,19 +22,19 @@ ACTIVE = ("queued", "running", "paused")
 def draw() -> None:
     """Draw the bar while this browser's run waits, runs or is paused; nothing otherwise."""
     status = _status()
-    pace = _pace(status)
-    st.fragment(_tick, run_every=pace)(pace)
+    seconds = _tick_seconds(status)
+    st.fragment(_tick, run_every=seconds)(seconds)
 
 
-def _tick(was: int | None) -> None:
+def _tick(seconds_before: int | None) -> None:
     status = _status()
-    if _pace(status) != was:
+    if _tick_seconds(status) != seconds_before:
         st.rerun()  # it ticks otherwise from now on, or not at all
     if status is not None and status["state"] in ACTIVE:
         st.html(line_html(status))
 
 
-def _pace(status: Status | None) -> int | None:
+def _tick_seconds(status: Status | None) -> int | None:
     """Seconds between two looks at the run; None where there is nothing to wait for."""
     if status is None or status["state"] not in ACTIVE:
         return None
@@ -51,22 +53,24 @@ def _status() -> Status | None:
 
 def line_html(status: Status) -> str:
     """The bar of a run that waits, runs or is paused."""
-    beat = status["progress"] or {}
-    steps, step = beat.get("steps") or 0, beat.get("step") or 0
-    part = min(1.0, step / steps) if steps else 0.0
-    if status["state"] == "queued":
-        said = "waiting for its turn"
-    elif status["state"] == "paused":
-        said = f"paused in epoch {beat['epoch']} of {beat['epochs']}" if steps else "paused"
-    elif not steps:
-        said = "starting"
-    else:
-        left = beat.get("seconds_left")
-        said = f"epoch {beat.get('epoch', '–')} of {beat.get('epochs', '–')}"
-        said += f" · {duration(left)} left" if isinstance(left, (int, float)) else ""
+    beat = Beat.from_dict(status["progress"])
+    part = min(1.0, beat.step / beat.steps) if beat and beat.steps else 0.0
     return (
-        f'<div class="c7-run"><span>Training {escape(status["name"])}: {said}</span>'
+        f'<div class="c7-run"><span>Training {escape(status["name"])}: {_words(status, beat)}</span>'
         f'<div class="track" role="progressbar" aria-label="Progress of the training" aria-valuemin="0" '
         f'aria-valuemax="100" aria-valuenow="{100 * part:.0f}">'
         f'<div style="width: {100 * part:.1f}%"></div></div></div>'
     )
+
+
+def _words(status: Status, beat: Beat | None) -> str:
+    """What the run is doing."""
+    if status["state"] == "queued":
+        return "waiting for its turn"
+    is_paused = status["state"] == "paused"
+    if beat is None or not beat.steps:
+        return "paused" if is_paused else "starting"
+    epoch = f"epoch {beat.epoch} of {beat.epochs}"
+    if is_paused:
+        return f"paused in {epoch}"
+    return f"{epoch} · {duration(beat.seconds_left)} left" if isfinite(beat.seconds_left) else epoch

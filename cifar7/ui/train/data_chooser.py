@@ -48,10 +48,10 @@ def _caption(info: SetInfo) -> str:
 
 
 def details(info: SetInfo) -> None:
-    """What is to be known of the set, a picture of each class, or the way to get it."""
+    """The set's notes and a picture of each class, or the way to get it."""
     if info.name == OFFICIAL and not info.present:
-        going_on = download.look().state == "running"
-        st.fragment(_fetching, run_every=TICK_SECONDS if going_on else None)(going_on)
+        is_running = download.look().state == "running"
+        st.fragment(_fetching, run_every=TICK_SECONDS if is_running else None)(is_running)
         return
     if info.notes:
         st.caption(plain(info.notes[0]), help=" ".join(map(plain, info.notes[1:])) or None)

@@ -20,7 +20,7 @@ _PREFIX = "cifar7: "  # begins the one line in which the command line says what 
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """How it stands. `running`: `what` is being done, to `share` (0..1); `failed`: `what` is the reason."""
+    """State of the download. `running`: `what` is being done, to `share` (0..1); `failed`: `what` is why."""
 
     state: Literal["none", "running", "failed", "done"]
     what: str = ""
@@ -41,12 +41,12 @@ def start() -> None:
 
 
 def command() -> list[str]:
-    """What is carried out."""
+    """The command line of the process."""
     return [sys.executable, "-m", "cifar7", "data", "fetch", OFFICIAL]
 
 
 def look() -> Download:
-    """What the process has said so far. "none" also when the server was started anew in between."""
+    """The state that the process's log shows. "none" also when the server was started anew in between."""
     log, pid_file = _files()
     try:
         pid = int(pid_file.read_text())
@@ -54,7 +54,7 @@ def look() -> Download:
     except (OSError, ValueError):
         return Download("none")
     running = children.alive(pid)
-    shares = [found for line in lines if (found := _SHARE.match(line))]
+    shares = [match for line in lines if (match := _SHARE.match(line))]
     if running:
         what, share = (shares[-1][1], int(shares[-1][2]) / 100) if shares else ("Connecting", 0.0)
         return Download("running", what, min(share, 1.0))
@@ -67,7 +67,7 @@ def look() -> Download:
 
 
 def forget() -> None:
-    """Clear what is known of the last download, so that its failure is not shown for ever."""
+    """Remove the traces of the last download, so that its failure is not shown for ever."""
     for path in _files():
         path.unlink(missing_ok=True)
 

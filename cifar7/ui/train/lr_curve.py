@@ -4,32 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
+from cifar7.training.lr_finding import Finding
 from cifar7.ui.shell import palette
 
 HEIGHT = 210  # pixels
-NEUTRAL = "#7F7F7F"  # seen on white and on black
+NEUTRAL = "#7F7F7F"  # visible on white and on black
 COLUMNS = ("learning rate", "loss", "smoothed")
 _ROOM = 1.35  # times the loss at the start: beyond it the curve leaves the drawing, or nothing else is seen
 _DECADES = range(-8, 3)
 
 
-def legend(result: dict[str, Any]) -> str:
+def legend(finding: Finding) -> str:
     """What is drawn, in words."""
-    said = ["Faint: the loss of each step. Bold: the same without its spikes."]
-    said += ["Dashed: the suggested learning rate."] if result["suggestion"] else []
-    said += ["Grey: steps too large."] if result["too_large"] else []
-    return " ".join(said)
+    sentences = [
+        "Faint: the loss of each step. Bold: the same without its spikes.",
+        "Dashed: the suggested learning rate." if finding.suggestion else "",
+        "Grey: steps too large." if finding.too_large else "",
+    ]
+    return " ".join(filter(None, sentences))
 
 
-def rows(result: dict[str, Any]) -> list[dict[str, float]]:
-    """One row a step; `result`: Finding.to_dict() of cifar7.training.lr_finder."""
-    columns = (result["rates"], result["losses"], result["smoothed"])
+def rows(finding: Finding) -> list[dict[str, float]]:
+    """One row a step."""
+    columns = (finding.rates, finding.losses, finding.smoothed)
     return [dict(zip(COLUMNS, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
-def curve(result: dict[str, Any]) -> dict[str, Any]:
-    """The drawing of `rows`, with the suggestion and the range that is too large where they are known."""
-    rates, smoothed = result["rates"], result["smoothed"]
+def curve(finding: Finding) -> dict[str, Any]:
+    """The drawing of `rows`, with the suggestion and the range that is too large where there are any."""
+    rates, smoothed = finding.rates, finding.smoothed
     low, high = min(smoothed), max(smoothed)
     top = min(high, _ROOM * max(smoothed[: smoothed.index(low) + 1]))
     x: dict[str, Any] = {
@@ -45,16 +48,16 @@ def curve(result: dict[str, Any]) -> dict[str, Any]:
         },
     }
     layers = [
-        *_too_large(result, x),
+        *_too_large(finding, x),
         _line("loss", x, {"strokeWidth": 1, "opacity": 0.75, "color": palette.LEARNING}),
         _line("smoothed", x, {"strokeWidth": 3, "color": palette.TRAINING}),
-        *_suggestion(result, x, top),
+        *_suggestion(finding, x, top),
         _hover(x),
     ]
     return {
         "height": HEIGHT,
         "padding": {"left": 2, "right": 10, "top": 6, "bottom": 2},
-        "data": {"values": rows(result)},
+        "data": {"values": rows(finding)},
         "encoding": {
             "y": {
                 "type": "quantitative",
@@ -76,18 +79,18 @@ def _line(name: str, x: dict[str, Any], look: dict[str, Any]) -> dict[str, Any]:
 
 def _hover(x: dict[str, Any]) -> dict[str, Any]:
     """Exact values at the pointer."""
-    shown = [{"field": name, "type": "quantitative", "format": ".3g"} for name in COLUMNS]
+    tooltip = [{"field": name, "type": "quantitative", "format": ".3g"} for name in COLUMNS]
     return {
         "mark": {"type": "point", "opacity": 0, "size": 150, "clip": True},
-        "encoding": {"x": x, "y": {"field": "smoothed"}, "tooltip": shown},
+        "encoding": {"x": x, "y": {"field": "smoothed"}, "tooltip": tooltip},
     }
 
 
-def _too_large(result: dict[str, Any], x: dict[str, Any]) -> list[dict[str, Any]]:
+def _too_large(finding: Finding, x: dict[str, Any]) -> list[dict[str, Any]]:
     """The range shaded, to the right end."""
-    if not result["too_large"]:
+    if not finding.too_large:
         return []
-    span = {COLUMNS[0]: result["too_large"], "end": result["rates"][-1]}
+    span = {COLUMNS[0]: finding.too_large, "end": finding.rates[-1]}
     shade = {
         "data": {"values": [span]},
         "mark": {"type": "rect", "color": NEUTRAL, "opacity": 0.18},
@@ -96,9 +99,9 @@ def _too_large(result: dict[str, Any], x: dict[str, Any]) -> list[dict[str, Any]
     return [shade]
 
 
-def _suggestion(result: dict[str, Any], x: dict[str, Any], top: float) -> list[dict[str, Any]]:
+def _suggestion(finding: Finding, x: dict[str, Any], top: float) -> list[dict[str, Any]]:
     """A dashed line with its number."""
-    rate = result["suggestion"]
+    rate = finding.suggestion
     if not rate:
         return []
     data = {"values": [{COLUMNS[0]: rate, "at": top, "words": f"{rate:g}"}]}

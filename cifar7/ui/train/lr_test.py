@@ -1,27 +1,29 @@
-"""The learning-rate test on the Train page: asked for here, carried out by the worker, and shown."""
+"""The learning-rate test on the Train page: started here, carried out by the worker, and shown."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from math import isfinite
 
 import streamlit as st
 
 from cifar7 import paths
 from cifar7.errors import UserError
-from cifar7.runs import finds, queue
-from cifar7.runs.finds import Find, FindStatus, Request
-from cifar7.runs.folder import RunFolder
+from cifar7.runs import queue
+from cifar7.runs.folder import ENDED, RunFolder, Status
 from cifar7.training.config import TrainConfig
+from cifar7.training.events import Beat, RangeStep
+from cifar7.training.lr_finding import Finding
 from cifar7.ui.files import take_away
 from cifar7.ui.shell import state
 from cifar7.ui.train import lr_curve, run_control
+from cifar7.ui.train.run_words import starting_words
 from cifar7.ui.words.wording import count, duration, plain
 
 TICK_SECONDS = 1.0
-FIND = "find"  # the query parameter that names the test
-_FIND, _PROBLEM = "train_find", "train_find_problem"  # keys of session state
-# What a test does not read, or hardly: it ends before an epoch does, and looks at training images alone.
+TEST = "find"  # the query parameter that names the test
+_TEST, _PROBLEM = "train_find", "train_find_problem"  # keys of session state
+# Settings that a test does not read, or hardly: it ends before an epoch does, and uses training images alone.
 _UNREAD = (
     "epochs",
     "lr",
@@ -36,47 +38,47 @@ _UNREAD = (
 
 
 def offer() -> None:
-    """Folded away: what the test is, its button, its progress, and what it told."""
-    find = _current()
+    """Folded away: what the test is, its button, its progress, and its result."""
+    test = _current()
     with st.expander(
-        "Not sure about the learning rate? Test it", icon=":material/query_stats:", expanded=find is not None
+        "Not sure about the learning rate? Test it", icon=":material/query_stats:", expanded=test is not None
     ):
         try:
-            status = find.status() if find else None
+            status = test.reconcile() if test else None
         except UserError:
-            find = status = None
-        if find is None or status is None:
+            test = status = None
+        if test is None or status is None:
             st.caption(
                 "A short test on the images you chose: the learning rate grows from step to step, from tiny "
                 "to far too large, and the loss shows which one suits this design. Your design and your runs "
                 "stay as they are."
             )
             _button("Test the learning rate")
-        elif status["state"] in finds.GOING_ON:
-            st.fragment(_watch, run_every=TICK_SECONDS)(find, status["state"])
+        elif status["state"] not in ENDED:
+            st.fragment(_watch, run_every=TICK_SECONDS)(test, status["state"])
         else:
-            _outcome(find, status)
+            _outcome(test, status)
         problem = st.session_state.pop(_PROBLEM, None)
         if problem:
             st.error(plain(problem), icon=":material/error:")
 
 
-def _current() -> Find | None:
-    """This browser's test, if it has one that is still kept; the address finds it again after a refresh."""
-    find_id = st.session_state.get(_FIND) or st.query_params.get(FIND)
-    if find_id is None:
+def _current() -> RunFolder | None:
+    """This browser's test, if it has one that is still kept; the address names it, for after a refresh."""
+    test_id = st.session_state.get(_TEST) or st.query_params.get(TEST)
+    if test_id is None:
         return None
     try:
-        find = Find.open(paths.runs_dir(), find_id)
+        test = RunFolder.open(paths.runs_dir(), test_id, "lr-test")
     except UserError:
-        st.session_state.pop(_FIND, None)
-        st.query_params.pop(FIND, None)
+        st.session_state.pop(_TEST, None)
+        st.query_params.pop(TEST, None)
         return None
-    st.session_state[_FIND] = find.id
-    if st.query_params.get(FIND) != find.id:
-        st.query_params[FIND] = find.id
-    find.look()
-    return find
+    st.session_state[_TEST] = test.id
+    if st.query_params.get(TEST) != test.id:
+        st.query_params[TEST] = test.id
+    test.look()
+    return test
 
 
 def _button(label: str) -> None:
@@ -85,50 +87,52 @@ def _button(label: str) -> None:
         icon=":material/play_circle:",
         key="find_start",
         disabled=bool(run_control.blocked(state.data_info())),
-        on_click=_ask,
+        on_click=_start,
         help="A hundred steps of training, a few hundred with small batches, on a copy of the design that is "
         "thrown away.",
     )
 
 
-def _ask() -> None:
+def _start() -> None:
     info = state.data_info()
     try:
         spec = state.design().with_classes(len(info.classes))
-        find = finds.ask(paths.runs_dir(), spec, state.config(), info.name)
-        st.session_state[_FIND] = find.id
+        test = queue.enqueue(paths.runs_dir(), spec, state.config(), info.name, "lr-test")
+        st.session_state[_TEST] = test.id
         queue.ensure_worker(paths.runs_dir())
     except UserError as error:
         st.session_state[_PROBLEM] = str(error)
 
 
-def _watch(find: Find, was: str) -> None:
+def _watch(test: RunFolder, state_before: str) -> None:
     """The test while it waits and goes on."""
     try:
-        status = find.status()
+        status = test.reconcile()
     except UserError:
         st.rerun()
-    if status["state"] != was:
+    if status["state"] != state_before:
         st.rerun()  # the whole page: after the end the ticking stops
-    find.look()
-    if status["state"] == "waiting":
+    test.look()
+    waits = status["state"] == "queued"
+    if waits:
         queue.ensure_worker(paths.runs_dir())
-    busy = _busy() if status["state"] == "waiting" else None
+    busy = _busy() if waits else None
     share, words = progress_words(status, busy)
     st.progress(share, words)
     if busy and state.run_id() in [run.id for run in _running(str(paths.runs_dir()))]:
         st.caption("Pause that run, and the test begins at once.")
     st.button("Stop the test", icon=":material/stop_circle:", key="find_stop", type="tertiary",
-              on_click=_stop, args=(find,))  # fmt: skip
+              on_click=_stop, args=(test,))  # fmt: skip
 
 
-def progress_words(status: FindStatus, busy: str | None) -> tuple[float, str]:
+def progress_words(status: Status, busy: str | None) -> tuple[float, str]:
     """How far a test is: a share 0..1 and a line. `busy`: what the worker does while the test waits."""
-    if status["state"] == "waiting":
+    if status["state"] == "queued":
         return 0.0, f"Waits for {busy}; it comes next" if busy else "Starting"
-    if not status["steps"]:
-        return 0.0, plain(status["what"]) if status["what"] else "Starting: loading libraries"
-    return min(1.0, status["step"] / status["steps"]), f"Step {status['step']} of {status['steps']}"
+    newest = RangeStep.from_dict(status["progress"])
+    if newest is None or not newest.steps:
+        return 0.0, starting_words(status)
+    return min(1.0, newest.step / newest.steps), f"Step {newest.step} of {newest.steps}"
 
 
 @st.cache_data(ttl=1.0, show_spinner=False)
@@ -144,26 +148,25 @@ def _busy() -> str | None:
             status = run.status()
         except UserError:
             continue
-        left = (status["progress"] or {}).get("seconds_left")
-        return f"the run that is training, {plain(status['name'])}" + (
-            f" ({duration(left)} left)" if left is not None else ""
-        )
+        beat = Beat.from_dict(status["progress"])
+        left = f" ({duration(beat.seconds_left)} left)" if beat and isfinite(beat.seconds_left) else ""
+        return f"the run that is training, {plain(status['name'])}{left}"
     return None
 
 
-def _stop(find: Find) -> None:
+def _stop(test: RunFolder) -> None:
     try:
-        find.request_stop()
+        test.request_stop()
     except UserError as error:
         st.session_state[_PROBLEM] = str(error)
 
 
-def _outcome(find: Find, status: FindStatus) -> None:
-    """What the test told, or why it told nothing; and the way to another."""
-    result = find.result() if status["state"] == "done" else None
-    if result is not None:
-        st.markdown(plain(result["reason"]))
-        if _is_stale(find):
+def _outcome(test: RunFolder, status: Status) -> None:
+    """What the test shows, or why it shows nothing; and the way to another."""
+    finding = Finding.from_dict(status["result"])
+    if finding:
+        st.markdown(plain(finding.reason))
+        if _is_stale(test):
             st.caption(
                 "It was tested with another design, image set or settings than those that stand here now."
             )
@@ -172,30 +175,30 @@ def _outcome(find: Find, status: FindStatus) -> None:
     else:
         st.caption(plain(f"{status['reason']} So there is nothing to suggest."))
     with st.container(horizontal=True, gap="small"):
-        if result is not None and result["suggestion"]:
-            _use(float(result["suggestion"]))
+        if finding and finding.suggestion:
+            _use(finding.suggestion)
         _button("Test again")
-    if result is not None and result["rates"]:
-        _drawn(result)
+    if finding and finding.rates:
+        _draw(finding, (status["result"] or {}).get("seconds") or 0.0)
 
 
-def _drawn(result: dict[str, Any]) -> None:
-    drawing = lr_curve.curve(result)
+def _draw(finding: Finding, seconds: float) -> None:
+    drawing = lr_curve.curve(finding)
     st.space("xsmall")  # where the chart's own buttons appear under the pointer
-    st.vega_lite_chart(None, drawing, key="find_curve", alt=f"Loss by learning rate. {result['reason']}")
-    took = f"{count(len(result['rates']), 'step')} in {duration(result['seconds'])}."
-    st.caption(f"{lr_curve.legend(result)} {took}")
-    take_away.rows("learning-rate-test", drawing, lr_curve.rows(result), lr_curve.COLUMNS)
+    st.vega_lite_chart(None, drawing, key="find_curve", alt=f"Loss by learning rate. {finding.reason}")
+    steps = f"{count(len(finding.rates), 'step')} in {duration(seconds)}."
+    st.caption(f"{lr_curve.legend(finding)} {steps}")
+    take_away.rows("learning-rate-test", drawing, lr_curve.rows(finding), lr_curve.COLUMNS)
 
 
 def _use(rate: float) -> None:
-    used = state.config().lr == rate
+    in_use = state.config().lr == rate
     st.button(
-        f"{rate:g} is set" if used else f"Use {rate:g}",
-        icon=":material/check:" if used else ":material/arrow_upward:",
+        f"{rate:g} is set" if in_use else f"Use {rate:g}",
+        icon=":material/check:" if in_use else ":material/arrow_upward:",
         key="find_use",
-        type="secondary" if used else "primary",
-        disabled=used,
+        type="secondary" if in_use else "primary",
+        disabled=in_use,
         on_click=_set,
         args=(rate,),
         help="Sets the learning rate above; everything else stays as it is.",
@@ -209,18 +212,17 @@ def _set(rate: float) -> None:
         st.session_state[_PROBLEM] = str(error)
 
 
-def _is_stale(find: Find) -> bool:
+def _is_stale(test: RunFolder) -> bool:
     """Whether the design, the image set or a setting that the test reads is another by now."""
+    info = state.data_info()
+    spec = state.valid_design().with_classes(len(info.classes))
+    now = spec, _without_unread(state.config()), info.name
     try:
-        tested = find.request()
+        return now != (test.spec(), _without_unread(test.config()), test.data_name())
     except UserError:
         return True
-    info = state.data_info()
-    now = Request(state.valid_design().with_classes(len(info.classes)), state.config(), info.name)
-    return _read(now) != _read(tested)
 
 
-def _read(request: Request) -> Request:
-    """The request with the same value for everything that the test does not read."""
-    same = {name: getattr(TrainConfig(), name) for name in _UNREAD}
-    return replace(request, config=replace(request.config, **same))
+def _without_unread(config: TrainConfig) -> TrainConfig:
+    """The settings with the default for everything that the test does not read."""
+    return replace(config, **{name: getattr(TrainConfig(), name) for name in _UNREAD})

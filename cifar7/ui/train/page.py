@@ -71,16 +71,19 @@ def _run() -> tuple[RunFolder | None, Status | None]:
 def _before_the_first(info: SetInfo) -> None:
     """What Start will do, while there is no run to show."""
     config = state.config()
-    held = min(config.holdout, info.train_size // 10) if config.protocol == "holdout" else 0
-    learnt = max(1, info.train_size - held)
-    steps = max(1, learnt // min(config.batch_size, learnt))
-    held_words = (
-        f" {held:,} more are held out, to watch how it does on images it does not learn from." if held else ""
+    heldout = min(config.holdout, info.train_size // 10) if config.protocol == "holdout" else 0
+    train_size = max(1, info.train_size - heldout)
+    batch_size = min(config.batch_size, train_size)
+    steps = max(1, train_size // batch_size)
+    heldout_words = (
+        f" {heldout:,} more are held out, to watch how it does on images it does not learn from."
+        if heldout
+        else ""
     )
-    when = "once, at the end" if held else "after every epoch"
+    when = "once, at the end" if heldout else "after every epoch"
     st.markdown(
-        f"It will go through {learnt:,} images {count(config.epochs, 'time')}, each time in "
-        f"{count(steps, 'step')} of {count(min(config.batch_size, learnt), 'image')}.{held_words} "
+        f"It will go through {train_size:,} images {count(config.epochs, 'time')}, each time in "
+        f"{count(steps, 'step')} of {count(batch_size, 'image')}.{heldout_words} "
         f"The {info.test_size:,} test images are read {when}. The learning rate follows this curve:"
     )
     curve = run_charts.schedule_curve(recipe.rate_points(steps))
@@ -96,13 +99,13 @@ def _recent(run: RunFolder | None) -> None:
     st.markdown("##### Recent runs")
     with st.container(gap=None, key="recent_runs"):
         for summary in runs:
-            shown = run is not None and summary.id == run.id
+            is_open = run is not None and summary.id == run.id
             st.button(
                 summary.markdown(),
                 key=f"open_{summary.id}",
                 type="tertiary",
-                icon=":material/visibility:" if shown else ":material/monitoring:",
-                disabled=shown,
+                icon=":material/visibility:" if is_open else ":material/monitoring:",
+                disabled=is_open,
                 on_click=_open,
                 args=(summary.id,),
             )

@@ -1,4 +1,4 @@
-"""Which recipe the settings are of, what is told of it, and what has been changed since."""
+"""Which recipe the settings come from, its story, and what has been changed since."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 
 import streamlit as st
 
-from cifar7.training.config import TrainConfig
+from cifar7.training.config import OPTIONS, TrainConfig
 from cifar7.training.recipes import RECIPES, Recipe
 from cifar7.ui.shell import state
 from cifar7.ui.words.wording import plain
 
 _KEY = "recipe_name"
-MOST_SAID = 4  # changed settings that are named with both values; more are counted
+MOST_NAMED = 4  # changed settings that are named with both values; more are counted
 
 
 def current() -> Recipe:
@@ -26,8 +26,8 @@ def current() -> Recipe:
 
 def changed(before: TrainConfig, after: TrainConfig) -> dict[str, tuple[Any, Any]]:
     """The settings that differ: name to (before, after)."""
-    then, now = before.to_dict(), after.to_dict()
-    return {name: (then[name], now[name]) for name in then if then[name] != now[name]}
+    old, new = before.to_dict(), after.to_dict()
+    return {name: (old[name], new[name]) for name in old if old[name] != new[name]}
 
 
 def choose() -> None:
@@ -51,13 +51,13 @@ def choose() -> None:
                 st.markdown(f"**Not told, so chosen here:** {plain(recipe.chosen)}")
 
 
-def say(labels: Mapping[str, str], choices: Mapping[str, Mapping[str, str]]) -> None:
+def say() -> None:
     """What differs from the chosen recipe, and the way back; nothing while nothing does."""
     recipe = current()
-    differing = changed(recipe.config, state.config())
-    if not differing:
+    changes = changed(recipe.config, state.config())
+    if not changes:
         return
-    st.caption(plain(changed_words(recipe, differing, labels, choices)))
+    st.caption(plain(changed_words(recipe, changes)))
     st.button(
         f"Back to {recipe.title} as it is",
         icon=":material/undo:",
@@ -68,25 +68,14 @@ def say(labels: Mapping[str, str], choices: Mapping[str, Mapping[str, str]]) -> 
     )
 
 
-def changed_words(
-    recipe: Recipe,
-    differing: Mapping[str, tuple[Any, Any]],
-    labels: Mapping[str, str],
-    choices: Mapping[str, Mapping[str, str]],
-) -> str:
-    """The changes in a sentence, each with what it was and what it is."""
-
-    def shown(name: str, value: Any) -> str:
-        if isinstance(value, bool):
-            return "on" if value else "off"
-        return choices.get(name, {}).get(value) or (f"{value:g}" if isinstance(value, float) else str(value))
-
-    said = [
-        f"{labels.get(name, name.replace('_', ' ').capitalize())} {shown(name, then)} → {shown(name, now)}"
-        for name, (then, now) in differing.items()
+def changed_words(recipe: Recipe, changes: Mapping[str, tuple[Any, Any]]) -> str:
+    """The changes in a sentence, each with the value it had and the value it has."""
+    sentences = [
+        f"{OPTIONS[name].title} {OPTIONS[name].label(before)} → {OPTIONS[name].label(after)}"
+        for name, (before, after) in changes.items()
     ]
-    rest = f"; and {len(said) - MOST_SAID} more" if len(said) > MOST_SAID else ""
-    return f"Changed from {recipe.title}: {'; '.join(said[:MOST_SAID])}{rest}."
+    rest = f"; and {len(sentences) - MOST_NAMED} more" if len(sentences) > MOST_NAMED else ""
+    return f"Changed from {recipe.title}: {'; '.join(sentences[:MOST_NAMED])}{rest}."
 
 
 def _take() -> None:

@@ -27,7 +27,7 @@ def curves(measure: str, epochs: int, watched: str) -> dict[str, Any]:
     """
     is_accuracy = measure == "accuracy"
     # Loss is not measured on the training images without augmentation, so there it has no series.
-    shown = [TRAINING, watched, WHILE_LEARNING] if is_accuracy else [watched, WHILE_LEARNING]
+    drawn = [TRAINING, watched, WHILE_LEARNING] if is_accuracy else [watched, WHILE_LEARNING]
     value = {
         "field": measure,
         "type": "quantitative",
@@ -40,7 +40,7 @@ def curves(measure: str, epochs: int, watched: str) -> dict[str, Any]:
         "title": "Accuracy" if is_accuracy else "Loss (cross-entropy, nats)",
         "padding": {"left": 2, "right": 6, "top": 6, "bottom": 2},
         "transform": [
-            {"filter": {"field": "series", "oneOf": shown}},
+            {"filter": {"field": "series", "oneOf": drawn}},
             {"filter": f"isValid(datum.{measure})"},
         ],
         "encoding": {
@@ -54,14 +54,14 @@ def curves(measure: str, epochs: int, watched: str) -> dict[str, Any]:
         },
         "layer": [
             _line(WHILE_LEARNING, value, {"strokeWidth": 1.25, "opacity": 0.7}),
-            *(_line(series, value, _look(series)) for series in shown if series != WHILE_LEARNING),
-            _hover(measure, shown, ".1%" if is_accuracy else ".3f"),
+            *(_line(series, value, _look(series)) for series in drawn if series != WHILE_LEARNING),
+            _hover(measure, drawn, ".1%" if is_accuracy else ".3f"),
         ],
     }
 
 
 def _look(series: str) -> dict[str, Any]:
-    """Wide and round below, narrow, dashed and angular above: where two lines coincide both are seen."""
+    """Wide and round below, narrow, dashed and angular above: where two lines coincide both are visible."""
     below = series == TRAINING
     point = {"size": 70 if below else 45, "shape": "circle" if below else "diamond", "filled": True}
     return {
@@ -79,9 +79,9 @@ def _line(series: str, value: dict[str, Any], look: dict[str, Any]) -> dict[str,
     }
 
 
-def _hover(measure: str, shown: list[str], form: str) -> dict[str, Any]:
+def _hover(measure: str, drawn: list[str], form: str) -> dict[str, Any]:
     """Exact values of all series of an epoch, at the pointer."""
-    ends = [name for name in shown if name != WHILE_LEARNING]
+    ends = [name for name in drawn if name != WHILE_LEARNING]
     return {
         "transform": [
             {"filter": {"field": "series", "oneOf": ends}},

@@ -13,12 +13,12 @@ from cifar7.errors import UserError
 from cifar7.network.problems import problems
 from cifar7.runs import queue
 from cifar7.runs.folder import ENDED, RunFolder, Status
-from cifar7.training.config import limits
+from cifar7.training.config import OPTIONS
 from cifar7.ui.shell import pages, state
-from cifar7.ui.words.run_list import STATE_COLOURS, STATE_WORDS
+from cifar7.ui.words.run_list import badge
 from cifar7.ui.words.wording import count, plain
 
-_PROBLEM, _ASKED, _MORE = "train_problem", "train_asked", "train_more"  # keys of session state
+_PROBLEM, _REQUEST, _MORE = "train_problem", "train_asked", "train_more"  # keys of session state
 MORE_EPOCHS = 4  # offered to a finished run
 
 
@@ -34,10 +34,9 @@ def heading(info: SetInfo, run: RunFolder | None, status: Status | None) -> None
             )
             _start_button(info, "Start training", "primary")
         else:
-            kind = status["state"]
+            run_state = status["state"]
             st.markdown(
-                f"#### {plain(status['name'])} on {plain(library.title(status['data']))} "
-                f":{STATE_COLOURS[kind]}-badge[{STATE_WORDS[kind]}]",
+                f"#### {plain(status['name'])} on {plain(library.title(status['data']))} {badge(run_state)}",
                 width="content",
             )
             with st.container(horizontal=True, gap="small", width="content"):
@@ -60,9 +59,9 @@ def queue_another(info: SetInfo) -> None:
 
 def blocked(info: SetInfo) -> str:
     """Why no run can start now; empty when one can."""
-    found = problems(state.design())
-    if found:
-        return f"The design cannot be built yet: {found[0].message}"
+    design_problems = problems(state.design())
+    if design_problems:
+        return f"The design cannot be built yet: {design_problems[0].message}"
     if not library.usable(info):
         return f"{info.title} is not on this machine yet: download it first, or choose another data set."
     return ""
@@ -81,17 +80,17 @@ def _start_button(info: SetInfo, label: str, kind: Literal["primary", "secondary
 
 
 def _buttons(info: SetInfo, run: RunFolder, status: Status) -> None:
-    kind = status["state"]
-    if kind != "running":
-        st.session_state.pop(_ASKED, None)  # what was asked has come about
-    if kind in ENDED:
+    run_state = status["state"]
+    if run_state != "running":
+        st.session_state.pop(_REQUEST, None)  # it was carried out
+    if run_state in ENDED:
         if can_resume(run, status):
             _resume_button(run.id)
             _start_button(info, "Train again", "secondary")
         else:
             _start_button(info, "Train again", "secondary" if status["result"] else "primary")
         return
-    if kind == "paused":
+    if run_state == "paused":
         _resume_button(run.id)
     elif not status["then"]:  # one that waits only to be tested as it is has nothing to pause
         _pause_button(run.id)
@@ -103,33 +102,33 @@ def can_resume(run: RunFolder, status: Status) -> bool:
     return status["state"] in ("stopped", "failed") and run.checkpoint_path() is not None
 
 
-def _asked(run_id: str) -> str | None:
-    """What this browser asked of the run, while it has not come about: "stop" or "pause"."""
-    asked_of, what = st.session_state.get(_ASKED, ("", None))
-    return what if asked_of == run_id else None
+def _request(run_id: str) -> str | None:
+    """What this browser requested of the run and is not carried out yet: "stop" or "pause"."""
+    requested_of, request = st.session_state.get(_REQUEST, ("", None))
+    return request if requested_of == run_id else None
 
 
 def _stop_button(run_id: str) -> None:
-    asked = _asked(run_id) == "stop"
+    stopping = _request(run_id) == "stop"
     st.button(
-        "Stopping…" if asked else "Stop",
+        "Stopping…" if stopping else "Stop",
         icon=":material/stop_circle:",
         key="train_stop",
-        disabled=asked,
-        on_click=_ask,
+        disabled=stopping,
+        on_click=_send_request,
         args=(run_id, "stop"),
         help="Ends the run after the batch it is at; what has been learnt so far is kept and tested.",
     )
 
 
 def _pause_button(run_id: str) -> None:
-    asked = _asked(run_id)
+    request = _request(run_id)
     st.button(
-        "Pausing…" if asked == "pause" else "Pause",
+        "Pausing…" if request == "pause" else "Pause",
         icon=":material/pause_circle:",
         key="train_pause",
-        disabled=asked is not None,
-        on_click=_ask,
+        disabled=request is not None,
+        on_click=_send_request,
         args=(run_id, "pause"),
         help="Leaves the run after the batch it is at. Nothing is lost, and the machine is free meanwhile.",
     )
@@ -150,7 +149,7 @@ def _resume_button(run_id: str) -> None:
 
 def longer(run: RunFolder, status: Status) -> None:
     """For a finished run: how many more epochs, and the button that trains them."""
-    most = limits("epochs")["high"] - run.config().epochs if status["state"] == "finished" else 0
+    most = int(OPTIONS["epochs"].high) - run.config().epochs if status["state"] == "finished" else 0
     if most < 1 or run.checkpoint_path() is None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="run_longer"):
@@ -174,9 +173,9 @@ def longer(run: RunFolder, status: Status) -> None:
 
 
 def _say_problem(info: SetInfo) -> None:
-    why = blocked(info)
-    if why:
-        st.warning(plain(why), icon=":material/block:")
+    reason = blocked(info)
+    if reason:
+        st.warning(plain(reason), icon=":material/block:")
         if problems(state.design()):
             st.page_link(pages.DESIGN, label="Mend it on the Design page", icon=":material/tune:")
     problem = st.session_state.pop(_PROBLEM, None)
@@ -185,7 +184,7 @@ def _say_problem(info: SetInfo) -> None:
 
 
 def _start() -> None:
-    """Lay a run with the design as it is now; what is edited afterwards does not touch it."""
+    """Queue a run with the design as it is now; what is edited afterwards does not touch it."""
     info = state.data_info()
     try:
         spec = state.design().with_classes(len(info.classes))
@@ -196,11 +195,11 @@ def _start() -> None:
         st.session_state[_PROBLEM] = str(error)
 
 
-def _ask(run_id: str, what: Literal["stop", "pause"]) -> None:
+def _send_request(run_id: str, request: Literal["stop", "pause"]) -> None:
     try:
         run = RunFolder.open(paths.runs_dir(), run_id)
-        run.request_stop() if what == "stop" else run.request_pause()
-        st.session_state[_ASKED] = (run_id, what)
+        run.request_stop() if request == "stop" else run.request_pause()
+        st.session_state[_REQUEST] = (run_id, request)
         queue.ensure_worker(paths.runs_dir())  # a paused run that is stopped waits to be tested
     except UserError as error:
         st.session_state[_PROBLEM] = str(error)

@@ -13,19 +13,18 @@ MEASURES = ("accuracy", "loss")
 
 def picture(measure: str, history: History, name: str) -> dict[str, Any]:
     """The drawing of `accuracy` or `loss` as it stands, the run's name in its title."""
-    shown = _shown(measure, history)
-    drawn = run_charts.curves(measure, history.epochs, history.watched)
-    lines = [
-        layer for layer in drawn["layer"] if "params" not in layer
-    ]  # what follows a pointer stays behind
-    for series, layer in zip(_order(shown), lines, strict=True):
-        layer["encoding"]["color"] = {"datum": series, "legend": _LEGEND, "scale": _colours(shown)}
+    series_names = _series(measure, history)
+    drawing = run_charts.curves(measure, history.epochs, history.watched)
+    # What follows a pointer stays behind.
+    lines = [layer for layer in drawing["layer"] if "params" not in layer]
+    for series, layer in zip(_order(series_names), lines, strict=True):
+        layer["encoding"]["color"] = {"datum": series, "legend": _LEGEND, "scale": _colours(series_names)}
     values = [
         {"epoch": epoch, "series": series, measure: value}
         for series, epoch, value in _points(measure, history)
     ]
-    title = {"text": f"{name}: {drawn['title']}", "anchor": "start", "offset": 12}
-    return {**drawn, "title": title, "layer": lines, "data": {"values": values}}
+    title = {"text": f"{name}: {drawing['title']}", "anchor": "start", "offset": 12}
+    return {**drawing, "title": title, "layer": lines, "data": {"values": values}}
 
 
 def curve_csv(measure: str, history: History) -> bytes:
@@ -35,22 +34,22 @@ def curve_csv(measure: str, history: History) -> bytes:
 
 def _points(measure: str, history: History) -> list[tuple[str, float, float]]:
     table = history.table()
-    known = table[table["series"].isin(_shown(measure, history)) & table[measure].notna()]
-    return list(zip(known["series"], known["epoch"], known[measure], strict=True))
+    rows = table[table["series"].isin(_series(measure, history)) & table[measure].notna()]
+    return list(zip(rows["series"], rows["epoch"], rows[measure], strict=True))
 
 
-def _shown(measure: str, history: History) -> list[str]:
+def _series(measure: str, history: History) -> list[str]:
     training = [TRAINING] if measure == "accuracy" else []
     return [*training, history.watched, WHILE_LEARNING]
 
 
-def _order(shown: list[str]) -> list[str]:
+def _order(series_names: list[str]) -> list[str]:
     """As `run_charts.curves` lays them over each other."""
-    return [WHILE_LEARNING, *(series for series in shown if series != WHILE_LEARNING)]
+    return [WHILE_LEARNING, *(series for series in series_names if series != WHILE_LEARNING)]
 
 
-def _colours(shown: list[str]) -> dict[str, list[str]]:
-    return {"domain": shown, "range": [run_charts.COLOURS[series] for series in shown]}
+def _colours(series_names: list[str]) -> dict[str, list[str]]:
+    return {"domain": series_names, "range": [run_charts.COLOURS[series] for series in series_names]}
 
 
 _LEGEND = {"title": None, "orient": "top", "symbolType": "stroke", "symbolStrokeWidth": 3, "symbolOpacity": 1}

@@ -10,6 +10,7 @@ import streamlit as st
 from cifar7 import paths
 from cifar7.runs import queue
 from cifar7.runs.folder import ENDED, RunError, RunFolder, State, Status
+from cifar7.training.events import Beat, Finished
 from cifar7.ui.files import take_away
 from cifar7.ui.shell import pages
 from cifar7.ui.train import run_charts, run_control, run_files
@@ -35,26 +36,26 @@ _HISTORY = "train_history"  # key of session state
 
 def panel(run: RunFolder, status: Status) -> None:
     """The run's course; it refreshes itself once a second until the run has ended, seldom while paused."""
-    kind = status["state"]
-    st.fragment(_watch, run_every=tick(kind))(run, kind)
+    state = status["state"]
+    st.fragment(_watch, run_every=tick(state))(run, state)
     _take_away(run)  # outside: a tick would exchange a button while somebody presses it
     st.caption(learning_words(run.spec(), run.config()))
     _ending(status)
 
 
-def tick(kind: State) -> float | None:
+def tick(state: State) -> float | None:
     """Seconds between two looks at a run in this state; None where nothing changes any more."""
-    return None if kind in ENDED else PAUSED_TICK_SECONDS if kind == "paused" else TICK_SECONDS
+    return None if state in ENDED else PAUSED_TICK_SECONDS if state == "paused" else TICK_SECONDS
 
 
-def _watch(run: RunFolder, was: str) -> None:
+def _watch(run: RunFolder, state_before: State) -> None:
     try:
         status = run.reconcile()
         history = _history(run)
     except RunError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
-    if status["state"] != was:
+    if status["state"] != state_before:
         st.rerun()  # the whole page: heading and list change too, and after the end the ticking stops
     if status["state"] == "queued":
         queue.ensure_worker(paths.runs_dir())
@@ -79,14 +80,14 @@ def _history(run: RunFolder) -> History:
 
 def _standing(run: RunFolder, status: Status) -> None:
     """The one line that matters now: the progress, or how it ended."""
-    kind = status["state"]
-    if kind in ("queued", "running"):
-        share, words = progress_words(status, _place(run) if kind == "queued" else None)
+    state = status["state"]
+    if state in ("queued", "running"):
+        share, words = progress_words(status, _position(run) if state == "queued" else None)
         st.progress(share, words)
-    elif kind == "paused":
+    elif state == "paused":
         share, words = paused_words(status)
         st.progress(share, words)
-    elif kind == "failed":
+    elif state == "failed":
         st.error(
             failed_words(status, run_control.can_resume(run, status)),
             title="This run failed",
@@ -102,7 +103,7 @@ def _waiting_ids(runs_dir: str) -> list[str]:
     return [run.id for run in queue.waiting(paths.runs_dir())]
 
 
-def _place(run: RunFolder) -> int | None:
+def _position(run: RunFolder) -> int | None:
     ids = _waiting_ids(str(paths.runs_dir()))
     return ids.index(run.id) + 1 if run.id in ids else None
 
@@ -114,29 +115,26 @@ def _figures(status: Status, history: History) -> None:
 
 
 def _values(status: Status, history: History) -> list[tuple[str, str]]:
-    result: dict[str, Any] = status["result"] or {}
-    watched = "test" if history.watched == TEST else "heldout"
+    result = Finished.from_dict(status["result"])
     if status["state"] in ENDED and result:
-        kept = f"{result['best_epoch']} of {history.epochs}" if result.get("best_epoch") else "last step"
+        best = f"{result.best_epoch} of {history.epochs}" if result.best_epoch else "last step"
         return [
-            ("Test accuracy", percent(result.get("test_accuracy"))),
-            ("Training accuracy", percent(result.get("train_accuracy"))),
-            ("Weights of epoch", kept),
-            ("Time", duration(result.get("seconds") or 0)),
+            ("Test accuracy", percent(result.test_accuracy)),
+            ("Training accuracy", percent(result.train_accuracy)),
+            ("Weights of epoch", best),
+            ("Time", duration(result.seconds)),
         ]
-    beat: dict[str, Any] = status["progress"] or {}
-    last = history.ends[-1] if history.ends else {}
-    speed, left = beat.get("images_per_second"), beat.get("seconds_left")
+    beat = Beat.from_dict(status["progress"])
+    last = history.ends[-1] if history.ends else None
     live = status["state"] in ("queued", "running")  # a paused run has no speed and no end in sight
-    speed = speed if status["state"] != "paused" else None
+    speed = beat.images_per_second if beat and status["state"] != "paused" else 0.0
     return [
-        ("Epoch", f"{beat.get('epoch', '–')} of {history.epochs}"),
-        ("Images per second", f"{speed:,.0f}" if speed else "–"),
-        ("Time left", duration(left) if left is not None and live else "–"),
-        (
-            "Test accuracy" if watched == "test" else "Held-out accuracy",
-            percent(last.get(f"{watched}_accuracy")),
-        ),
+        ("Epoch", f"{beat.epoch if beat else '–'} of {history.epochs}"),
+        ("Images per second", f"{speed:,.0f}" if speed > 0 else "–"),
+        ("Time left", duration(beat.seconds_left) if beat and live else "–"),
+        ("Test accuracy", percent(last.test_accuracy if last else None))
+        if history.watched == TEST
+        else ("Held-out accuracy", percent(last.heldout_accuracy if last else None)),
     ]
 
 
@@ -162,8 +160,7 @@ def _curves(history: History) -> None:
 
 
 def _take_away(run: RunFolder) -> None:
-    """The files hold what is known when somebody presses: they are made outside the session."""
-
+    """The files hold what is on record when somebody presses: they are made outside the session."""
     for measure, column in zip(run_files.MEASURES, st.columns(2, gap="medium"), strict=True):
         with column:
             picture, numbers = partial(_picture, run, measure), partial(_numbers, run, measure)
@@ -186,7 +183,7 @@ def _read_anew(run: RunFolder) -> History:
 
 def _ending(status: Status) -> None:
     """What follows from the result, and the next step."""
-    result = status["result"]
+    result = Finished.from_dict(status["result"])
     if status["state"] not in ("finished", "stopped") or not result:
         return
     st.caption(" ".join(filter(None, [protocol_words(result), scored_words(result), gap_words(result)])))

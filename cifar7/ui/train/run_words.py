@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from cifar7.network.spec import NetSpec
 from cifar7.runs.folder import Status
 from cifar7.training.config import TrainConfig
+from cifar7.training.events import Beat, EpochEnd, Finished
 from cifar7.ui.words.wording import count, duration, percent, plain
 
 TERMS = {
@@ -23,60 +22,66 @@ TERMS = {
 _PHASES = {"starting": "Starting: loading libraries", "data": "Preparing the images", "training": "Training"}
 
 
-def progress_words(status: Status, place: int | None) -> tuple[float, str]:
-    """How far a waiting or running run is: a share 0..1 and a line. `place`: how many-th in the queue."""
+def progress_words(status: Status, position: int | None) -> tuple[float, str]:
+    """How far a waiting or running run is: a share 0..1 and a line. `position`: in the queue, from 1."""
     if status["state"] == "queued":
         if status["then"] == "stop":
             return 0.0, "Waiting to be tested as it is"
-        if place is None or place == 1:
+        if position is None or position == 1:
             return 0.0, "Waiting for its turn: next in the queue"
-        return 0.0, f"Waiting for its turn: {count(place - 1, 'run')} before it"
-    preparing, beat = status["preparing"], status["progress"]
-    if beat and not _is_of_before(status, beat):
-        share = _share(beat)
-        if beat["step"] >= beat["steps"]:
-            return share, "Testing: reading the test images once"
-        return (
-            share,
-            f"Step {beat['step']:,} of {beat['steps']:,} · {duration(beat.get('seconds') or 0)} so far",
-        )
-    if preparing and preparing.get("total"):
-        return 0.0, f"{preparing['what']}: {100 * preparing['done'] // preparing['total']}\u00a0%"
-    starting = _PHASES.get(status["phase"] or "starting", "Starting")
-    if beat:
-        return _share(beat), f"Going on from step {beat['step']:,}. {starting}"
-    return 0.0, starting
+        return 0.0, f"Waiting for its turn: {count(position - 1, 'run')} before it"
+    beat = Beat.from_dict(status["progress"])
+    if beat and not _is_from_before(status, beat):
+        if beat.step >= beat.steps:
+            return _share(beat), "Testing: reading the test images once"
+        return _share(beat), f"Step {beat.step:,} of {beat.steps:,} · {duration(beat.seconds)} so far"
+    if beat and not _has_share(status):
+        return _share(beat), f"Going on from step {beat.step:,}. {starting_words(status)}"
+    return 0.0, starting_words(status)
 
 
-def _share(beat: dict[str, Any]) -> float:
-    return float(min(1.0, beat["step"] / max(1, beat["steps"])))
+def starting_words(status: Status) -> str:
+    """What is being done before the first step, as Markdown."""
+    preparing = status["preparing"]
+    if preparing and _has_share(status):
+        return f"{plain(preparing['what'])}: {100 * preparing['done'] // preparing['total']}\u00a0%"
+    return _PHASES.get(status["phase"] or "starting", "Starting")
 
 
-def _is_of_before(status: Status, beat: dict[str, Any]) -> bool:
-    """Whether the newest beat is of before the run was left, and it has not come to a step since."""
-    tested = (status["result"] or {}).get("steps")
-    return status["phase"] in ("starting", "data") or (tested is not None and beat["step"] <= tested)
+def _has_share(status: Status) -> bool:
+    """Whether it is known how far the preparation of the images is."""
+    return bool((status["preparing"] or {}).get("total"))
+
+
+def _share(beat: Beat) -> float:
+    return min(1.0, beat.step / max(1, beat.steps))
+
+
+def _is_from_before(status: Status, beat: Beat) -> bool:
+    """Whether the run was left and resumed after its newest beat, and has not come to a step since."""
+    result = Finished.from_dict(status["result"])
+    return status["phase"] in ("starting", "data") or (result is not None and beat.step <= result.steps)
 
 
 def paused_words(status: Status) -> tuple[float, str]:
     """Where a run was left: a share 0..1 and a line."""
-    beat = status["progress"]
+    beat = Beat.from_dict(status["progress"])
     free = "Meanwhile the machine is free for other runs."
     if not beat:
         return 0.0, f"Paused before its first step. Resume lays it in the queue again. {free}"
     return _share(beat), (
-        f"Paused at step {beat['step']:,} of {beat['steps']:,}, after "
-        f"{duration(beat.get('seconds') or 0)} of training. Resume goes on from there. {free}"
+        f"Paused at step {beat.step:,} of {beat.steps:,}, after "
+        f"{duration(beat.seconds)} of training. Resume goes on from there. {free}"
     )
 
 
 def result_words(status: Status) -> str:
     """The end of a run in one sentence, as Markdown."""
-    result = status["result"]
+    result = Finished.from_dict(status["result"])
     if not result:
         return plain(status["reason"] or "It ended without a result.")
     early = f"{plain(status['reason'])} " if status["reason"] else ""
-    score = percent(result.get("test_accuracy"))
+    score = percent(result.test_accuracy)
     return f"{early}It recognises **{score}** of the test images, which it never learnt from."
 
 
@@ -88,14 +93,14 @@ def failed_words(status: Status, resumable: bool = False) -> str:
     return f"{reason}\n\n{safe}{on}"
 
 
-def protocol_words(result: dict[str, Any]) -> str:
+def protocol_words(result: Finished) -> str:
     """Whether the score is honest, and why."""
-    if result.get("protocol") == "test-each-epoch":
+    if result.protocol == "test-each-epoch":
         return (
             "Protocol: the test images were read after every epoch, as in the submissions. The best of many "
             "readings flatters; the score above is the last epoch's."
         )
-    best = result.get("best_epoch")
+    best = result.best_epoch
     chosen = f"they chose epoch {best}" if best else "it was stopped before they could choose an epoch"
     return (
         f"Protocol: held-out images watched the training ({chosen}), and the test images were read once, "
@@ -103,21 +108,21 @@ def protocol_words(result: dict[str, Any]) -> str:
     )
 
 
-def scored_words(result: dict[str, Any]) -> str:
-    """What was done for the score beyond asking the network once; empty where nothing was."""
-    flips = "Each image was asked together with its mirror image (test-time flips)."
-    averages = "The weights are averages over the steps of the training."
-    return " ".join(
-        filter(None, [flips if result.get("test_flip") else "", averages if result.get("averaging") else ""])
+def scored_words(result: Finished) -> str:
+    """What was done for the score beyond evaluating the network once; empty where nothing was."""
+    flips = (
+        "Each image was asked together with its mirror image (test-time flips)." if result.test_flip else ""
     )
+    averages = "The weights are averages over the steps of the training." if result.averaging > 0 else ""
+    return " ".join(filter(None, [flips, averages]))
 
 
-def epoch_words(end: dict[str, Any] | None) -> str:
+def epoch_words(end: EpochEnd | None) -> str:
     """The newest epoch's two accuracies; a line in either case, so that nothing below it moves."""
-    running, after = (end or {}).get("train_accuracy_running"), (end or {}).get("train_accuracy")
-    if not end or running is None or after is None:
+    if end is None:
         return "The lines with points begin when the first epoch has ended."
-    return f"Epoch {end['epoch']}: {percent(running)} while learning, {percent(after)} afterwards."
+    learning, after = percent(end.train_accuracy_running), percent(end.train_accuracy)
+    return f"Epoch {end.epoch}: {learning} while learning, {after} afterwards."
 
 
 def learning_words(spec: NetSpec, config: TrainConfig) -> str:
@@ -132,22 +137,21 @@ def learning_words(spec: NetSpec, config: TrainConfig) -> str:
     if any(unit.dropout for stage in spec.stages for unit in stage.units):
         causes.append("dropout switches values off")
     causes.append("each image is asked before the epoch's later corrections")
-    said = "; ".join(filter(None, causes))
+    listed = "; ".join(filter(None, causes))
     return (
-        f"“While learning” is measured on the go: {said}. “Training images” is asked after each epoch, in "
+        f"“While learning” is measured on the go: {listed}. “Training images” is asked after each epoch, in "
         "evaluation mode, on unaltered images, and is the one to hold against the others."
     )
 
 
-def gap_words(result: dict[str, Any]) -> str:
+def gap_words(result: Finished) -> str:
     """Training against test accuracy, and what their distance says."""
-    train, test = result.get("train_accuracy"), result.get("test_accuracy")
-    if train is None or test is None:
-        return ""
-    gap = 100 * (train - test)
-    start = f"On its training images it scores {percent(train)}"
+    gap = 100 * (result.train_accuracy - result.test_accuracy)
+    start = f"On its training images it scores {percent(result.train_accuracy)}"
     if gap < 2:
         return f"{start}, about the same: it has room to learn more, with more epochs or channels."
     if gap < 8:
         return f"{start}, {gap:.0f} points more: it has learnt some of them by heart, as networks do."
-    return f"{start}, {gap:.0f} points more: it learns by heart. Dropout or fewer parameters may help."
+    if gap >= 8:
+        return f"{start}, {gap:.0f} points more: it learns by heart. Dropout or fewer parameters may help."
+    return ""  # one of them is not known

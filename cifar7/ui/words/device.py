@@ -6,28 +6,38 @@ import os
 import platform
 import shutil
 import subprocess
+from contextlib import suppress
 from functools import lru_cache
 
 from cifar7 import paths
 from cifar7.errors import UserError
 from cifar7.runs.folder import RunFolder
 
+_APPLE = "Apple GPU"
+
 
 def words(run_id: str | None = None) -> str:
-    """What the run was executed on, which is a fact; else what this machine seems to offer."""
+    """The device that the run recorded; without a record, what this machine seems to have."""
     if run_id is not None:
-        try:
-            known = RunFolder.open(paths.runs_dir(), run_id).environment().get("device")
-        except UserError:
-            known = None
-        if isinstance(known, str):
-            return known
+        with suppress(UserError):
+            device = RunFolder.open(paths.runs_dir(), run_id).environment().get("device")
+            if isinstance(device, str):
+                return device
     return _here()
 
 
 def accelerated() -> bool:
     """Whether this machine seems to have an accelerator."""
     return not _here().startswith("CPU")
+
+
+def offered(current: str) -> tuple[str, ...]:
+    """The devices to choose from: those that this machine seems to have, and `current`, perhaps of a link."""
+    if not accelerated():
+        here: tuple[str, ...] = ("auto", "cpu")
+    else:
+        here = ("auto", "cpu", "mps" if _here() == _APPLE else "cuda")
+    return here if current in here else (*here, current)
 
 
 def cores() -> int:
@@ -41,18 +51,18 @@ def _here() -> str:
     if name:
         return name
     if platform.system() == "Darwin" and platform.machine() == "arm64":
-        return "Apple GPU"
+        return _APPLE
     return f"CPU, {cores()} core{'s' if cores() > 1 else ''}"
 
 
 def _nvidia() -> str | None:
-    """The first GPU's name as its driver tells it."""
+    """The name of the first GPU, from its driver; None without a driver."""
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return None
-    ask = [tool, "--query-gpu=name", "--format=csv,noheader"]
+    command = [tool, "--query-gpu=name", "--format=csv,noheader"]
     try:
-        told = subprocess.run(ask, capture_output=True, text=True, timeout=5, check=True).stdout
+        output = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout
     except (OSError, subprocess.SubprocessError):
         return None
-    return next(iter(told.strip().splitlines()), None)
+    return next(iter(output.strip().splitlines()), None)

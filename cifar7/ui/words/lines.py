@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 
 from cifar7.network import working
 from cifar7.network.arithmetic import Row
-
-_OF_ITS_OWN = ("conv", "linear", "max_pool", "avg_pool", "global_avg_pool", "add")
+from cifar7.network.kinds import Family
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +26,13 @@ class Line:
     @property
     def name(self) -> str:
         """What the layer is called: "conv 3×3"."""
-        return working.name(self.row).partition(", ")[0]
+        return working.label(self.row)[0]
 
     @property
     def settings(self) -> str:
         """What is not the usual about it, and what follows it: "dilation 2 · batch norm, ReLU"."""
-        own = working.name(self.row).partition(", ")[2]
-        return " · ".join(filter(None, [own, ", ".join(working.name(row) for row in self.followers)]))
+        parts = working.label(self.row)[1:], map(working.name, self.followers)
+        return " · ".join(filter(None, map(", ".join, parts)))
 
     @property
     def parameters(self) -> int:
@@ -48,32 +47,32 @@ class Line:
     @property
     def working(self) -> str:
         """How the receptive field comes about; empty where the layer looks at single values of one map."""
-        told = self.row.kernel > 1 or self.row.layer.kind == "add"
-        return working.receptive_field(self.row) if told else ""
+        widens = self.row.kernel > 1 or self.row.layer.family is Family.SUM
+        return working.receptive_field(self.row) if widens else ""
 
     @property
     def is_average_pool(self) -> bool:
         """The pooling of the output stage: the receptive field is given before it and with it."""
-        return self.row.layer.kind in ("avg_pool", "global_avg_pool")
+        return self.row.layer.head
 
 
 def lines(rows: Iterable[Row], every: bool = False) -> list[Line]:
     """The lines of a network's rows; with `every`, one a layer."""
     out: list[Line] = []
     for row in rows:
-        if every or row.layer.kind in _OF_ITS_OWN or not out:
+        if every or not row.layer.follows or not out:
             out.append(Line(row))
         else:
             out[-1] = replace(out[-1], followers=(*out[-1].followers, row))
     return out
 
 
-def labels(own: Iterable[Line]) -> list[str]:
+def labels(rows: Iterable[Line]) -> list[str]:
     """Stage and name of each line, numbered where a stage has several of a name: no two alike."""
-    plain = [f"{line.stage} {line.name}" for line in own]
-    seen: Counter[str] = Counter()
+    names = [f"{line.stage} {line.name}" for line in rows]
+    totals, count = Counter(names), Counter[str]()
     out = []
-    for name in plain:
-        seen[name] += 1
-        out.append(f"{name}, no. {seen[name]}" if plain.count(name) > 1 else name)
+    for name in names:
+        count[name] += 1
+        out.append(f"{name}, no. {count[name]}" if totals[name] > 1 else name)
     return out

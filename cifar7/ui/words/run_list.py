@@ -1,4 +1,4 @@
-"""Runs as people know them: what was trained, on what, how well, how long ago."""
+"""Runs in words: the design, the images, the result and the age."""
 
 from __future__ import annotations
 
@@ -14,21 +14,14 @@ from cifar7.errors import UserError
 from cifar7.runs.folder import ENDED, RunFolder, Status, list_runs
 from cifar7.ui.words.wording import ago, percent, plain
 
-STATE_WORDS = {
-    "queued": "waiting",
-    "running": "training",
-    "paused": "paused",
-    "finished": "finished",
-    "stopped": "stopped early",
-    "failed": "failed",
-}
-STATE_COLOURS = {
-    "queued": "gray",
-    "running": "blue",
-    "paused": "orange",
-    "finished": "green",
-    "stopped": "orange",
-    "failed": "red",
+MOST_OFFERED = 50  # runs in a chooser
+STATES = {  # label and colour of the badge
+    "queued": ("waiting", "gray"),
+    "running": ("training", "blue"),
+    "paused": ("paused", "orange"),
+    "finished": ("finished", "green"),
+    "stopped": ("stopped early", "orange"),
+    "failed": ("failed", "red"),
 }
 
 
@@ -41,56 +34,76 @@ class Summary:
 
     @property
     def id(self) -> str:
-        """The run's id, as it stands in the address."""
+        """The run's id, as in the address."""
         return self.run.id
 
     @property
+    def name(self) -> str:
+        """The name of its design."""
+        return self.status["name"]
+
+    @property
+    def data(self) -> str:
+        """The name of its image set."""
+        return self.status["data"]
+
+    @property
     def accuracy(self) -> float | None:
-        """On the test images, 0..1; None unless the run came to its test, and while it goes on after it."""
+        """On the test images, 0..1; None before the run has ended and if it ended before its test."""
         return (self.status["result"] or {}).get("test_accuracy") if self.status["state"] in ENDED else None
 
     def label(self) -> str:
-        """As it stands in lists: name, data, result and age, plain text."""
-        result = percent(self.accuracy) if self.accuracy is not None else STATE_WORDS[self.status["state"]]
-        if self.accuracy is not None and self.status["state"] == "stopped":
-            result += " (stopped early)"
-        age = ago(time.time() - self.status["created"])
-        return f"{self.status['name']} · {short(self.status['data'])} · {result} · {age}"
+        """Name, data, result and age, as plain text for lists."""
+        stopped = self.accuracy is not None and self.status["state"] == "stopped"
+        result = self._result() + " (stopped early)" * stopped
+        return f"{self.name} · {short(self.data)} · {result} · {self._age()}"
 
     def markdown(self) -> str:
-        """The same for a button: the result as a badge before the rest."""
-        kind = self.status["state"]
-        result = percent(self.accuracy) if self.accuracy is not None else STATE_WORDS[kind]
-        age = ago(time.time() - self.status["created"])
-        return (
-            f":{STATE_COLOURS[kind]}-badge[{result}] **{plain(self.status['name'])}** on "
-            f"{plain(short(self.status['data']))}, {age}"
-        )
+        """The same as Markdown for a button, with the result as a badge in front."""
+        result = badge(self.status["state"], self._result())
+        return f"{result} **{plain(self.name)}** on {plain(short(self.data))}, {self._age()}"
+
+    def _result(self) -> str:
+        return percent(self.accuracy) if self.accuracy is not None else STATES[self.status["state"]][0]
+
+    def _age(self) -> str:
+        return ago(time.time() - self.status["created"])
+
+
+def badge(state: str, text: str = "") -> str:
+    """A badge in the colour of a run's state, as Markdown; without a text, the state's own label."""
+    label, colour = STATES[state]
+    return f":{colour}-badge[{text or label}]"
 
 
 def labels(summaries: list[Summary]) -> dict[str, str]:
-    """A label for each run's id, no two alike: a select box goes by what it shows."""
-    shown = Counter(summary.label() for summary in summaries)
-    return {s.id: s.label() if shown[s.label()] == 1 else f"{s.label()} · {s.id[-4:]}" for s in summaries}
+    """A label for each run's id, no two alike, because a select box goes by its labels."""
+    counts = Counter(summary.label() for summary in summaries)
+    return {s.id: s.label() if counts[s.label()] == 1 else f"{s.label()} · {s.id[-4:]}" for s in summaries}
 
 
 def recent(limit: int) -> list[Summary]:
-    """The newest runs, at most `limit`; a damaged folder is passed over."""
+    """The newest runs, at most `limit`; damaged folders are left out."""
     return list(_first(limit, only_tested=False))
 
 
 def tested(limit: int) -> list[Summary]:
-    """The newest runs whose predictions are there, at most `limit`."""
+    """The newest runs that have predictions, at most `limit`."""
     return list(_first(limit, only_tested=True))
 
 
+def offered() -> list[Summary]:
+    """The tested runs that choosers offer, the newest first."""
+    return tested(MOST_OFFERED)
+
+
 def _first(limit: int, only_tested: bool) -> Iterator[Summary]:
-    found = 0
+    count = 0
     for run in list_runs(paths.runs_dir()):
-        if found == limit:
+        if count == limit:
             return
         if only_tested and not run.has_predictions():
             continue
         with suppress(UserError):
             yield Summary(run, run.reconcile())
-            found += 1
+            count += 1

@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import groupby
 
 from cifar7.network.arithmetic import Row, Shape
+from cifar7.network.kinds import square
 from cifar7.network.spec import Head, NetSpec, Unit
-from cifar7.ui.words.terms import CLASSIFIERS
+from cifar7.network.toggle_table import CLASSIFIER_TITLES
 
 
 def form(unit: Unit) -> str:
@@ -20,14 +21,14 @@ def form(unit: Unit) -> str:
 
 
 def units_words(units: tuple[Unit, ...]) -> str:
-    """Units in a row: "2 × conv 3×3 → 16, 32 · separable 3×3 → 64"; equal widths are said once."""
-    said = []
+    """Units in a row: "2 × conv 3×3 → 16, 32 · separable 3×3 → 64"; equal widths stand once."""
+    parts = []
     for what, alike in groupby(units, key=form):
         widths = [u.channels for u in alike]
         times = f"{len(widths)} × " if len(widths) > 1 else ""
-        shown = widths if len(set(widths)) > 1 else widths[:1]
-        said.append(f"{times}{what} → {', '.join(map(str, shown))}")
-    return " · ".join(said)
+        listed = widths if len(set(widths)) > 1 else widths[:1]
+        parts.append(f"{times}{what} → {', '.join(map(str, listed))}")
+    return " · ".join(parts)
 
 
 def stage_words(spec: NetSpec, name: str) -> str:
@@ -41,16 +42,16 @@ def head_words(spec: NetSpec) -> str:
     """What the output stage is made of."""
     head: Head = spec.output
     pool = "global average pool" if head.pool is None else f"average pool {square(head.pool)}"
-    last = "" if head.classifier == "none" else f"{CLASSIFIERS[head.classifier]} → {spec.classes}"
+    last = "" if head.classifier == "none" else f"{CLASSIFIER_TITLES[head.classifier]} → {spec.classes}"
     return " · ".join(filter(None, [units_words(head.units), pool, last]))
 
 
 def flow_words(rows: tuple[Row, ...], stage: str) -> str:
     """What a stage does to map and receptive field: "map 32×32 → 16×16, RF 1 → 6"; empty for no layers."""
-    own = [row for row in rows if row.layer.stage == stage]
-    if not own:
+    steps = [row for row in rows if row.layer.stage == stage]
+    if not steps:
         return ""
-    first, last = own[0], own[-1]
+    first, last = steps[0], steps[-1]
     sides = square(first.input[1])
     if last.output[1] != first.input[1]:
         sides += f" → {square(last.output[1])}"
@@ -63,11 +64,6 @@ def flow_words(rows: tuple[Row, ...], stage: str) -> str:
 def capital(text: str) -> str:
     """A sentence that begins with a capital letter."""
     return text[:1].upper() + text[1:]
-
-
-def square(side: int) -> str:
-    """A side in pixels as "3×3"."""
-    return f"{side}×{side}"
 
 
 def shape_words(shape: Shape) -> str:

@@ -1,11 +1,14 @@
-"""Numbers as people read them: times, shares and sizes in words."""
+"""Numbers as people read them on a page: `cifar7.wording`, with spaces at which no line is broken."""
 
 from __future__ import annotations
 
+from cifar7 import wording
+from cifar7.wording import NO_BREAK
+
 
 def percent(fraction: float | None, digits: int = 1) -> str:
-    """A fraction 0..1 as "84.3 %", with a space that does not break; a dash for None."""
-    return "–" if fraction is None else f"{100 * fraction:.{digits}f}\u00a0%"
+    """A fraction 0..1 as "84.3 %"; a dash for None."""
+    return wording.percent(fraction, digits, space=NO_BREAK)
 
 
 def probability(value: float) -> str:
@@ -19,12 +22,7 @@ def probability(value: float) -> str:
 
 def duration(seconds: float) -> str:
     """A time span as "8 s", "3 min 05 s" or "2 h 07 min"."""
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{whole}\u00a0s"
-    if whole < 3600:
-        return f"{whole // 60}\u00a0min {whole % 60:02d}\u00a0s"
-    return f"{whole // 3600}\u00a0h {whole % 3600 // 60:02d}\u00a0min"
+    return wording.duration(seconds, space=NO_BREAK)
 
 
 def ago(seconds: float) -> str:
@@ -42,7 +40,7 @@ def ago(seconds: float) -> str:
 
 def count(number: float, noun: str) -> str:
     """A number with its noun: "1 epoch", "45,000 images"."""
-    return f"{number:,.0f}\u00a0{noun}{'' if number == 1 else 's'}"
+    return wording.count(number, noun, space=NO_BREAK)
 
 
 def plain(text: str) -> str:

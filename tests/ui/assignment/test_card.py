@@ -15,7 +15,7 @@ from cifar7.network.spec import NetSpec, SpecError
 from cifar7.runs.folder import RunFolder
 from cifar7.training.config import TrainConfig
 from cifar7.ui.assignment.achievement import runs_of, standing
-from cifar7.ui.assignment.card_html import card_html, counted, marks_html, told
+from cifar7.ui.assignment.card_html import card_html, counted, marks_html, sentence
 from cifar7.ui.design import lesson_list
 from cifar7.ui.files.uploads import LARGEST, UploadError, read_assignment, read_design
 from cifar7.ui.handin.zip_maker import profile_dict
@@ -86,7 +86,7 @@ def test_a_lesson_of_a_design_that_is_gone_mends_nothing(app):
 
 def test_the_same_mend_is_offered_once():
     """velasoka-simple shrinks twice in C3; one padding mends both."""
-    groups = lesson_list.grouped(lesson_list.found(preset("velasoka-simple")))
+    groups = lesson_list.grouped(lesson_list.lessons_of(preset("velasoka-simple")))
     assert [(group[0].id, len(group)) for group in groups] == [
         ("map-shrinks", 2),
         ("small-receptive-field", 1),
@@ -99,18 +99,18 @@ def test_the_same_mend_is_offered_once():
 # The card
 
 
-def test_marks_are_told_in_words():
+def test_marks_have_a_sentence_as_text_alternative():
     """velasoka-simple: three max-pools, global pooling and parameters hold; RF is exactly 44."""
     verdicts = card(analyse(preset("velasoka-simple")), USUAL)
     assert counted(verdicts) == "3 of 8"
-    assert told(verdicts) == (
+    assert sentence(verdicts) == (
         "Assignment: 3 of 8 fulfilled. Not fulfilled: Receptive field, pooling head counted, "
         "Depthwise separable convolutions, Dilated convolutions. "
         "Open until a run: Trained on a GPU, Test accuracy."
     )
     marks = marks_html(verdicts)
     assert [marks.count(sign) for sign in ("✓", "✗", "·</span>")] == [3, 3, 2]
-    assert told(verdicts) in marks
+    assert sentence(verdicts) in marks
 
 
 def test_the_card_says_limit_value_verdict_and_cure():
@@ -118,8 +118,8 @@ def test_the_card_says_limit_value_verdict_and_cure():
     line = next(line for line in card_html(verdicts).split("<tr>") if "Receptive field" in line)
     for part in ("&gt; 44 px", "44 px<small>36 before pooling", "not fulfilled", "It is exactly the limit"):
         assert part in line
-    own = read_profile({"title": "<i>", "requirements": [{"id": "parameters", "title": "<b>few"}]})
-    assert "<b>few" not in card_html(card(analyse(preset("starter")), own))
+    hostile = read_profile({"title": "<i>", "requirements": [{"id": "parameters", "title": "<b>few"}]})
+    assert "<b>few" not in card_html(card(analyse(preset("starter")), hostile))
 
 
 def test_another_version_changes_marks_line_and_address(app):
@@ -132,14 +132,14 @@ def test_another_version_changes_marks_line_and_address(app):
 
 
 def test_a_teachers_own_version(app):
-    own = {
+    profile = {
         "name": "strict",
         "title": "Mine",
         "requirements": [{"id": "max_pools", "is": "exactly", "limit": 4}],
     }
     view(app, "assignment")
     app.file_uploader(key="profile_file").upload(
-        "mine.json", json.dumps(own).encode(), "application/json"
+        "mine.json", json.dumps(profile).encode(), "application/json"
     ).run()
     assert not app.exception
     assert app.selectbox(key="profile_choice").value == "own"  # though it bears a built-in one's name
@@ -165,30 +165,30 @@ def run(tmp_path) -> RunFolder:
 
 
 def test_a_run_of_the_design_brings_accuracy_and_device(tmp_path, run):
-    found = standing(tmp_path / "runs", run.id, handmade.SPEC)
-    assert found.achieved == Achieved(
+    result = standing(tmp_path / "runs", run.id, handmade.SPEC)
+    assert result.achieved == Achieved(
         21 / 30, "test set read once, on Colours, not CIFAR-10", False, handmade.DEVICE
     )
-    verdicts = {v.requirement.id: v for v in card(analyse(handmade.SPEC), USUAL, found.achieved)}
+    verdicts = {v.requirement.id: v for v in card(analyse(handmade.SPEC), USUAL, result.achieved)}
     assert verdicts["accuracy"].passed is False
     assert verdicts["gpu"].words == handmade.DEVICE
 
 
 def test_a_run_of_another_design_brings_nothing_and_says_so(tmp_path, run):
     other = edits.set_dilation(handmade.SPEC, "C1", 3)
-    found = standing(tmp_path / "runs", run.id, other)
-    assert found.achieved is None
-    assert "another design (Handmade)" in found.words
+    result = standing(tmp_path / "runs", run.id, other)
+    assert result.achieved is None
+    assert "another design (Handmade)" in result.explanation
     assert runs_of(tmp_path / "runs", other) == []
-    assert [known.id for known in runs_of(tmp_path / "runs", handmade.SPEC)] == [run.id]
+    assert [match.id for match in runs_of(tmp_path / "runs", handmade.SPEC)] == [run.id]
 
 
 def test_a_run_that_has_not_ended_brings_nothing_yet(tmp_path):
     run = RunFolder.create(tmp_path / "runs", handmade.SPEC, TrainConfig(), "colours")
-    assert "goes on" in standing(tmp_path / "runs", run.id, handmade.SPEC).words
+    assert "goes on" in standing(tmp_path / "runs", run.id, handmade.SPEC).explanation
     run.request_stop()
-    assert "ended before its test" in standing(tmp_path / "runs", run.id, handmade.SPEC).words
-    assert "need a run" in standing(tmp_path / "runs", None, handmade.SPEC).words
+    assert "ended before its test" in standing(tmp_path / "runs", run.id, handmade.SPEC).explanation
+    assert "need a run" in standing(tmp_path / "runs", None, handmade.SPEC).explanation
     assert standing(tmp_path / "runs", "../x", handmade.SPEC).achieved is None
 
 

@@ -57,6 +57,15 @@ def test_only_what_differs_is_listed_and_then_the_figures(home, pages):
     assert "trained differently too (peak learning rate)" in texts(app)
 
 
+def test_a_choice_outlives_the_view_that_shows_it(home, pages):
+    a, b = lay(home), lay(home)
+    app = pages.open("compare", runs=f"{a.id},{b.id}")
+    app.segmented_control(key="compare_axis").set_value("time").run()
+    for view in ("pictures", "runs"):
+        app.segmented_control(key="compare_view").set_value(view).run()
+    assert app.segmented_control(key="compare_axis").value == "time"
+
+
 def test_one_goes_on_from_the_better_design(home, pages):
     handmade.make_set(home / "data")
     wider = replace(edits.set_channels(handmade.SPEC, "C2", 12), name="Wider")
@@ -65,32 +74,32 @@ def test_one_goes_on_from_the_better_design(home, pages):
     app.button(key="compare_go_on").click().run()
     assert not app.exception
     assert app.session_state["cifar7_design"].name == "Handmade", "the first of two that are equal"
-    assert app.session_state["cifar7_change"].said == "Start from Handmade, as it was trained"
+    assert app.session_state["cifar7_change"].label == "Start from Handmade, as it was trained"
 
 
 def test_the_answer_says_who_is_better_and_how_far_to_trust_it(home, pages):
-    a, b = lay(home), lay(home, said=[0] * 30)
+    a, b = lay(home), lay(home, predicted=[0] * 30)
     for run, accuracy in ((a, 23 / 30), (b, 10 / 30)):
         status = run.status()
         status["result"] = {"test_accuracy": accuracy, "seconds": 3.0}
         replace_json(run.path / "status.json", dict(status))
     app = pages.open("compare", runs=f"{b.id},{a.id}")
-    said = texts(app)
-    assert "**B** (Tiny Net) recognises most: **76.7 %**, 43.3 points more than **A**" in said
-    assert "seed's luck" in said
+    answer = texts(app)
+    assert "**B** (Tiny Net) recognises most: **76.7 %**, 43.3 points more than **A**" in answer
+    assert "seed's luck" in answer
 
 
 def test_pictures_that_one_alone_gets_right(home, pages):
     # a is right on 0-7, 10-18, 20-25; b says blue (0) of everything: right on 0-9.
-    a, b = lay(home), lay(home, said=[0] * 30)
+    a, b = lay(home), lay(home, predicted=[0] * 30)
     app = pages.open("compare", runs=f"{a.id},{b.id}")
     app.segmented_control(key="compare_view").set_value("pictures").run()
     assert not app.exception
     assert "Both get **8** of 30 pictures right, only A **15**, only B **2**, neither **5**." in texts(app)
     assert gallery(app) == [*range(25, 19, -1), *range(18, 9, -1)], "the surest of A first"
-    told = app.get("bidi_component")[0].proto.json
+    grid = app.get("bidi_component")[0].proto.json
     # Picture 25 is red and 92.2 % sure, as all are: the surer the later, from 50 % to 99 % in 29 steps.
-    assert "Picture 25: red. A says so (92\\u00a0%), B says blue (92\\u00a0%)" in told
+    assert "Picture 25: red. A says so (92\\u00a0%), B says blue (92\\u00a0%)" in grid
     app.segmented_control(key="compare_side").set_value("B").run()
     assert gallery(app) == [9, 8]
 
@@ -118,28 +127,28 @@ def test_an_experiment_is_queued_in_one_click_and_found_again(home, pages):
     app.segmented_control(key="toggle_repeats").set_value(2).run()
     app.button(key="toggle_start").click().run()
     assert not app.exception
-    found = experiments.find(home / "runs")
-    assert [len(one.parts) for one in found] == [4]
-    sides = {part.with_it: part.run.spec() for part in found[0].parts}
+    (experiment,) = experiments.find(home / "runs")
+    assert len(experiment.parts) == 4
+    sides = {part.with_it: part.run.spec() for part in experiment.parts}
     assert sides[True].name.startswith(sides[False].name + " + C1 ")
     assert replace(sides[True], name="") != replace(sides[False], name="")
 
     accuracies = iter((0.70, 0.72, 0.60, 0.66))  # +2 and +6 points: the mean 4, the spread 2.8
-    for part in found[0].parts:
+    for part in experiment.parts:
         claim = take(part.run)
         claim.end("finished", result={"test_accuracy": next(accuracies)})
         claim.release()
     for side in (False, True):  # runs that were stopped early are no fair pair
         early = queue.enqueue(home / "runs", tiny.SPEC, tiny.config(), "tiny")
-        told = {"experiment": found[0].id, "toggle": found[0].toggle, "with": side, "seed": 99}
-        replace_json(early.path / experiments.FILE, told)
+        record = {"experiment": experiment.id, "toggle": experiment.toggle, "with": side, "seed": 99}
+        replace_json(early.path / experiments.FILE, record)
         claim = take(early)
         claim.end("stopped", "Stopped as asked.", {"test_accuracy": 0.1})
         claim.release()
     again = type(pages)().open("compare")
-    said = texts(again)
-    assert "\\+4\\.0 ± 2\\.8 points over 2 seeds" in said
-    rows = table(again, f"{found[0].toggle}, seed by seed")
+    result = texts(again)
+    assert "\\+4\\.0 ± 2\\.8 points over 2 seeds" in result
+    rows = table(again, f"{experiment.toggle}, seed by seed")
     assert rows[1][-1] == "+2.0"
     assert rows[-1] == ["mean", "65.0\u00a0%", "69.0\u00a0%", "+4.0"]
 
@@ -157,9 +166,9 @@ def test_the_rest_of_an_experiment_can_be_stopped(home, pages):
 @pytest.mark.parametrize("name", ["starter", "velasoka-separable"])
 def test_every_toggle_that_is_offered_can_be_built_and_changes_something(name):
     spec = preset(name)
-    found = experiment_toggles.places(spec)
-    assert set(found) == {*(n for n in STAGE_NAMES if spec.stage(n).units), experiment_toggles.NETWORK}
-    for toggles in found.values():
-        for words, after in toggles.items():
-            assert after != spec, words
-            assert not problems(after), words
+    places = experiment_toggles.places(spec)
+    assert set(places) == {*(n for n in STAGE_NAMES if spec.stage(n).units), experiment_toggles.NETWORK}
+    for toggles in places.values():
+        for label, after in toggles.items():
+            assert after != spec, label
+            assert not problems(after), label

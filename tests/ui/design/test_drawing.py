@@ -1,6 +1,7 @@
 """The drawing of the network and the receptive field on a picture: what is where, to scale."""
 
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -9,14 +10,14 @@ from cifar7.network import edits
 from cifar7.network.arithmetic import analyse
 from cifar7.network.presets import PRESETS, preset
 from cifar7.network.spec import Head, NetSpec, Stage, Unit
-from cifar7.ui.design.drawing import HEIGHT, drawing_html
-from cifar7.ui.design.field_html import (
+from cifar7.ui.design.drawing import HEIGHT, TOP, drawing_html
+from cifar7.ui.design.field_drawing import (
     HOLE,
     MARGIN,
     OUTSIDE,
     Field,
-    looks_at_html,
-    may_see_html,
+    looks_at_svg,
+    may_see_svg,
     middle_field,
     strong_middle,
     strong_side,
@@ -33,7 +34,7 @@ def drawn(spec: NetSpec) -> str:
 
 
 def heights(html: str) -> list[float]:
-    return [float(h) for h in re.findall(r'<i class="map[^"]*" style="height:([\d.]+)px', html)]
+    return [float(h) for h in re.findall(r'<rect class="map[^"]*" [^>]*? height="([\d.]+)"', html)]
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -47,8 +48,8 @@ def test_every_map_is_drawn_to_scale(name):
 def test_dilation_spreads_the_taps():
     """3×3 taps at dilation 1 and 3: the same nine dots, three times as far apart."""
     narrow, wide = (drawn(edits.set_dilation(preset("starter"), "C2", d)) for d in (1, 3))
-    step = r'class="taps" style="[^"]*background-size:([\d.]+)px'
-    first, spread = (float(re.findall(step, html)[2]) for html in (narrow, wide))  # C2's first
+    taps = r'<path class="taps" stroke-dasharray="0.01 ([\d.]+)"'
+    first, spread = (0.01 + float(re.findall(taps, html)[2]) for html in (narrow, wide))  # C2's first
     assert spread == pytest.approx(3 * first)
     assert ">d3<" in wide
     assert ">d3<" not in narrow
@@ -57,7 +58,9 @@ def test_dilation_spreads_the_taps():
 def test_groups_are_stripes():
     grouped = drawn(edits.set_kind(preset("starter"), "C2", "grouped", 4))
     # C2's maps are 16 of 32 pixels high; four stripes share them
-    assert f"--stripe:{HEIGHT / 2 / 4:.1f}px" in grouped
+    path = re.findall(r'class="stripes" d="([^"]*)"', grouped)[0]
+    cuts = [float(y) for y in re.findall(r" ([\d.]+)h", path)]
+    assert [b - a for a, b in pairwise(cuts)] == [HEIGHT / 2 / 4] * 2  # three cuts make four stripes
     assert ">g4<" in grouped
 
 
@@ -65,14 +68,20 @@ def test_a_residual_connection_is_an_arc_around_its_columns():
     """Around units 2 and 3 of C1, the pool after them: two columns under the arc, and its legs to the map."""
     units = (Unit(8), Unit(8), Unit(8, residual=2), Unit(8, kind="separable", residual=1))
     html = drawn(NetSpec("two", (Stage((Unit(8),), 2), Stage(units), Stage(), Stage())))
-    around = re.findall(r'<div class="around" style="flex-grow:(\d);--leg:([\d.]+)px">', html)
+    # Image, C1's unit and pool, C2's units 1 to 3 and their sum, depthwise, pointwise and sum, O's two: 12.
+    ends = [
+        (float(a) * 12 / 100 - 0.5, float(b) * 12 / 100 - 0.5)
+        for a, b in re.findall(r'<line class="arc" x1="([\d.]+)%" x2="([\d.]+)%"', html)
+    ]
+    # From the input of what the connection goes around, with two columns between, to its sum.
+    assert [(round(a, 2), round(b, 2)) for a, b in ends] == [(3, 6), (6, 9)]
+    titles = re.findall(r"<title>(.*?)</title>", html)
+    assert [at for at, title in enumerate(titles) if title.startswith("residual sum")] == [6, 9]
     # C2's maps are 16 of 32 pixels: a quarter of the height above them and a quarter below.
-    assert around == [("2", f"{HEIGHT / 4:.1f}")] * 2  # depthwise and pointwise are two columns as well
-    # Each arc closes right before its sum.
-    assert len(re.findall(r'</div></div></div><div class="layer" title="residual sum', html)) == 2
-    assert html.count("<div") == html.count("</div>")
-    assert "c7-net arcs" in html
-    assert "c7-net arcs" not in drawn(preset("starter"))
+    legs = re.findall(r'class="arc leg" [^>]* y2="([\d.]+)"', html)
+    assert legs == [f"{TOP + HEIGHT / 4:.1f}"] * 4
+    assert html.count("<svg") == html.count("</svg>")
+    assert '"arc"' not in drawn(preset("starter"))
     assert "conv 3×3, residual over 2 → 8" in html
 
 
@@ -86,7 +95,7 @@ def test_the_drawing_is_told_in_words():
 
 def test_a_wide_field_is_bold():
     """velasoka-simple: 36 px before the pooling, 44 with it, and the classifier after it."""
-    assert re.findall(r'field beyond">(\d+)', drawn(preset("velasoka-simple"))) == ["36", "44", "44"]
+    assert re.findall(r'field beyond"[^>]*>(\d+)', drawn(preset("velasoka-simple"))) == ["36", "44", "44"]
 
 
 # The field on a picture
@@ -126,9 +135,10 @@ def test_the_window_holds_image_and_field_within_bounds():
 
 
 def test_the_box_lies_where_the_field_is():
-    """A field of 16 pixels from 8 on: a quarter in, half as wide as the image."""
-    html = may_see_html(BLACK, Field(8, 16, frozenset(range(16))), None, "<b>a cat")
-    assert '<div class="field" style="left:25.00%;top:25.00%;width:50.00%;height:50.00%">' in html
+    """A field of 16 pixels from 8 on."""
+    html = may_see_svg(BLACK, Field(8, 16, frozenset(range(16))), None, "<b>a cat")
+    assert 'viewBox="0 0 32 32"' in html
+    assert '<rect class="field" x="8" y="8" width="16" height="16"' in html
     assert "<b>" not in html
     assert "real" not in html
 
@@ -141,11 +151,11 @@ def test_the_strong_part_is_found():
     assert strong_side(strength) == 4.0
     assert strong_middle(strength) == 10.0  # between pixels 9 and 10
     field = Field(4, 20, frozenset(range(20)))
-    html = may_see_html(BLACK, field, strength, "a cat")
-    assert '<div class="real" style="left:25.00%;top:25.00%;width:12.50%;height:12.50%">' in html
+    html = may_see_svg(BLACK, field, strength, "a cat")
+    assert '<rect class="real" x="8" y="8" width="4" height="4"' in html
     holes = Field(4, 20, frozenset(range(0, 20, 2)))
-    assert "real" not in may_see_html(BLACK, holes, strength, "a cat")
+    assert "real" not in may_see_svg(BLACK, holes, strength, "a cat")
     nothing = np.zeros_like(strength)
-    assert "real" not in may_see_html(BLACK, field, nothing, "a cat")
+    assert "real" not in may_see_svg(BLACK, field, nothing, "a cat")
     assert strong_side(nothing) == 0.0
-    assert "mask-image" in looks_at_html(nothing, field, "nothing")
+    assert 'mask="url(' in looks_at_svg(nothing, field, "nothing")

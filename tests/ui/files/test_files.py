@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import subprocess
 import sys
 
@@ -22,8 +23,8 @@ from cifar7.network.presets import PRESETS, preset
 from cifar7.network.profiles import PROFILES
 from cifar7.network.spec import Head, NetSpec, Stage, Unit
 from cifar7.ui.assignment.card_html import card_table
-from cifar7.ui.design import drawing_vega, field_png, growth, layer_files
-from cifar7.ui.design.field_html import middle_field
+from cifar7.ui.design import drawing, field_drawing, growth, layer_files, layer_table
+from cifar7.ui.design.field_drawing import middle_field
 from cifar7.ui.pictures import attention_html
 from cifar7.ui.train import run_charts, run_files
 from cifar7.ui.train.run_history import History
@@ -84,17 +85,17 @@ def test_beside_them_stand_those_of_the_design_that_is_compared_with():
 
 def test_the_table_is_drawn_as_it_stands():
     now, then = analyse(OTHER), analyse(STARTER)
-    table = layer_files.layers_table("Layers", now, False, then)
+    table = layer_table.layers_table("Layers", now, False, then)
     removed = next(row for row in table.shown if "(removed)" in row[1])
     assert removed[3] == "16"
     # 8×8 pixels with a jump of 4 are pooled to one: 60 + 7·4 = 88; the starter's 4×4 with 8: 76 + 3·8 = 100
     assert table.shown[-1][3] == "60 ▼\u202f16 / 88 ▼\u202f12"
     assert [row[4] for row in table.shown[:3]] == ["1 + (3−1)·1 = 3", "3 + (3−1)·1 = 5", "5 + (2−1)·1 = 6"]
     assert table.shown[-2][4] == "stays", "a classifier sees no more than what it is given"
-    every = layer_files.layers_table("Layers", now, True, None, written=True)
+    every = layer_table.layers_table("Layers", now, True, None, written=True)
     assert len(every.shown) == len(now.rows) + 1
     assert every.shown[0][6] == "3·3·3·16 = 432"
-    the_picture(draw(table.drawing()))
+    the_picture(table.png())
 
 
 def test_the_growth_is_taken_away_step_by_step():
@@ -114,12 +115,13 @@ def test_the_growth_is_taken_away_step_by_step():
 def test_the_network_is_drawn_with_every_map(name):
     spec, found = preset(name), analyse(preset(name))
     told = read(layer_files.network_csv(found))
-    maps = drawing_vega.drawing(spec, found)["layer"][2]["data"]["values"]
-    heights = [box["y2"] - box["y"] for box in maps]
+    maps = re.findall(r'<rect class="map[^"]*" [^>]*? height="([\d.]+)"', drawing.drawing_html(spec, found))
     sides = [int(line["side"]) for line in told]
-    assert heights == [pytest.approx(max(3.0, drawing_vega.HEIGHT * side / 32)) for side in sides]
+    assert [float(height) for height in maps] == [
+        pytest.approx(max(3.0, drawing.HEIGHT * side / 32), abs=0.05) for side in sides
+    ]
     assert int(told[-1]["receptive field"]) == found.receptive_field_total
-    the_picture(draw(drawing_vega.drawing(spec, found)))
+    the_picture(drawing.drawing_png(spec, found))
 
 
 EVENTS = [
@@ -190,14 +192,14 @@ def test_the_card_is_taken_away_with_what_to_change():
             {True: "fulfilled", False: "not fulfilled", None: "open"}[verdict.passed], verdict.advice,
         )  # fmt: skip
     assert any(line["What to change"] for line in told)
-    the_picture(draw(card_table(verdicts, "Strict").drawing()))
+    the_picture(card_table(verdicts, "Strict").png())
 
 
 def test_the_field_on_a_picture_is_taken_away_pixel_by_pixel():
     field = middle_field(analyse(STARTER).rows, 0)  # a 3×3 around pixel 16
     strength = np.zeros((32, 32), np.float32)
     strength[16, 17] = 0.25
-    told = read(field_png.pixels_csv(strength, field))
+    told = read(field_drawing.pixels_csv(strength, field))
     assert len(told) == 32 * 32
     seen = {(int(line["row"]), int(line["column"])) for line in told if line["may see"] == "1"}
     assert seen == {(y, x) for y in (15, 16, 17) for x in (15, 16, 17)}
@@ -206,10 +208,12 @@ def test_the_field_on_a_picture_is_taken_away_pixel_by_pixel():
     ] == [("16", "17", "0.25")]
     black = np.zeros((3, 32, 32), np.uint8)
     strength[16, 16] = 1
-    shown = np.asarray(Image.open(io.BytesIO(field_png.png(black, field, strength, ("May see", "Looks at")))))
-    the_picture(field_png.png(black, field, strength, ("May see", "Looks at")))
-    blue = (shown == (0, 114, 178)).all(axis=-1)  # boxes, and the strongest pixel
-    assert blue.sum() >= 2 * 4 * 20 + field_png.PIXEL**2 // 2
+    content = field_drawing.png(black, field, strength, ("May see", "Looks at"))
+    the_picture(content)
+    pixels = np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
+    blue = (pixels == (0, 114, 178)).all(axis=-1)  # boxes, and the strongest pixel
+    pixel = 20  # on paper: 320 for 32 of the image, twice as sharp
+    assert blue.sum() >= 2 * 4 * 20 + pixel**2 // 2
 
 
 def test_a_map_is_taken_away_as_picture_and_numbers():
@@ -254,7 +258,7 @@ def handmade_run() -> str:
 def test_the_way_to_take_away_loads_no_pandas():
     code = (
         "import sys; import cifar7.ui.files.tables\n"
-        "import cifar7.ui.design.layer_files, cifar7.ui.design.drawing_vega\n"
+        "import cifar7.ui.design.layer_files, cifar7.ui.design.drawing\n"
         "print([name for name in ('pandas', 'altair', 'vl_convert') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=APP.parent, capture_output=True, text=True)
@@ -264,9 +268,13 @@ def test_the_way_to_take_away_loads_no_pandas():
 def test_the_picture_of_the_network_draws_an_arc_from_a_connections_input_to_its_sum():
     stages = (Stage((Unit(8), Unit(8), Unit(8, residual=2)), pool=2), Stage(), Stage(), Stage())
     spec = NetSpec("arc", stages, Head(classifier="linear"))
-    layers = drawing_vega.drawing(spec, analyse(spec))["layer"]
-    (points,) = [layer["data"]["values"] for layer in layers if layer["mark"]["type"] == "line"]
-    # Image, unit 1, unit 2, unit 3, sum: from the map of unit 1 to that of the sum.
-    assert [point["x"] / drawing_vega.STEP for point in points] == [1, 1, 4, 4]
-    assert points[1]["y"] == points[2]["y"] < points[0]["y"] == points[3]["y"]
-    the_picture(draw(drawing_vega.drawing(spec, analyse(spec))))
+    html = drawing.drawing_html(spec, analyse(spec))
+    ((left, right, above, level),) = re.findall(
+        r'<line class="arc" x1="([\d.]+)%" x2="([\d.]+)%" y1="([\d.]+)" y2="([\d.]+)"', html
+    )
+    # Of 8 columns (image, units 1 to 3, sum, pool, average pool, classifier) from unit 1 to the sum.
+    assert [float(x) * 8 / 100 - 0.5 for x in (left, right)] == [pytest.approx(1, abs=1e-3), pytest.approx(4)]
+    assert above == level
+    assert [float(y) for y in re.findall(r'class="arc leg" [^>]*y2="([\d.]+)"', html)] == [drawing.TOP] * 2
+    assert float(above) < drawing.TOP
+    the_picture(drawing.drawing_png(spec, analyse(spec)))

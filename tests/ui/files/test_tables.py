@@ -15,11 +15,12 @@ from cifar7.results.calibration import reliability
 from cifar7.results.compare import CurvePoint
 from cifar7.results.predictions import Predictions
 from cifar7.ui.compare import curves as overlaid
-from cifar7.ui.files import take_away
+from cifar7.ui.files import paper, take_away
 from cifar7.ui.files.tables import Column, Table
 from cifar7.ui.mistakes import reliability as diagram
 from cifar7.ui.pictures import attention_html, matrix_chart, probabilities
 from cifar7.ui.pictures.matrix_chart import Look
+from cifar7.ui.shell.sheets import PAGE
 
 TABLE = Table(
     "Figures",
@@ -48,7 +49,6 @@ def test_every_drawing_becomes_a_picture():
     curves = overlaid.rows(points, "accuracy")
     pairs = [{"side": side, "seed": 1, "accuracy": 0.5} for side in ("without", "with")]
     for drawing in (
-        TABLE.drawing(),
         diagram.diagram(diagram.rows(reliability(said))),
         probabilities.bars(probabilities.rows(("a", "b"), (0.9, 0.1), 1)),
         overlaid.chart(curves, "A", "accuracy", "epoch"),
@@ -56,9 +56,25 @@ def test_every_drawing_becomes_a_picture():
         overlaid.pairs(pairs, ("without", "with")),
         matrix_chart.heatmap(matrix_chart.rows(said.confusion(), said.classes), "ab", "#000").to_dict(),
     ):
-        shown = np.asarray(picture(drawing).convert("L"))
-        assert min(shown.shape) >= 80
-        assert (shown < 200).mean() > 0.002, "something is drawn"
+        is_drawn(picture(drawing))
+    is_drawn(Image.open(io.BytesIO(TABLE.png())))
+
+
+def is_drawn(image: Image.Image) -> None:
+    pixels = np.asarray(image.convert("L"))
+    assert min(pixels.shape) >= 80
+    assert (pixels < 200).mean() > 0.002, "something is drawn"
+
+
+def test_no_name_breaks_a_picture():
+    names = tuple((name, "1") for name in ("a\x00b", "\ud800", "</text>", "var(--c7-none)", "&#0;"))
+    table = Table('<"&\x1b', (Column("]]>", text=True), Column("n")), names)
+    is_drawn(Image.open(io.BytesIO(table.png())))
+
+
+def test_the_colours_on_paper_are_the_light_ones_of_the_page():
+    for name, colour in paper.LIGHT.items():
+        assert f"--c7-{name}: light-dark({colour}, " in PAGE
 
 
 # Of 10 a: 8 a, 2 b. Of 10 b: 1 a, 9 b. Of 10 c: 4 b, 6 c.

@@ -37,15 +37,15 @@ def test_without_a_run_the_page_invites(pages: Pages):
 
 def test_the_page_shows_card_and_readme_of_the_run(pages: Pages, run):
     app = pages.open("handin", run=run.id)
-    shown = texts(app)
-    assert "# Handmade" in shown
-    assert "70.00 %" in shown  # 21 of 30
-    assert "(curves.png in the zip)" in shown
-    assert "](curves.png)" not in shown  # the page has no such file
-    assert "not fulfilled" in shown
+    page = texts(app)
+    assert "# Handmade" in page
+    assert "70.00 %" in page  # 21 of 30
+    assert "(curves.png in the zip)" in page
+    assert "](curves.png)" not in page  # the page has no such file
+    assert "not fulfilled" in page
 
 
-def test_a_run_of_another_design_than_the_page_s_is_said(pages: Pages, run):
+def test_a_caption_tells_that_the_run_is_of_another_design(pages: Pages, run):
     app = pages.open("handin", run=run.id)
     assert "as it was trained" not in texts(app)
     app.session_state["cifar7_valid"] = edits.set_dilation(handmade.SPEC, "C1", 3)
@@ -60,23 +60,23 @@ def offered(app) -> bool:
 
 
 def test_the_button_makes_the_zip(pages: Pages, run, monkeypatch):
-    asked = []
+    calls = []
 
-    def make(of: RunFolder, profile: Profile) -> bytes:
-        asked.append((of.id, profile.name))
+    def make(run: RunFolder, profile: Profile) -> bytes:
+        calls.append((run.id, profile.name))
         return b"zip"
 
     monkeypatch.setattr(zip_maker, "make", make)
     app = pages.open("handin", run=run.id)
     assert not offered(app)
     app.button(key="handin_make").click().run()
-    assert asked == [(run.id, "three-max-pools")]
+    assert calls == [(run.id, "three-max-pools")]
     assert offered(app)
     app.selectbox(key="profile_choice").set_value("strict").run()
     assert not offered(app)  # that one was for another card
 
 
-def test_an_export_that_fails_is_told(pages: Pages, run):
+def test_the_reason_of_a_failed_export_is_shown(pages: Pages, run):
     (run.path / "model.pt").unlink()
     app = pages.open("handin", run=run.id)
     app.button(key="handin_make").click().run()
@@ -84,10 +84,10 @@ def test_an_export_that_fails_is_told(pages: Pages, run):
 
 
 def test_the_zip_is_the_command_line_s(home, run):
-    own = read_profile(
+    profile = read_profile(
         {"name": "mine", "title": "My class", "requirements": [{"id": "max_pools", "limit": 2}]}
     )
-    with zipfile.ZipFile(io.BytesIO(zip_maker.make(run, own))) as archive:
+    with zipfile.ZipFile(io.BytesIO(zip_maker.make(run, profile))) as archive:
         assert {"README.md", "model.py", "train.py", "weights.pt", "curves.png"} <= set(archive.namelist())
         assert "My class" in archive.read("README.md").decode()
 
@@ -130,14 +130,14 @@ def test_the_work_is_bounded_whatever_the_network():
     assert inference._affordable(handmade.SPEC, 0) == (inference.MOST_IMAGES, inference.SEEDS)
 
 
-def test_the_picture_page_tells_it_in_words(pages: Pages, run):
+def test_the_picture_view_says_where_a_layer_looks(pages: Pages, run):
     app = pages.open("design", run=run.id)
     app.segmented_control(key="side_view").set_value("picture").run()
     assert not app.exception
     # two 3×3 at jump 1, the second dilated by 2; a pool; a 3×3 at jump 2; a pool: 1 + 2 + 4 + 1 + 4 + 2
-    said = next(piece.value for piece in app.html if "may see" in piece.value)
-    assert "may see <b>14 px</b>" in said
-    assert "Before training it looks mainly at about" in said
+    caption = next(piece.value for piece in app.html if "may see" in piece.value)
+    assert "may see <b>14 px</b>" in caption
+    assert "Before training it looks mainly at about" in caption
     app.selectbox(key="look_weights").set_value(run.id).run()
     assert not app.exception
     assert any("After training it looks" in piece.value for piece in app.html)

@@ -76,7 +76,7 @@ def test_hundreds_of_mistakes_come_in_pages(home, pages):
         store.write_set(
             home / "data", "many", RawSet("Many", tiny.CLASSES, split, split, "test", True, ()), "test"
         )
-    run = lay_tested(home, said=[(label + 1) % 3 for label in split.labels], data="many")
+    run = lay_tested(home, predicted=[(label + 1) % 3 for label in split.labels], data="many")
     app = pages.open("mistakes", run=run.id)
     assert headline(app) == "**300 mistakes**"
     first = gallery(app)
@@ -93,7 +93,7 @@ def test_hundreds_of_mistakes_come_in_pages(home, pages):
 
 
 def test_a_perfect_run_has_an_empty_gallery(home, pages):
-    app = pages.open("mistakes", run=lay_tested(home, said=[0] * 10 + [1] * 10 + [2] * 10).id)
+    app = pages.open("mistakes", run=lay_tested(home, predicted=[0] * 10 + [1] * 10 + [2] * 10).id)
     assert gallery(app) == []
     assert headline(app) == "**0 mistakes**"
 
@@ -124,7 +124,7 @@ def test_runs_that_look_alike_can_be_told_apart(home):
 
 
 def test_another_run_is_chosen_by_the_box_and_kept_in_the_address(home, pages):
-    first, second = lay_tested(home), lay_tested(home, said=[0] * 30)
+    first, second = lay_tested(home), lay_tested(home, predicted=[0] * 30)
     app = pages.open("mistakes", run=second.id)
     assert "on **20** it is mistaken" in app.markdown[0].value
     app.selectbox(key="mistakes_run").set_value(first.id).run()

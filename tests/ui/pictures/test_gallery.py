@@ -60,7 +60,7 @@ def test_errors_have_a_scale_of_their_own():
     assert table.strength["a", "b"] == pytest.approx(0.5)
     assert table.strength["a", "a"] == pytest.approx(0.8)
     assert table["count"].sum() == COUNTS.sum()
-    assert table.shown["a", "c"] == "", "a nought is left out"
+    assert table.shown["a", "c"] == "", "0 is left out"
     assert not table.picked.any()
 
 
@@ -73,7 +73,7 @@ def test_errors_have_a_scale_of_their_own():
         ((None, 1), {("a", "b"), ("c", "b")}),
     ],
 )
-def test_the_cells_that_are_filtered_for_are_framed(chosen, picked):
+def test_the_cells_inside_the_filter_are_framed(chosen, picked):
     table = matrix_chart.rows(COUNTS, CLASSES, chosen)
     framed = table[table.picked]
     assert set(zip(framed.true, framed.predicted, strict=True)) == picked
@@ -85,11 +85,11 @@ def test_a_class_without_pictures_does_no_harm():
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "words"),
     [(1.0, "100"), (0.99999, "99.99"), (0.9991, "99.91"), (0.993, "99.3"), (0.5, "50"), (0.0, "0")],
 )
-def test_a_hundred_percent_is_said_of_certainty_alone(value, said):
-    assert probability(value) == f"{said}\u00a0%"
+def test_only_certainty_is_a_hundred_percent(value, words):
+    assert probability(value) == f"{words}\u00a0%"
 
 
 def test_times_and_numbers_in_words():

@@ -1,4 +1,4 @@
-"""The pages ask a network on pictures scaled as its recipe had them: `half` where the recipe says so."""
+"""The pages scale pictures as the run's recipe does: by `half` where the recipe says so."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def run(home):
     """A run whose recipe brings pixels to -1..1 with one half, as those of velasoka and shrimali do."""
     assert RECIPES["velasoka"].config.normalisation == RECIPES["shrimali"].config.normalisation == "half"
     handmade.make_set(home / "data")
-    found = handmade.make_run(home, normalisation="half")
+    made = handmade.make_run(home, normalisation="half")
     inference._module.clear()
-    return found
+    return made
 
 
 def halved(pictures: np.ndarray) -> torch.Tensor:
@@ -35,7 +35,7 @@ def halved(pictures: np.ndarray) -> torch.Tensor:
 
 
 def by_the_set(pictures: np.ndarray) -> torch.Tensor:
-    """The same by mean and deviation of the set: what the pages must not do here."""
+    """The same by mean and deviation of the set, which would be wrong here."""
     images = open_set("colours")
     mean, std = (torch.tensor(side)[:, None, None] for side in (images.mean, images.std))
     return (torch.from_numpy(np.array(pictures)).float() / 255 - mean) / std

@@ -24,9 +24,9 @@ def run(home):
 
 
 def images_of(app) -> list[str]:
-    """What the pictures of the opened dialog are called."""
-    found = [re.findall(r'<img [^>]*alt="([^"]*)"', element.value) for element in app.html]
-    return [alt for alts in found for alt in alts]
+    """The text alternatives of the pictures in the open dialog."""
+    matches = [re.findall(r'<img [^>]*alt="([^"]*)"', element.value) for element in app.html]
+    return [alt for alts in matches for alt in alts]
 
 
 def captions(app) -> str:
@@ -46,7 +46,7 @@ def test_a_picture_opens_by_its_number(run, pages):
     assert images_of(app)[1].endswith("speaks for blue")
 
 
-def test_what_other_runs_said_of_it(run, pages, home):
+def test_what_other_runs_predict_for_it(run, pages, home):
     other = handmade.make_run(home)
     app = pages.open("mistakes", run=run.id)
     app.number_input(key="mistakes_number").set_value(9).run()
@@ -56,7 +56,7 @@ def test_what_other_runs_said_of_it(run, pages, home):
     assert other.id
 
 
-def test_one_leafs_through_the_gallery(run, pages):
+def test_buttons_lead_through_the_gallery(run, pages):
     app = pages.open("mistakes", run=run.id)
     order = gallery(app)
     app.number_input(key="mistakes_number").set_value(order[0]).run()
@@ -112,7 +112,7 @@ def test_class_by_class(run, pages):
     assert "Expected calibration error: **10.0 %**" in captions(app)
 
 
-def own(pages, run):
+def open_own(pages, run):
     app = pages.open("mistakes", run=run.id)
     return app.segmented_control(key="mistakes_view").set_value("own").run()
 
@@ -124,14 +124,14 @@ def photo(size=(300, 200), form="JPEG") -> bytes:
 
 
 def test_a_photo_is_shown_as_the_network_sees_it_and_classified(run, pages):
-    app = own(pages, run)
+    app = open_own(pages, run)
     app.file_uploader(key="own_file").set_value(("photo.png", photo(), "image/png")).run()
     assert not app.exception
     assert not app.error
     assert images_of(app)[0] == "Your picture as the network sees it"
     assert "Its centre square, 200 pixels wide, was reduced to 32 x 32" in captions(app).replace("\\", "")
-    said = texts(app)
-    assert re.search(r"\*\*Handmade\*\* says \*\*(blue|green|red)\*\*", said)
+    answer = texts(app)
+    assert re.search(r"\*\*Handmade\*\* says \*\*(blue|green|red)\*\*", answer)
     assert images_of(app)[1].startswith("Grad-CAM")
 
 
@@ -146,7 +146,7 @@ def test_a_photo_is_shown_as_the_network_sees_it_and_classified(run, pages):
     ids=["text", "nothing", "too large", "cut off"],
 )
 def test_what_is_no_picture_is_refused_in_words(run, pages, content, words):
-    app = own(pages, run)
+    app = open_own(pages, run)
     app.file_uploader(key="own_file").set_value(("cat.png", content, "image/png")).run()
     assert not app.exception
     assert words in app.error[0].value.replace("\\", "")
@@ -154,7 +154,7 @@ def test_what_is_no_picture_is_refused_in_words(run, pages, content, words):
 
 
 def test_a_name_that_is_markup_stays_text(run, pages):
-    app = own(pages, run)
+    app = open_own(pages, run)
     name = "<img src=x onerror=alert(1)>.png"
     app.file_uploader(key="own_file").set_value((name, b"no", "image/png")).run()
     assert "<img" not in app.error[0].value.replace("\\<", "")
@@ -167,7 +167,7 @@ def test_a_pasted_message_is_checked(sent):
 
 def test_several_runs_answer_beside_each_other(run, pages, home):
     other = handmade.make_run(home)
-    app = own(pages, run)
+    app = open_own(pages, run)
     app.file_uploader(key="own_file").set_value(("photo.png", photo(), "image/png")).run()
     app.multiselect(key="own_runs").set_value([run.id, other.id]).run()
     assert not app.exception
@@ -175,7 +175,7 @@ def test_several_runs_answer_beside_each_other(run, pages, home):
 
 
 def test_a_test_picture_gets_the_probabilities_that_were_recorded(home, run):
-    """The page's own way to a run's word agrees with the network's, on a picture of the set."""
+    """The page classifies a picture of the set as the network itself does."""
     import torch
 
     from cifar7.network.module import build
@@ -186,9 +186,9 @@ def test_a_test_picture_gets_the_probabilities_that_were_recorded(home, run):
     mean, std = (torch.tensor(side)[:, None, None] for side in (images.mean, images.std))
     with torch.no_grad():
         wanted = module((torch.from_numpy(picture).float() / 255 - mean)[None] / std).softmax(1)[0]
-    said = inference.classify(run.id, picture)
-    assert said.classes == ("blue", "green", "red")
-    assert said.probabilities == pytest.approx(wanted.tolist(), abs=1e-5)
+    answer = inference.classify(run.id, picture)
+    assert answer.classes == ("blue", "green", "red")
+    assert answer.probabilities == pytest.approx(wanted.tolist(), abs=1e-5)
 
 
 def test_the_map_is_that_of_the_run_and_of_its_set(home, run, monkeypatch):
@@ -203,7 +203,7 @@ def test_the_map_is_that_of_the_run_and_of_its_set(home, run, monkeypatch):
     pixels = normalise(torch.from_numpy(picture[None]), images.mean, images.std, torch.float32)
     wanted = grad_cam(build(handmade.SPEC, seed=3).eval(), pixels, 5, [1])[0]
     assert wanted.any()
-    asked: list[str] = []
-    monkeypatch.setattr(inference, "open_set", lambda name: asked.append(name) or open_set(name))
+    opened: list[str] = []
+    monkeypatch.setattr(inference, "open_set", lambda name: opened.append(name) or open_set(name))
     assert inference.attention(run.id, picture, 5, 1) == pytest.approx(wanted, abs=1e-5)
-    assert asked == ["colours"], "another set has another mean"
+    assert opened == ["colours"], "another set has another mean"

@@ -1,4 +1,4 @@
-"""The address carries the design; the pin; what a fresh browser makes of a link, and of a hostile one."""
+"""The address: it carries the design and the pin; a new browser opens a link, also a hostile one."""
 
 import random
 import string
@@ -89,10 +89,10 @@ def test_a_browser_at_work_keeps_its_design():
 def test_a_design_that_cannot_be_built_leaves_the_last_that_could_in_the_address():
     app = open_app()
     app.segmented_control(key="C2_dilation").set_value(3).run()
-    kept = net(app)
+    before = net(app)
     app.session_state["cifar7_design"] = edits.set_kind(design(app), "C3", "grouped", 7)
     app.run()
-    assert net(app) == kept
+    assert net(app) == before
 
 
 def test_the_link_wins_over_the_run_of_the_same_address(home):
@@ -130,7 +130,7 @@ def mutated() -> str:
         *(mutated() for _ in range(12)),
     ],
 )
-def test_a_broken_link_is_told_and_the_default_stands(sent):
+def test_a_broken_link_is_reported_and_the_default_stands(sent):
     app = open_app(net=sent)
     if app.toast:  # a few mutations do no harm
         assert "Link not opened" in app.toast[0].value

@@ -1,4 +1,4 @@
-"""Addresses that carry a design: they come back whole, stay readable, and damage is told in words."""
+"""Addresses that carry a design: they come back whole, stay readable, and damage is reported in words."""
 
 import base64
 import json
@@ -73,7 +73,7 @@ def test_a_link_of_the_first_format_written_by_hand():
         packed({**GOOD, "network": {**GOOD["network"], "output": {"pool": 2}}}),
     ],
 )  # fmt: skip
-def test_what_is_no_link_is_told_in_words(text):
+def test_what_is_no_link_is_reported_in_words(text):
     with pytest.raises(UserError) as error:
         decode(text)
     assert "\n" not in str(error.value)

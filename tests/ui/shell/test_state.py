@@ -11,7 +11,7 @@ from cifar7.network.spec import NetSpec, Stage, Unit
 from cifar7.runs.folder import RunFolder
 from cifar7.training.config import TrainConfig
 from cifar7.ui.design.growth import INK
-from cifar7.ui.shell.style import SHEET
+from cifar7.ui.shell.sheets import PAGE
 from cifar7.ui.strip.run_line import line_html
 from cifar7.ui.words import device
 from cifar7.ui.words.wording import duration
@@ -88,7 +88,7 @@ def test_an_address_opened_later_does_not_take_the_design_away(runs):
         "ＲＵＮ",
     ],
 )
-def test_a_hostile_address_is_said_and_forgotten(runs, sent):
+def test_a_hostile_address_is_reported_and_dropped(runs, sent):
     app = open_app(run=sent)
     assert design(app) == preset("starter")
     assert "cifar7_run" not in app.session_state
@@ -99,7 +99,7 @@ def test_a_hostile_address_is_said_and_forgotten(runs, sent):
 
 
 @pytest.mark.parametrize("damaged", ["spec.json", "config.json"])
-def test_a_damaged_run_is_said_and_the_starter_stands(runs, damaged):
+def test_a_damaged_run_is_reported_and_the_starter_stands(runs, damaged):
     run = RunFolder.create(runs, preset("shrimali"), TrainConfig(), "shapes")
     (run.path / damaged).write_text('{"version": 99, "epochs": -1}')
     app = open_app(run=run.id)
@@ -107,7 +107,7 @@ def test_a_damaged_run_is_said_and_the_starter_stands(runs, damaged):
     assert design(app) == preset("starter")
 
 
-def test_a_typed_width_that_is_none_is_left_out_and_said(runs):
+def test_a_typed_width_that_is_none_is_reported_and_ignored(runs):
     app = open_app()
     for sent in ("abc", "-1", "0", "1025", "1e3", "٣", "9" * 400, "16.5", "<b>", " "):
         box = app.selectbox(key="C1_channels")
@@ -149,13 +149,13 @@ def test_a_run_that_waits_stands_in_the_strip_of_every_page(runs):
     assert not any("c7-run" in piece.value for piece in app.html if "<style>" not in piece.value)
 
 
-def test_the_bar_of_a_run_tells_epoch_share_and_time_left(runs):
+def test_the_bar_of_a_run_shows_epoch_share_and_time_left(runs):
     """Step 30 of 120 is a quarter."""
     status = RunFolder.create(runs, preset("starter"), TrainConfig(), "shapes").status()
     beat = {"epoch": 2, "epochs": 8, "step": 30, "steps": 120, "seconds_left": 185.0}
-    shown = line_html({**status, "state": "running", "name": "<i>", "progress": beat})
-    assert f"Training &lt;i&gt;: epoch 2 of 8 · {duration(185)} left" in shown
-    assert 'aria-valuenow="25"' in shown
+    html = line_html({**status, "state": "running", "name": "<i>", "progress": beat})
+    assert f"Training &lt;i&gt;: epoch 2 of 8 · {duration(185)} left" in html
+    assert 'aria-valuenow="25"' in html
     assert "starting" in line_html({**status, "state": "running"})
 
 
@@ -172,5 +172,5 @@ def test_the_style_sheet_knows_the_colours_of_the_theme():
     config = (ROOT / ".streamlit" / "config.toml").read_text()
     for key, variable in (("backgroundColor", "--c7-page"), ("textColor", "--c7-ink")):
         light, dark = re.findall(rf'^{key} = "(#\w+)"', config, re.MULTILINE)
-        assert f"{variable}: light-dark({light}, {dark})" in SHEET
-    assert f'text[fill="{INK}"]' in SHEET
+        assert f"{variable}: light-dark({light}, {dark})" in PAGE
+    assert f'text[fill="{INK}"]' in PAGE

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import tiny
+from handmade import recorded
 
 from cifar7.network.presets import preset
 from cifar7.runs import queue
 from cifar7.runs.claim import Claim
 from cifar7.runs.folder import RunFolder, list_runs
-from cifar7.training.config import TrainConfig
+from cifar7.training.config import OPTIONS, TrainConfig
+from cifar7.training.events import Finished
 from cifar7.training.recipes import RECIPES, SHRIMALI
 from cifar7.ui.shell.address import NET
 from cifar7.ui.shell.link import Link, encode
 from cifar7.ui.strip import run_line
-from cifar7.ui.train import recipe, recipe_chooser, run_view, run_words
+from cifar7.ui.train import recipe_chooser, run_view, run_words
+from cifar7.ui.words import device
 
 
 def captions(app) -> str:
@@ -24,11 +29,60 @@ def captions(app) -> str:
 # Recipes
 
 
-def test_every_setting_on_the_page_has_a_label_and_a_sentence():
-    assert recipe.LABELS.keys() == recipe.HELP.keys()
-    # Left to the command line, or of no concern to one who trains: how and on what the score is taken.
-    left_out = {"warmup", "holdout", "train_sample", "device"}
-    assert recipe.LABELS.keys() | left_out == TrainConfig().to_dict().keys()
+def controls(app) -> dict[str, Any]:
+    """The controls of the settings, by the name of the field that each changes."""
+    widgets = [*app.number_input, *app.selectbox, *app.toggle]
+    return {
+        widget.key.removeprefix("recipe_"): widget
+        for widget in widgets
+        if str(widget.key).startswith("recipe_") and widget.key != "recipe_name"
+    }
+
+
+def test_every_field_has_a_control_with_its_title_and_its_help(pages):
+    app = pages.open("train")
+    seen = controls(app)
+    app.selectbox(key="recipe_schedule").set_value("step").run()
+    seen |= controls(app)
+    assert seen.keys() == TrainConfig().to_dict().keys()
+    for name, widget in seen.items():
+        assert (widget.label, widget.help) == (OPTIONS[name].title, OPTIONS[name].help)
+
+
+def test_a_control_is_there_only_while_it_has_something_to_do(pages):
+    app = pages.open("train")
+    assert "warmup" in controls(app)
+    assert not {"step_epochs", "step_factor"} & controls(app).keys()
+    app.selectbox(key="recipe_schedule").set_value("step").run()
+    assert {"step_epochs", "step_factor"} <= controls(app).keys()
+    assert "warmup" not in controls(app)
+    assert "holdout" in controls(app)
+    app.selectbox(key="recipe_protocol").set_value("test-each-epoch").run()
+    assert "holdout" not in controls(app)
+
+
+def test_only_devices_that_are_here_are_offered_and_the_one_that_is_set(pages, monkeypatch):
+    monkeypatch.setattr(device, "_here", lambda: "CPU, 2 cores")
+    app = pages.open("train")
+    assert app.selectbox(key="recipe_device").options == ["Automatic", "CPU"]
+    assert app.selectbox(key="recipe_device").value == "auto"
+    app.selectbox(key="recipe_device").set_value("cpu").run()
+    assert app.session_state["cifar7_config"].device == "cpu"
+    assert device.offered("cuda") == ("auto", "cpu", "cuda"), "of a link from elsewhere"
+    monkeypatch.setattr(device, "_here", lambda: "NVIDIA T4")
+    assert device.offered("auto") == ("auto", "cpu", "cuda")
+    monkeypatch.setattr(device, "_here", lambda: "Apple GPU")
+    assert device.offered("auto") == ("auto", "cpu", "mps")
+
+
+def test_the_numbers_that_the_score_is_taken_on_reach_the_run(home, pages):
+    app = pages.open("train")
+    app.number_input(key="recipe_warmup").set_value(0.5).run()
+    app.number_input(key="recipe_holdout").set_value(40).run()
+    app.number_input(key="recipe_train_sample").set_value(30).run()
+    app.button(key="train_start").click().run()
+    (run,) = list_runs(home / "runs")
+    assert run.config() == TrainConfig(warmup=0.5, holdout=40, train_sample=30)
 
 
 def test_a_chosen_recipe_is_what_the_run_is_trained_with(home, pages):
@@ -83,7 +137,7 @@ def test_the_new_settings_reach_the_run(home, pages):
 
 def test_many_changes_are_counted():
     differing = recipe_chooser.changed(RECIPES["default"].config, RECIPES["velasoka"].config)
-    said = recipe_chooser.changed_words(RECIPES["default"], differing, recipe.LABELS, recipe.CHOICES)
+    said = recipe_chooser.changed_words(RECIPES["default"], differing)
     assert said.startswith(
         "Changed from Default: Epochs 8 → 7; Batch size 128 → 4; Learning rate 0.2 → 0.001;"
     )
@@ -103,7 +157,7 @@ def claim(home) -> Claim:
     """A run at step 5 of 20, executed by this process, with a checkpoint."""
     claim = queue.start_here(home / "runs", tiny.SPEC, tiny.config(), "tiny")
     claim.update(phase="training")
-    claim.record(BEAT)
+    claim.record(recorded(BEAT))
     (claim.run.path / "checkpoint.pt").write_bytes(b"")
     return claim
 
@@ -122,11 +176,11 @@ def test_pause_asks_the_run_to_pause_and_stop_is_still_possible(claim, pages):
     app = pages.open("train", run=claim.run.id)
     assert keys(app) == {"train_pause", "train_stop"}
     app.button(key="train_pause").click().run()
-    assert claim.asked() == "pause"
+    assert claim.requested() == "pause"
     assert app.button(key="train_pause").disabled
     assert app.button(key="train_pause").label == "Pausing…"
     app.button(key="train_stop").click().run()
-    assert claim.asked() == "stop"
+    assert claim.requested() == "stop"
     assert app.button(key="train_pause").disabled, "a pause would take the place of the stop"
 
 
@@ -216,8 +270,8 @@ def test_a_finished_run_is_trained_for_more_epochs(claim, home, pages):
 
 
 def finish(claim: Claim) -> None:
-    claim.record({**BEAT, "epoch": 2, "step": 20})
-    claim.record(RESULT)
+    claim.record(recorded({**BEAT, "epoch": 2, "step": 20}))
+    claim.record(recorded(RESULT))
     claim.end("finished", result=RESULT)
     claim.release()
 
@@ -240,7 +294,7 @@ def test_what_is_paused_is_looked_at_seldom():
 
 def test_the_two_accuracies_on_training_images_are_told_apart(claim, pages):
     end = {"event": "epoch", "epoch": 1, "epochs": 2, "step": 10, "train_accuracy_running": 0.4}
-    claim.record(end | {"train_accuracy": 0.55, "heldout_accuracy": 0.5, "heldout_loss": 1.0})
+    claim.record(recorded(end | {"train_accuracy": 0.55, "heldout_accuracy": 0.5, "heldout_loss": 1.0}))
     said = captions(pages.open("train", run=claim.run.id))
     assert "Epoch 1: 40.0\u00a0% while learning, 55.0\u00a0% afterwards." in said
     assert "mirrored and shifted" in said
@@ -256,7 +310,7 @@ def test_only_what_alters_the_images_is_named():
 
 
 def test_flips_and_averages_are_said_beside_the_score():
-    assert run_words.scored_words(RESULT) == ""
-    said = run_words.scored_words({**RESULT, "test_flip": True, "averaging": 0.99})
+    assert run_words.scored_words(Finished.from_dict(RESULT)) == ""
+    said = run_words.scored_words(Finished.from_dict({**RESULT, "test_flip": True, "averaging": 0.99}))
     assert "mirror image" in said
     assert "averages" in said

@@ -74,7 +74,7 @@ def test_what_a_resumed_run_went_back_behind_is_forgotten(run):
     write(run, started % 20)
     history.read(run)
     assert [x for x, _, _ in history.beats] == [0.5, 1.0]
-    assert [end["epoch"] for end in history.ends] == [1]
+    assert [end.epoch for end in history.ends] == [1]
 
 
 def test_an_empty_table_has_the_types_of_a_full_one(run):
@@ -86,12 +86,15 @@ def test_an_empty_table_has_the_types_of_a_full_one(run):
 
 
 def test_many_beats_are_thinned_to_their_means():
-    beats = [(float(i), i / 100, None) for i in range(10)]
+    beats = [(float(i), i / 100, math.nan) for i in range(10)]
     assert thinned(beats, most=20) is beats
     # 10 beats in at most 4 points: groups of 3, 3, 3 and 1.
-    assert thinned(beats, most=4) == [
-        (1.0, pytest.approx(0.01), None),
-        (4.0, pytest.approx(0.04), None),
-        (7.0, pytest.approx(0.07), None),
-        (9.0, pytest.approx(0.09), None),
+    points = thinned(beats, most=4)
+    assert [(x, accuracy) for x, accuracy, _ in points] == [
+        (1.0, pytest.approx(0.01)),
+        (4.0, pytest.approx(0.04)),
+        (7.0, pytest.approx(0.07)),
+        (9.0, pytest.approx(0.09)),
     ]
+    assert all(math.isnan(loss) for *_, loss in points)
+    assert thinned([(1.0, 0.5, math.nan), (2.0, math.nan, 3.0)], most=1) == [(1.5, 0.5, 3.0)]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import tiny
+from handmade import recorded
 from streamlit.testing.v1 import AppTest
 
 from cifar7.network import edits
@@ -127,7 +128,7 @@ def test_a_waiting_run_says_how_many_are_before_it(home, pages):
 
 
 def test_a_run_in_progress_shows_how_far_it_is(claim, pages):
-    claim.record(beat(5))
+    claim.record(recorded(beat(5)))
     app = pages.open("train", run=claim.run.id)
     assert app.progress[0].value == 25, "5 of 20 steps"
     assert "Step 5 of 20" in app.progress[0].text
@@ -137,22 +138,22 @@ def test_a_run_in_progress_shows_how_far_it_is(claim, pages):
         "Time left": "1\u00a0min 15\u00a0s",  # 75 s
         "Held-out accuracy": "–",
     }
-    claim.record(epoch_end(1))
-    claim.record(beat(15))
+    claim.record(recorded(epoch_end(1)))
+    claim.record(recorded(beat(15)))
     app.run()
     assert (app.progress[0].value, metrics(app)["Held-out accuracy"]) == (75, "70.0\u00a0%")
 
 
 def test_stop_asks_the_run_to_stop(claim, pages):
     app = pages.open("train", run=claim.run.id)
-    assert claim.asked() is None
+    assert claim.requested() is None
     app.button(key="train_stop").click().run()
-    assert claim.asked() == "stop"
+    assert claim.requested() == "stop"
     assert app.button(key="train_stop").disabled, "asked once is enough"
 
 
 def test_a_finished_run_tells_its_result_and_how_honest_it_is(claim, pages):
-    claim.record(FINISHED)
+    claim.record(recorded(FINISHED))
     claim.end("finished", result=FINISHED)
     claim.release()
     app = pages.open("train", run=claim.run.id)
@@ -168,15 +169,17 @@ def test_a_finished_run_tells_its_result_and_how_honest_it_is(claim, pages):
 
 def test_under_the_other_protocol_the_test_is_what_is_watched(home, pages):
     claim = queue.start_here(home / "runs", tiny.SPEC, tiny.config(protocol="test-each-epoch"), "tiny")
-    claim.record({"event": "started", "protocol": "test-each-epoch", "epochs": 2})
-    claim.record(epoch_end(1, heldout_accuracy=None, heldout_loss=None, test_accuracy=0.65, test_loss=1.1))
+    claim.record(recorded({"event": "started", "protocol": "test-each-epoch", "epochs": 2}))
+    claim.record(
+        recorded(epoch_end(1, heldout_accuracy=None, heldout_loss=None, test_accuracy=0.65, test_loss=1.1))
+    )
     app = pages.open("train", run=claim.run.id)
     assert metrics(app)["Test accuracy"] == "65.0\u00a0%"
     assert "Held-out accuracy" not in metrics(app)
 
 
 def test_a_dead_worker_is_a_failed_run_with_reason_and_a_next_step(claim, pages):
-    claim.record(beat(5))
+    claim.record(recorded(beat(5)))
     claim.release()  # as the kernel does when a process dies
     app = pages.open("train", run=claim.run.id)
     assert app.error[0].value.startswith("The worker process")
@@ -193,7 +196,7 @@ def test_an_address_with_another_run_than_there_is_does_no_harm(run, pages):
 
 
 def test_a_recent_run_is_opened_from_the_list(claim, pages):
-    claim.record(FINISHED)
+    claim.record(recorded(FINISHED))
     claim.end("finished", result=FINISHED)
     claim.release()
     app = pages.open("train")

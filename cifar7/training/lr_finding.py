@@ -1,0 +1,131 @@
+"""What a learning-rate range test shows about how large the steps may be. Plain numbers, no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from itertools import takewhile
+from math import floor, isfinite, log10
+from statistics import median
+from typing import Any
+
+Point = tuple[float, float]  # learning rate, loss (nats) of the batch before the step that was taken at it
+
+_WINDOW = 5  # points in a median, at least: two spikes side by side do not move it
+_WINDOWS = 24  # medians side by side in a longer test
+_ENOUGH = 0.05  # share of the loss at the start by which it must fall for the test to tell anything
+_EARLY = 0.1  # share of the fall from which the loss is said to move
+_MARGIN = 1 / 5  # of the learning rate with the lowest loss: the suggested peak
+_RISEN = 0.25  # share of the fall that is lost again where steps are said to be too large
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a range test shows. `reason` says it in words; `suggestion` is None where it shows nothing.
+
+    The tuples have an entry a step, up to the last finite loss.
+    """
+
+    suggestion: float | None  # peak learning rate
+    reason: str
+    moving: float | None  # learning rate from which the loss falls
+    lowest: float | None  # ... at which it is lowest
+    too_large: float | None  # ... from which it rises again; None: not within the range
+    rates: tuple[float, ...]
+    losses: tuple[float, ...]
+    smoothed: tuple[float, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any] | None) -> Finding | None:
+        """The finding that `to_dict` wrote, further fields aside; None where it is none."""
+        try:
+            values = {f.name: (data or {})[f.name] for f in fields(cls)}
+            curves = {name: tuple(map(float, values[name])) for name in ("rates", "losses", "smoothed")}
+            return cls(**{**values, **curves})
+        except (KeyError, TypeError, ValueError):
+            return None
+
+
+def window(points: int) -> int:
+    """How many neighbouring points go into one median, of a test of so many points."""
+    return max(_WINDOW, points // _WINDOWS)
+
+
+def find(points: Iterable[Point]) -> Finding:
+    """Read a range test: where the loss falls, where it rises, and which peak learning rate that suggests.
+
+    A fifth of where the loss is lowest: beyond that point steps are too large, and a whole run has to stand
+    its peak for longer than one step. (Measured on shapes, two cores, a run each: for `starter` a fifth is
+    0.4, and two epochs with peaks of 0.05, 0.1, 0.2, 0.5 and 1 came to test accuracies of 0.48, 0.51, 0.52,
+    0.58 and 0.28; for `velasoka-simple` it is 0.01, and one epoch with 0.005, 0.012 and 0.04 came to 0.33,
+    0.38 and 0.40.)
+    """
+    finite = _finite(points)
+    rates, losses = tuple(lr for lr, _ in finite), tuple(loss for _, loss in finite)
+    smoothed = smooth(losses)
+    nothing = Finding(None, "", None, None, None, rates, losses, smoothed)
+    if len(finite) < 2 * _WINDOW:
+        return replace(
+            nothing,
+            reason="The loss was no finite number after a few steps, even at the smallest learning rates: "
+            "look at the design.",
+        )
+    best = min(range(len(smoothed)), key=smoothed.__getitem__)
+    start = max(smoothed[: best + 1])
+    fall = start - smoothed[best]
+    if fall < _ENOUGH * start:
+        return replace(
+            nothing,
+            reason=f"The loss hardly fell at any learning rate from {rates[0]:.2g} to {rates[-1]:.2g}, so "
+            "that the test tells nothing: look at the design, or take a larger batch.",
+        )
+    moving = next(
+        i for i in range(best + 1) if all(s < start - _EARLY * fall for s in smoothed[i : best + 1])
+    )
+    risen = [i for i in range(best, len(smoothed)) if smoothed[i] > smoothed[best] + _RISEN * fall]
+    finding = replace(
+        nothing,
+        suggestion=round_down(rates[best] * _MARGIN),
+        moving=rates[moving],
+        lowest=rates[best],
+        too_large=rates[risen[0]] if risen else None,
+    )
+    return replace(finding, reason=_words(finding))
+
+
+def smooth(losses: tuple[float, ...]) -> tuple[float, ...]:
+    """Medians of neighbouring points, which spikes do not move, and then their means."""
+    half = window(len(losses)) // 2
+    medians = [median(losses[max(0, i - half) : i + half + 1]) for i in range(len(losses))]
+    reach = max(1, len(losses) // 30)
+    around = [medians[max(0, i - reach) : i + reach + 1] for i in range(len(medians))]
+    return tuple(sum(part) / len(part) for part in around)
+
+
+def round_down(rate: float) -> float:
+    """The learning rate with one digit, or one and a half: 0.0873 is 0.08, 0.0163 is 0.015."""
+    unit = 10.0 ** floor(log10(rate))
+    digits = floor(rate / unit * 2 + 1e-9) / 2
+    return float(f"{(digits if digits < 2 else floor(digits)) * unit:.2g}")
+
+
+def _finite(points: Iterable[Point]) -> list[Point]:
+    """The points before the first whose loss is no finite number."""
+    return list(takewhile(lambda point: isfinite(point[1]), points))
+
+
+def _words(finding: Finding) -> str:
+    edge = (
+        f"rises again from {finding.too_large:.2g} on: there the steps are too large"
+        if finding.too_large
+        else "does not rise within the range"
+    )
+    return (
+        f"The loss begins to fall at a learning rate of {finding.moving:.2g}, is lowest at "
+        f"{finding.lowest:.2g} and {edge}. Try {finding.suggestion:g} as the peak, a fifth of where it is "
+        "lowest: large steps, with room before they are too large."
+    )

@@ -1,0 +1,17 @@
+"""The style sheets, page.css and components.css, as HTML."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def _sheet(name: str) -> str:
+    return f"<style>\n{Path(__file__).with_name(name).read_text(encoding='utf-8')}</style>"
+
+
+PAGE, COMPONENTS = _sheet("page.css"), _sheet("components.css")
+
+
+def dialog(theme: str) -> str:
+    """The theme of a dialog, "light" or "dark", which does not follow the app's: it is another element."""
+    return f'<style>[data-testid="stDialog"] {{ color-scheme: {theme}; }}</style>'

@@ -1,0 +1,31 @@
+"""A home with the runs that an old cifar7 made, and the images that they were trained on."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from compat import record
+
+from cifar7.data import store
+from cifar7.data.imageset import RawSet, Split
+from cifar7.runs import children
+
+
+@pytest.fixture
+def old_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_thread: None) -> Path:
+    """$CIFAR7_HOME with the old runs in it, the set `tiny`, and the networks tiny.json and odd.json."""
+    monkeypatch.setenv("CIFAR7_HOME", str(tmp_path))
+    monkeypatch.delenv("CIFAR7_DATA", raising=False)
+    monkeypatch.delenv("CIFAR7_RUNS", raising=False)
+    monkeypatch.setattr(children, "start", lambda *_, **__: 0)  # no worker for the run that waits
+    shutil.copytree(record.OLD_RUNS, tmp_path / "runs")
+    splits = (Split(*record.colours(60, 1)), Split(*record.colours(10, 2)))
+    with store.exclusive(tmp_path / "data", "tiny"):
+        raw = RawSet("Tints", record.CLASSES, *splits, "made by a script", True, ())
+        store.write_set(tmp_path / "data", "tiny", raw, "test")
+    for name in ("tiny", "odd"):
+        (tmp_path / f"{name}.json").write_text(json.dumps(record.read(name)))
+    return tmp_path
