@@ -25,10 +25,19 @@ if TYPE_CHECKING:
 # One thread of arithmetic for each process, before torch is imported, for this one and those that it starts:
 # the networks here are too small to gain from more, and the test processes would wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # a test that wants two does not spin while they wait
 
 # The rooms below the pages are tested where there is no Streamlit, too (a rented GPU machine, Python 3.10).
 HAS_STREAMLIT = importlib.util.find_spec("streamlit") is not None
 collect_ignore_glob = [] if HAS_STREAMLIT else ["ui/*", "in_browser/*"]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is `slow` unless -m names it: any other -m would bring it back."""
+    if "slow" not in config.option.markexpr:
+        slow = [item for item in items if item.get_closest_marker("slow")]
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in slow]
 
 
 def pytest_report_header() -> str | None:

@@ -54,13 +54,9 @@ def reference(module: Network, image: Tensor, layer: int, label: int) -> np.ndar
     maps, gradients = (
         kept[name][0].reshape(kept[name].shape[1], *side(kept[name])) for name in ("maps", "gradients")
     )
-    channels, height, width = maps.shape
-    cam = np.zeros((height, width))
-    for k in range(channels):
-        alpha = 0.0
-        for i in range(height):
-            for j in range(width):
-                alpha += float(gradients[k, i, j]) / (height * width)
+    cam = np.zeros(maps.shape[1:])
+    for k in range(len(maps)):
+        alpha = gradients[k].double().numpy().mean()  # equation 1: over the pixels of the map
         cam += alpha * maps[k].numpy()
     return np.maximum(cam, 0)
 
