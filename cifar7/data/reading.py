@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 
 from cifar7.data.archives import KINDS, archive_members, is_archive
-from cifar7.data.arrays import SUFFIX, read_arrays
 from cifar7.data.decode import RECIPE, Decoded, decode
 from cifar7.data.imageset import SIZE, DataError, Progress, RawSet, Split, silent
 from cifar7.data.layout import Layout, Place
@@ -44,7 +43,7 @@ def source_key(path: Path) -> str:
                 digest.update(repr(identity).encode())
         elif path.is_file():
             kind = "archive"
-            if not is_archive(path) and path.suffix != SUFFIX:
+            if not is_archive(path):
                 raise DataError(
                     f"{path} is neither a folder nor an archive that can be read: "
                     f"give class folders, or a {KINDS} of them"
@@ -68,8 +67,6 @@ def read_path(path: Path, progress: Progress = silent, limits: Limits = LIMITS) 
 
     DataError: anything that `archive_members`, `Layout` or `decode` refuse, by name.
     """
-    if path.suffix == SUFFIX:
-        return read_arrays(path)
     kind, list_members = ("folder", folder_members) if path.is_dir() else ("archive", archive_members)
     source = source_title(path)
     layout = Layout(source)
