@@ -1,0 +1,1 @@
+"""A page of a trial: it greets. Knows no other page."""
