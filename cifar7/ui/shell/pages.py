@@ -26,7 +26,6 @@ ALL = (
     _page("mistakes", "Mistakes", "image_search"),
     _page("compare", "Compare", "compare_arrows"),
     _page("handin", "Hand in", "assignment_turned_in"),
-    _page("hello", "Hello", "waving_hand"),
 )
-DESIGN, TRAIN, MISTAKES, COMPARE, HAND_IN, _ = (page.file for page in ALL)
+DESIGN, TRAIN, MISTAKES, COMPARE, HAND_IN = (page.file for page in ALL)
 PATHS = tuple(page.path for page in ALL if page.path)

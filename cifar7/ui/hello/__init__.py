@@ -1,1 +1,0 @@
-"""A page of a trial: it greets. Knows no other page."""
