@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import browser
 import pytest
 import tiny
+import zygote
 from place import Place
 from where import APP
 
@@ -43,6 +45,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_report_header() -> str | None:
     """Say what is left out, and why."""
     return None if HAS_STREAMLIT else "Streamlit is not installed: the tests of the pages are left out"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _zygote() -> Iterator[None]:
+    """What loads torch is forked from a process that has; see there for which commands."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(subprocess, "Popen", zygote.Popen)
+        yield
+    zygote.ZYGOTE.close()
+
+
+@pytest.fixture
+def cold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes start as they do outside the tests: the interpreter, the command line, the imports."""
+    monkeypatch.setattr(zygote.ZYGOTE, "enabled", False)
 
 
 @pytest.fixture

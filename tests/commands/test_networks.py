@@ -116,6 +116,7 @@ def test_describe_loads_neither_torch_nor_streamlit() -> None:
     assert json.loads(done.stdout)["name"] == "starter"
 
 
+@pytest.mark.usefixtures("cold")
 def test_the_module_is_the_command() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "cifar7", "describe", "nonesuch"], cwd=ROOT, capture_output=True, text=True

@@ -245,8 +245,8 @@ def test_class_names_mean_the_same_in_the_text(name: str) -> None:
     assert quoted("ok name") == '"ok name"'
 
 
-# Loads torch and what its optimisers load once, for seconds. Each script is the main program of a fork.
-SERVER = """
+# Loads what torch's optimisers load once, for seconds. Each script is the main program of a fork.
+SERVER = """# forked: torch is loaded
 import json, os, runpy, sys, torch._dynamo
 for line in sys.stdin:
     script, folder, *arguments = json.loads(line)

@@ -17,7 +17,7 @@ from cifar7.network.problems import problems
 from cifar7.network.source import renamed_keys, safe_name
 from cifar7.network.spec import SpecError
 
-RUNNER = """
+RUNNER = """# forked: torch is loaded
 import importlib.util, json, sys, torch
 torch.set_num_threads(1)
 for line in sys.stdin:

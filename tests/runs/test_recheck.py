@@ -64,7 +64,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield home
 
 
-IN_A_FRESH_PROCESS = """
+IN_A_FRESH_PROCESS = """# forked: torch is loaded
 import json, sys
 from dataclasses import asdict
 from cifar7 import paths

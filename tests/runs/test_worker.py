@@ -27,6 +27,7 @@ from cifar7.training.errors import DeviceStateError
 from cifar7.training.events import EpochEnd
 
 
+@pytest.mark.usefixtures("cold")
 def test_two_waiting_runs_are_trained_one_after_the_other_by_one_worker(place: Place) -> None:
     first, second = place.lay(seed=1), place.lay(seed=2)
     pid = place.tick()
