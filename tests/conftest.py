@@ -63,31 +63,32 @@ def cold(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty cifar7 home, with the image set `tiny` in it; no worker is ever started."""
-    import streamlit as st
-
+def empty_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """$CIFAR7_HOME, empty: only the built-in set can be chosen."""
     monkeypatch.setenv("CIFAR7_HOME", str(tmp_path))
     monkeypatch.delenv("CIFAR7_DATA", raising=False)
     monkeypatch.delenv("CIFAR7_RUNS", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def home(empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty cifar7 home, with the image set `tiny` in it; no worker is ever started."""
+    import streamlit as st
+
     monkeypatch.setattr(queue, "ensure_worker", lambda *_, **__: None)
-    tiny.make_set(tmp_path / "data")
+    tiny.make_set(empty_home / "data")
     st.cache_data.clear()  # what is cached goes by the run's id and the set's name, not by the home
-    yield tmp_path
+    yield empty_home
     st.cache_data.clear()
 
 
 @pytest.fixture
-def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+def app(empty_home: Path) -> AppTest:
     """The Design page with the starter on it."""
-    from streamlit.testing.v1 import AppTest
+    from ui.opened import open_app
 
-    monkeypatch.setenv("CIFAR7_HOME", str(tmp_path))
-    monkeypatch.delenv("CIFAR7_DATA", raising=False)
-    monkeypatch.delenv("CIFAR7_RUNS", raising=False)
-    page = AppTest.from_file(str(APP), default_timeout=60).run()
-    assert not page.exception
-    return page
+    return open_app()
 
 
 @pytest.fixture(scope="module")

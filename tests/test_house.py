@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -25,13 +26,28 @@ def test_the_linters_find_nothing(command):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def tracked_files() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    return [ROOT / name for name in listed.stdout.splitlines()]
+
+
 def test_the_top_level_holds_what_was_agreed():
     agreed = {"streamlit_app.py", "cifar7", "tests", "requirements.txt", "README.md"}
-    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
-    if tracked.returncode:
-        pytest.skip("not a git checkout")
-    top = {name.split("/")[0] for name in tracked.stdout.splitlines()}
+    top = {path.relative_to(ROOT).parts[0] for path in tracked_files()}
     assert {name for name in top if not name.startswith(".")} <= agreed
+
+
+def test_files_have_at_most_300_lines_and_folders_20_files():
+    files = [path for path in tracked_files() if path.is_file()]
+    long = {
+        str(path): n
+        for path in files
+        if path.suffix == ".py" and (n := len(path.read_text().splitlines())) > 300
+    }
+    full = {str(folder): n for folder, n in Counter(path.parent for path in files).items() if n > 20}
+    assert (long, full) == ({}, {})
 
 
 NETWORK = sorted(p.stem for p in (ROOT / "cifar7" / "network").glob("[a-z]*.py") if p.stem != "module")

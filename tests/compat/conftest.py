@@ -15,17 +15,14 @@ from cifar7.runs import children
 
 
 @pytest.fixture
-def old_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_thread: None) -> Path:
+def old_home(empty_home: Path, monkeypatch: pytest.MonkeyPatch, one_thread: None) -> Path:
     """$CIFAR7_HOME with the old runs in it, the set `tiny`, and the networks tiny.json and odd.json."""
-    monkeypatch.setenv("CIFAR7_HOME", str(tmp_path))
-    monkeypatch.delenv("CIFAR7_DATA", raising=False)
-    monkeypatch.delenv("CIFAR7_RUNS", raising=False)
     monkeypatch.setattr(children, "start", lambda *_, **__: 0)  # no worker for the run that waits
-    shutil.copytree(record.OLD_RUNS, tmp_path / "runs")
+    shutil.copytree(record.OLD_RUNS, empty_home / "runs")
     splits = (Split(*record.colours(60, 1)), Split(*record.colours(10, 2)))
-    with store.exclusive(tmp_path / "data", "tiny"):
+    with store.exclusive(empty_home / "data", "tiny"):
         raw = RawSet("Tints", record.CLASSES, *splits, "made by a script", True, ())
-        store.write_set(tmp_path / "data", "tiny", raw, "test")
+        store.write_set(empty_home / "data", "tiny", raw, "test")
     for name in ("tiny", "odd"):
-        (tmp_path / f"{name}.json").write_text(json.dumps(record.read(name)))
-    return tmp_path
+        (empty_home / f"{name}.json").write_text(json.dumps(record.read(name)))
+    return empty_home

@@ -9,34 +9,15 @@ import textwrap
 import threading
 import time
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
+from data.stored import contents, never
 from pictures import picture, two_classes, write_archive
 from where import ROOT
 
 from cifar7.data import library, reading, store
 from cifar7.data.imageset import DataError, RawSet
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Path:
-    """A data directory that does not exist yet."""
-    return tmp_path / "home" / "data"
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Path:
-    return write_archive(tmp_path / "mine.zip", two_classes())
-
-
-def contents(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
-
-
-def never(*_: object, **__: object) -> None:
-    raise AssertionError("decoded once more")
 
 
 def test_an_imported_set_is_listed_and_opened_by_name(here, archive):

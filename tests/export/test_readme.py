@@ -14,7 +14,6 @@ from typing import Any
 
 import handmade
 import pytest
-import torch
 from where import ROOT
 
 from cifar7.export.model_source import model_source
@@ -30,19 +29,6 @@ from cifar7.network.spec import Unit
 from cifar7.runs.folder import RunFolder
 
 ASKED = PROFILES["three-max-pools"]
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    torch.set_num_threads(1)
-    folder = tmp_path_factory.mktemp("place")
-    handmade.make_set(folder / "data")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def run(place: Path) -> RunFolder:
-    return handmade.make_run(place)
 
 
 @pytest.fixture(scope="module")

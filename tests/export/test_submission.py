@@ -34,19 +34,6 @@ NAMES = {
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    torch.set_num_threads(1)
-    folder = tmp_path_factory.mktemp("place")
-    handmade.make_set(folder / "data")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def run(place: Path) -> RunFolder:
-    return handmade.make_run(place)
-
-
-@pytest.fixture(scope="module")
 def files(place: Path, run: RunFolder) -> dict[str, bytes]:
     return submission_files(run, ASKED, data_dir=place / "data")
 

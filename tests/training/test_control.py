@@ -4,73 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
 from torch import nn
 from toys import config, make_set, network
+from training.continued import RECIPES, STEPS, assert_same_end, at, ends, run, through_a_file
 
-from cifar7.training import checkpoint, reporting, selection, state
-from cifar7.training.checkpoint import CheckpointError
+from cifar7.training import reporting, selection, state
 from cifar7.training.engine import Training
 from cifar7.training.errors import TrainingError
 from cifar7.training.schedule import lr_at
 
-TIMES = {"seconds", "seconds_left", "seconds_training", "images_per_second"}
-STEPS = 18  # two epochs of nine
-
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.fixture(scope="module")
-def data():
-    return make_set(noise=235)
-
-
-def at(batch, word="pause"):
-    """A control that says `word` before batch number `batch` of its run, counted from 0."""
-    asked = iter(range(10_000))
-    return lambda: word if next(asked) >= batch else None
-
-
-def run(config, data, **how):
-    training = Training(network(), data, config, beat_seconds=0.0, **how)
-    return training, list(training.events())
-
-
-def ends(events):
-    """What is said after each epoch and at the end, save for times."""
-    return [
-        {key: value for key, value in event.to_dict().items() if key not in TIMES}
-        for event in events
-        if event.kind in ("epoch", "finished")
-    ]
-
-
-def through_a_file(training, folder):
-    torch.save(training.checkpoint(), folder / "checkpoint.pt")
-    return checkpoint.load(folder / "checkpoint.pt")
-
-
-def assert_same_end(found, expected):
-    for name, value in expected.weights.items():
-        assert torch.equal(found.weights[name], value), name
-    assert np.array_equal(found.probabilities, expected.probabilities)
-
-
-RECIPES = [
-    {"precision": "fp32"},
-    {"precision": "bf16", "flip": "random", "crop_padding": 2},
-    {"optimiser": "adamw", "lr": 0.005, "averaging": 0.9, "label_smoothing": 0.1},
-    {"flip": "alternating", "cutout": 8, "protocol": "test-each-epoch", "schedule": "step", "step_epochs": 1},
-    {"momentum": 0.0, "nesterov": False, "test_flip": True, "schedule": "cosine"},
-]
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.mark.parametrize("settings", RECIPES, ids=str)
@@ -110,40 +55,6 @@ def test_the_first_beat_after_a_pause_is_of_the_batches_since_the_last_one(data,
     assert [(fifth.loss, fifth.accuracy), (sixth.loss, sixth.accuracy)] == [
         (beat.loss, beat.accuracy) for beat in beats[4:6]
     ]
-
-
-def as_version_1(saved):
-    """The layout of the first version: parts side by side, the optimiser's tensors in one list."""
-    tensors = [
-        tensor
-        for group in saved["optimiser"]["groups"]
-        for name in ("momenta", "squares", "steps")
-        for tensor in group.get(name, [])
-    ]
-    same = ("config", "data", "device", "epoch", "step", "lr", "seconds", "average")
-    return {
-        "version": 1,
-        **{name: saved[name] for name in same},
-        **saved["throughput"],
-        **saved["train_step"],
-        "weights": saved["module"],
-        "memories": tensors,
-        "tally": saved["metrics"]["sums"],
-        "generator": saved["batches"]["generator"],
-        "dropout": saved["rng"],
-        "kept": saved["selection"]["best"],
-    }
-
-
-@pytest.mark.parametrize("settings", RECIPES[2:4], ids=str)  # adamw and sgd, averaged and not
-def test_a_checkpoint_of_the_first_version_is_resumed_to_the_bit(settings, data, tmp_path):
-    recipe, path = config(**settings), tmp_path / "checkpoint.pt"
-    _, whole = run(recipe, data)
-    first, _ = run(recipe, data, control=at(12))
-    torch.save(as_version_1(first.checkpoint()), path)
-    _, rest = run(recipe, data, resume=checkpoint.load(path))
-    assert (rest[0].from_step, ends(rest)) == (12, ends(whole)[1:])
-    assert_same_end(rest[-1], whole[-1])
 
 
 def test_from_the_end_of_an_epoch_as_after_the_death_of_its_process(data, tmp_path):
@@ -261,84 +172,6 @@ def test_a_minute_s_pause_costs_no_second_and_no_step(data, tmp_path, monkeypatc
     assert [event.to_dict() for event in rest[-1:]] == [whole[-1].to_dict()], "times and speed included"
     assert second.state.throughput.training_images == STEPS * 32
     assert_same_end(rest[-1], whole[-1])
-
-
-def test_a_checkpoint_is_not_changed_by_what_comes_after(data):
-    training = Training(network(), data, config(), beat_seconds=0.0)
-    events = training.events()
-    for event in events:
-        if event.kind == "beat":
-            break
-    saved = training.checkpoint()
-    before = {name: value.clone() for name, value in saved["module"].items()}
-    momenta = [momentum.clone() for momentum in momenta_of(saved)]
-    assert any(momentum.any() for momentum in momenta)
-    list(events)
-    assert all(torch.equal(saved["module"][name], value) for name, value in before.items())
-    assert all(torch.equal(*pair) for pair in zip(momenta_of(saved), momenta, strict=True))
-
-
-def momenta_of(saved):
-    return [momentum for group in saved["optimiser"]["groups"] for momentum in group["momenta"]]
-
-
-def test_momenta_are_loaded_in_the_parameters_layout(data, tmp_path):
-    # A fused update walks through the memory: another order there would be another step.
-    first, _ = run(config(), data, control=at(4))
-    second = Training(network(), data, config(), resume=through_a_file(first, tmp_path))
-    groups = second.state.optimiser.groups
-    parameters = [p for group in groups for p in group.parameters]
-    momenta = [m for group in groups for m in group.state["momenta"]]
-    assert any(momentum.any() for momentum in momenta)
-    assert [m.stride() for m in momenta] == [p.stride() for p in parameters]
-
-
-class Wider(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.inner = network(classes=4)
-        self.more = nn.Linear(4, 4)
-
-    def forward(self, x):
-        return self.more(self.inner(x))
-
-
-def test_what_cannot_go_on_is_refused(data, tmp_path):
-    first, _ = run(config(), data, control=at(4))
-    saved = through_a_file(first, tmp_path)
-    for module, images, recipe, message in (
-        (network(), data, config(lr=0.5), r"begun with lr 0\.02 and cannot go on with 0\.5"),
-        (network(), replace(data, fingerprint="1"), config(), "images of stripes have changed"),
-        (Wider(), data, config(), "another network"),
-    ):
-        with pytest.raises(CheckpointError, match=message):
-            Training(module, images, recipe, resume=saved)
-    finished, _ = run(config(), data)
-    with pytest.raises(CheckpointError, match="2 epochs are done already"):
-        Training(network(), data, config(epochs=1), resume=finished.checkpoint())
-
-
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 nothing", None], ids=["empty", "damaged", "another"])
-def test_a_file_that_is_no_checkpoint_is_refused(content, tmp_path):
-    path = tmp_path / "checkpoint.pt"
-    path.write_bytes(content) if content is not None else torch.save({"version": 0}, path)
-    with pytest.raises(CheckpointError, match=r"checkpoint\.pt is (damaged|of another)"):
-        checkpoint.load(path)
-
-
-def test_nothing_in_a_file_is_executed(tmp_path):
-    torch.save({"version": 1, "weights": nn.Linear(1, 1)}, tmp_path / "checkpoint.pt")
-    with pytest.raises(CheckpointError, match="damaged"):
-        checkpoint.load(tmp_path / "checkpoint.pt")
-
-
-def test_begun_on_another_device_it_goes_on_and_says_so(data, tmp_path):
-    first, _ = run(config(), data, control=at(4))
-    saved = {**through_a_file(first, tmp_path), "device": "cuda"}
-    _, rest = run(config(), data, resume=saved)
-    (words,) = [event.words for event in rest if event.kind == "notice"]
-    assert words.startswith("It was begun on cuda and goes on on cpu: what is drawn by chance")
-    assert rest[-1].steps == STEPS
 
 
 def test_no_number_any_more_is_seen_at_a_pause(data):

@@ -5,13 +5,14 @@ import json
 import handmade
 import pytest
 from streamlit.testing.v1 import AppTest
+from ui.opened import design
 
 from cifar7.network import edits
 from cifar7.network.arithmetic import analyse
 from cifar7.network.assignment import Achieved, card
 from cifar7.network.presets import PRESETS, preset
 from cifar7.network.profiles import PROFILES, ProfileError, read_profile
-from cifar7.network.spec import NetSpec, SpecError
+from cifar7.network.spec import SpecError
 from cifar7.runs.folder import RunFolder
 from cifar7.training.config import TrainConfig
 from cifar7.ui.assignment.achievement import runs_of, standing
@@ -21,10 +22,6 @@ from cifar7.ui.files.uploads import LARGEST, UploadError, read_assignment, read_
 from cifar7.ui.handin.zip_maker import profile_dict
 
 USUAL = PROFILES["three-max-pools"]
-
-
-def design(app: AppTest) -> NetSpec:
-    return app.session_state["cifar7_design"]
 
 
 def view(app: AppTest, name: str) -> None:

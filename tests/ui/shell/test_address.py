@@ -5,12 +5,11 @@ import string
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from where import APP
+from ui.opened import design, open_app
 
 from cifar7.network import edits
 from cifar7.network.arithmetic import analyse
 from cifar7.network.presets import preset
-from cifar7.network.spec import NetSpec
 from cifar7.runs.folder import RunFolder
 from cifar7.training.config import TrainConfig
 from cifar7.ui.shell.address import link_of
@@ -18,23 +17,8 @@ from cifar7.ui.shell.link import Link, decode, encode
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("CIFAR7_HOME", str(tmp_path))
-    monkeypatch.delenv("CIFAR7_DATA", raising=False)
-    monkeypatch.delenv("CIFAR7_RUNS", raising=False)
-    return tmp_path
-
-
-def open_app(**query: str) -> AppTest:
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    app.query_params.update(query)
-    app.run()
-    assert not app.exception
-    return app
-
-
-def design(app: AppTest) -> NetSpec:
-    return app.session_state["cifar7_design"]
+def home(empty_home):
+    return empty_home
 
 
 def strip(app: AppTest) -> str:

@@ -3,11 +3,11 @@
 import re
 
 import pytest
-from streamlit.testing.v1 import AppTest
+from ui.opened import design, open_app
 from where import ROOT
 
 from cifar7.network.presets import preset
-from cifar7.network.spec import NetSpec, Stage, Unit
+from cifar7.network.spec import Stage, Unit
 from cifar7.runs.folder import RunFolder
 from cifar7.training.config import TrainConfig
 from cifar7.ui.design.growth import INK
@@ -16,28 +16,11 @@ from cifar7.ui.strip.run_line import line_html
 from cifar7.ui.words import device
 from cifar7.ui.words.wording import duration
 
-APP = ROOT / "streamlit_app.py"
-
 
 @pytest.fixture
-def runs(tmp_path, monkeypatch):
-    """An empty home, where only the built-in set can be chosen; returns the folder of its runs."""
-    monkeypatch.setenv("CIFAR7_HOME", str(tmp_path))
-    monkeypatch.delenv("CIFAR7_DATA", raising=False)
-    monkeypatch.delenv("CIFAR7_RUNS", raising=False)
-    return tmp_path / "runs"
-
-
-def open_app(**query: str) -> AppTest:
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    app.query_params.update(query)
-    app.run()
-    assert not app.exception
-    return app
-
-
-def design(app: AppTest) -> NetSpec:
-    return app.session_state["cifar7_design"]
+def runs(empty_home):
+    """The folder of the runs, none yet."""
+    return empty_home / "runs"
 
 
 def test_a_fresh_browser_gets_the_starter(runs):
