@@ -1,6 +1,10 @@
-"""The run on the Train page, as a browser shows it."""
+"""What a browser shows: the run on the Train page, the gallery of mistakes."""
 
 from __future__ import annotations
+
+import re
+
+from browser import until
 
 # Asked a few times a second, not at every frame: the worker is niced, and the browser would take its cores.
 POLLING = 300  # milliseconds
@@ -48,3 +52,14 @@ def start(site, page, **settings):
     another(page, laid)
     badge(page, "training")
     return site.run(page.url)
+
+
+def shown(page) -> list[int]:
+    """The numbers of the pictures in the gallery, in its order."""
+    labels = page.locator(".gallery button.pic").evaluate_all("all => all.map(one => one.ariaLabel)")
+    return [int(re.match(r"Picture (\d+):", label)[1]) for label in labels]
+
+
+def the_gallery_shows(page, indices: list[int]) -> None:
+    """Wait until exactly these pictures are there, in this order: what was there before may be as many."""
+    until(lambda: shown(page) == indices, f"a gallery of {indices[:5]} …", 30)

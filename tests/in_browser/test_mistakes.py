@@ -12,6 +12,7 @@ import pytest
 from browser import PATIENCE, POCKET, until
 from PIL import Image
 from playwright.sync_api import expect
+from watching import the_gallery_shows
 
 from cifar7.data.library import open_set
 from cifar7.network import edits
@@ -36,16 +37,6 @@ def runs(site):
         assert claim.run.status()["state"] == "finished", claim.run.status()
         made.append(claim.run)
     return made
-
-
-def shown(page) -> list[int]:
-    """The numbers of the pictures in the gallery, in its order."""
-    labels = page.locator(".gallery button.pic").evaluate_all("all => all.map(one => one.ariaLabel)")
-    return [int(re.match(r"Picture (\d+):", label)[1]) for label in labels]
-
-
-def the_gallery_shows(page, indices: list[int]) -> None:
-    until(lambda: shown(page) == indices, f"a gallery of {indices[:5]} …", 30)
 
 
 def a_cell(predictions) -> tuple[int, int]:

@@ -8,7 +8,7 @@ import signal
 
 import pytest
 from browser import until
-from watching import POLLING, PROGRESS, another, badge, beyond, progress, start
+from watching import POLLING, PROGRESS, another, badge, beyond, progress, start, the_gallery_shows
 
 pytestmark = pytest.mark.browser
 
@@ -45,14 +45,6 @@ def test_the_whole_way_from_start_to_the_mistakes(site, page):
     cell.click()
     page.get_by_text(f"{number:,} pictures of {names[true]}, taken for {names[predicted]}").wait_for()
     the_gallery_shows(page, predictions.mistakes(true, predicted)[:50])
-
-
-def the_gallery_shows(page, indices: list[int]) -> None:
-    """Exactly these pictures, in this order."""
-    said = ".gallery button.pic"
-    until(lambda: page.locator(said).count() == len(indices), "the gallery")
-    labels = page.locator(said).evaluate_all("tiles => tiles.map(tile => tile.ariaLabel)")
-    assert [int(re.match(r"Picture (\d+):", label)[1]) for label in labels] == indices
 
 
 def test_stop_stops(site, page):
