@@ -22,7 +22,7 @@ def number(default: Any = MISSING, *, low: float, high: float, above: bool = Fal
     return field(default=default, metadata={"low": low, "high": high, "above": above, **about})
 
 
-def choice(default: str, choices: tuple[str, ...] | Mapping[str, str], **about: Any) -> Any:
+def choice(default: str | None, choices: tuple[str, ...] | Mapping[str, str], **about: Any) -> Any:
     """A field with a closed set of values, or a mapping of values to the labels that people see."""
     labels = {"labels": choices} if isinstance(choices, Mapping) else {}
     return field(default=default, metadata={"choices": tuple(choices), **labels, **about})
@@ -98,7 +98,7 @@ def read_value(value: Any, declared: Field[Any], where: str, error: type[UserErr
         valid = right_type and low <= value <= high and not (above and value == low)
         expected = f"{'a whole number' if whole else 'a number'} {_span(low, high, above)}"
         value = float(value) if valid and not whole else value
-    elif annotation == "bool":
+    elif annotation in ("bool", "bool | None"):
         valid, expected = isinstance(value, bool), "true or false"
     else:
         valid = isinstance(value, str) and 1 <= len(value) <= 60 and value.isprintable()

@@ -9,9 +9,9 @@ from __future__ import annotations
 from itertools import groupby
 
 from cifar7.export.templates import render
-from cifar7.network.arithmetic import Row, analyse
+from cifar7.network.arithmetic import analyse
 from cifar7.network.problems import check
-from cifar7.network.source import places, safe_name
+from cifar7.network.source import pieces, safe_name
 from cifar7.network.spec import NetSpec
 
 
@@ -22,8 +22,7 @@ def model_source(spec: NetSpec) -> str:
     """
     check(spec)
     analysis = analyse(spec)
-    stages: dict[str, list[tuple[Row, str]]] = {}
-    for stage, group in groupby(analysis.rows, key=lambda row: row.layer.stage):
-        rows = list(group)
-        stages[stage] = list(zip(rows, places(rows), strict=True))
+    stages = {
+        stage: pieces(list(rows)) for stage, rows in groupby(analysis.rows, key=lambda row: row.layer.stage)
+    }
     return render("model.py", name=safe_name(spec.name), spec=spec, analysis=analysis, stages=stages)

@@ -8,12 +8,14 @@ Conventions, the same everywhere in cifar7:
   dilation d and stride s turns receptive field r and jump j into r + d(k-1)j and jump js (Araujo, Norris and
   Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill 2019). It is given before the
   average pooling of the output stage, and with it.
-- A sum sees what either of its two maps sees: the hull of both. `problems` lets a connection go around layers
-  of stride 1 that keep the map only, so both lie around the same middle and the wider one is the hull.
+- A linear layer over a map is as large as the map, and its field is given as that of the map's values.
+- Where two ways join, a value sees what either of its two maps sees: the hull of both. They have the same jump,
+  and mostly the same middle; where the middles differ, the hull is wider than the wider of the two.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from cifar7.network.kinds import Family, Layer
@@ -39,7 +41,10 @@ class Row:
     receptive_field_in: int  # image pixels
     receptive_field: int
     centre: float  # image pixels: where the middle of what the first value sees lies, the first pixel at 0
-    receptive_field_added: int = 0  # image pixels, of an add: what the map that it adds sees
+    receptive_field_added: int = 0  # image pixels, of a join: what the map that is added sees
+    sources: tuple[
+        int, ...
+    ] = ()  # the rows whose maps it gets, -1 the image; a join's second is what is added
 
     def seen(self, index: int) -> tuple[float, float]:
         """First and last image pixel that value `index` along one axis can see, borders ignored."""
@@ -61,51 +66,96 @@ class Analysis:
 def analyse(spec: NetSpec) -> Analysis:
     """Count a network in which `problems.problems` finds nothing."""
     rows = walk(spec)
-    head = next(row for row in rows if row.layer.head)
+    total = rows[-1].receptive_field
     return Analysis(
         rows=rows,
         parameters=sum(row.parameters for row in rows),
         macs=sum(row.macs for row in rows),
-        receptive_field_before=head.receptive_field_in,
-        receptive_field_total=rows[-1].receptive_field,
+        receptive_field_before=next((row.receptive_field_in for row in rows if row.layer.head), total),
+        receptive_field_total=total,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Map:
+    """A map on its way: its shape, what its values see, and the row that put it out."""
+
+    shape: Shape
+    field: int = 1
+    jump: int = 1
+    centre: float = 0.0
+    row: int = -1
 
 
 def walk(spec: NetSpec) -> tuple[Row, ...]:
     """The rows as far as the map lasts: the last has a height of 0 where the map vanishes."""
     rows: list[Row] = []
-    shape: Shape = (spec.in_channels, spec.image_size, spec.image_size)
-    field, jump, centre = 1, 1, 0.0
-    for layer in expand(spec):
-        row = _row(layer, shape, field, jump, centre)
-        if layer.family is Family.SUM:
-            added = rows[-layer.span].receptive_field_in
-            row = replace(row, receptive_field=max(field, added), receptive_field_added=added)
+    layers = expand(spec)
+    forks = {at - layer.span: at for at, layer in enumerate(layers) if layer.span}
+    turns = {at - layer.side: at for at, layer in enumerate(layers) if layer.side}
+    now = start = aside = _Map((spec.in_channels, spec.image_size, spec.image_size))
+    for at, layer in enumerate(layers):
+        if at in forks:
+            start = now
+        if at in turns:
+            now, aside = start, now
+        if layer.family is Family.JOIN:
+            row = _join(layer, *((aside, now) if layer.side else (now, start)))
+        else:
+            row = _row(layer, now)
         rows.append(row)
-        shape, field, jump, centre = row.output, row.receptive_field, row.jump, row.centre
-        if shape[1] < 1:
+        now = _Map(row.output, row.receptive_field, row.jump, row.centre, at)
+        if now.shape[1] < 1:
             break
     return tuple(rows)
 
 
-def _row(layer: Layer, shape: Shape, field: int, jump: int, centre: float) -> Row:
-    entry, size = layer.entry, shape[1]
+def _row(layer: Layer, given: _Map) -> Row:
+    entry, size = layer.entry, given.shape[1]
     kernel, stride = (size, size) if entry.whole_map else (layer.kernel, layer.stride)
     side = map_size(size, kernel, stride, layer.padding, layer.dilation)
+    if entry.per_value:
+        layer = replace(layer, size=size)
+    if layer.family is Family.LINEAR:
+        layer, side = replace(layer, in_channels=layer.in_channels * size**2), 1
     weights = _weights(layer) if entry.weighted else 0
+    learnt = entry.per_channel * (side**2 if entry.per_value else 1) + layer.bias
     return Row(
         layer=layer,
-        input=shape,
+        input=given.shape,
         output=(layer.out_channels, side, side),
         kernel=kernel,
         stride=stride,
-        parameters=weights + (entry.per_channel + layer.bias) * layer.out_channels,
+        parameters=weights + learnt * layer.out_channels,
         macs=weights * side * side,
-        jump_in=jump,
-        jump=jump * stride,
-        receptive_field_in=field,
-        receptive_field=field + layer.dilation * (kernel - 1) * jump,
-        centre=centre + (layer.dilation * (kernel - 1) / 2 - layer.padding) * jump,
+        jump_in=given.jump,
+        jump=given.jump * stride,
+        receptive_field_in=given.field,
+        receptive_field=given.field + layer.dilation * (kernel - 1) * given.jump,
+        centre=given.centre + (layer.dilation * (kernel - 1) / 2 - layer.padding) * given.jump,
+        sources=(given.row,),
+    )
+
+
+def _join(layer: Layer, given: _Map, added: _Map) -> Row:
+    """The row of a sum or a concatenation of what comes down the row of layers and what is added to it."""
+    reach = [(m.centre - (m.field - 1) / 2, m.centre + (m.field - 1) / 2) for m in (given, added)]
+    first, last = min(low for low, _ in reach), max(high for _, high in reach)
+    return Row(
+        layer=layer,
+        input=given.shape,
+        output=(layer.out_channels, *given.shape[1:]),
+        kernel=1,
+        stride=1,
+        parameters=0,
+        macs=0,
+        jump_in=given.jump,
+        jump=given.jump,
+        receptive_field_in=given.field,
+        receptive_field=math.ceil(last - first) + 1,
+        centre=(first + last) / 2,
+        receptive_field_added=added.field,
+        sources=(given.row, added.row),
     )
 
 

@@ -61,24 +61,37 @@ def set_pool(spec: NetSpec, stage: str, pool: int | None) -> NetSpec:
     return spec.with_stage(stage, replace(spec.stage(stage), pool=pool))
 
 
-def set_unit(spec: NetSpec, stage: str, number: int, unit: Unit) -> NetSpec:
-    """One unit of a stage C1 … C4 or O, counted from 1, replaced."""
-    units = spec.units(stage)
-    return spec.with_units(stage, (*units[: number - 1], unit, *units[number:]))
+def unit_at(spec: NetSpec, stage: str, number: int, beside: int = 0) -> Unit | None:
+    """The unit of that number, from 1, or the one `beside` it on its shortcut; None where there is none.
+
+    In O the numbers go on behind the pooling.
+    """
+    units = spec.every(stage)
+    if beside and 0 < number <= len(units):
+        units, number = units[number - 1].shortcut, beside
+    return units[number - 1] if 0 < number <= len(units) else None
 
 
-def change_unit(spec: NetSpec, stage: str, number: int, **fields: Any) -> NetSpec:
+def set_unit(spec: NetSpec, stage: str, number: int, unit: Unit, beside: int = 0) -> NetSpec:
+    """One unit of a stage C1 … C4 or O, counted from 1, replaced, or one of those beside it."""
+    units = spec.every(stage)
+    if beside:
+        around = units[number - 1]
+        row = (*around.shortcut[: beside - 1], unit, *around.shortcut[beside:])
+        unit = replace(around, shortcut=row)
+    return spec.with_every(stage, (*units[: number - 1], unit, *units[number:]))
+
+
+def change_unit(spec: NetSpec, stage: str, number: int, beside: int = 0, **fields: Any) -> NetSpec:
     """Fields of one unit replaced; a unit that is gone, because a page is older, changes nothing."""
-    units = spec.units(stage)
-    if number > len(units):
-        return spec
-    return set_unit(spec, stage, number, replace(units[number - 1], **fields))
+    unit = unit_at(spec, stage, number, beside)
+    return spec if unit is None else set_unit(spec, stage, number, replace(unit, **fields), beside)
 
 
 def add_unit(spec: NetSpec, stage: str) -> NetSpec:
     """One more unit at the end of the stage, a 3x3 as wide as what comes before it."""
     units = spec.units(stage)
-    width = units[-1].channels if units else spec.channels_into(stage)
+    width = spec.channels_from(stage)
     return spec.with_units(stage, (*units, Unit(width)))
 
 
@@ -95,7 +108,7 @@ def remove_unit(spec: NetSpec, stage: str) -> NetSpec:
 def set_classifier(spec: NetSpec, classifier: str) -> NetSpec:
     """What follows the pooling. For `none` a 1x1 to the classes goes before it, unless one is there."""
     output = replace(spec.output, classifier=classifier)
-    channels = output.units[-1].channels if output.units else spec.channels_into(OUTPUT)
+    channels = spec.channels_from(OUTPUT)
     logits = Unit(spec.classes, kernel=1, norm=False, activation=False)
     if classifier == "none" and channels != spec.classes:
         output = replace(output, units=(*output.units, logits))
@@ -106,8 +119,7 @@ def set_classifier(spec: NetSpec, classifier: str) -> NetSpec:
 
 def stage_channels(spec: NetSpec, stage: str) -> int:
     """Channels the stage puts out: its last unit's, or what it gets where it has none."""
-    units = spec.units(stage)
-    return units[-1].channels if units else spec.channels_into(stage)
+    return spec.channels_from(stage)
 
 
 def stage_dilation(stage: Stage) -> int | None:
@@ -152,4 +164,4 @@ def _each(spec: NetSpec, stage: str, change: Callable[[Unit], Unit]) -> NetSpec:
 
 def _inputs(spec: NetSpec, stage: str) -> list[int]:
     """Input channels of each unit of a stage."""
-    return [spec.channels_into(stage), *(u.channels for u in spec.units(stage)[:-1])]
+    return [channels for name, _, channels, _, _ in spec.flow() if name == stage][: len(spec.units(stage))]

@@ -25,7 +25,7 @@ class Family(Enum):
     ACTIVATION = auto()
     DROPOUT = auto()
     POOL = auto()
-    SUM = auto()  # the end of a residual connection
+    JOIN = auto()  # where the two ways of a connection end
 
 
 FOLLOWERS = (Family.NORM, Family.ACTIVATION, Family.DROPOUT)  # they keep the map and stand behind a weight
@@ -35,11 +35,13 @@ FOLLOWERS = (Family.NORM, Family.ACTIVATION, Family.DROPOUT)  # they keep the ma
 class Layer:
     """One layer of a network.
 
-    `kind` names its entry in LAYER_KINDS; an `add` adds the input of the layer that stands `span` before it.
+    `kind` names its entry in LAYER_KINDS. An `add` or `concat` joins two ways that begin with the input of the
+    layer that stands `span` before it: the row of layers, and the last `side` of them, which stand on the other
+    way; 0 is the identity.
 
-    `unit` counts the stage's units from 1, 0 for what belongs to no unit. A global pool's kernel is 0 here:
-    it is as large as the map. `role` says what a convolution is for: depthwise, pointwise or classifier; and
-    what an add adds: "input of unit 2".
+    `unit` counts the stage's units from 1, 0 for what belongs to no unit; `beside` those on that unit's shortcut,
+    0 for the row itself. A global pool's kernel is 0 here: it is as large as the map. `role` says what a
+    convolution is for: depthwise, pointwise or classifier; and what a join adds: "input of unit 2".
     """
 
     stage: str
@@ -54,9 +56,13 @@ class Layer:
     groups: int = 1
     bias: bool = False
     rate: float = 0.0  # of dropout
-    span: int = 0  # layers, of an add: how many the connection goes around
+    span: int = 0  # layers, of a join: how many stand on its two ways
     role: str = ""
-    head: bool = False  # the average pooling of stage O, before and with which the receptive field is given
+    head: bool = False  # the pooling of stage O, before and with which the receptive field is given
+    padding_mode: str = "zeros"
+    side: int = 0  # layers, of a join: how many of the span stand on the other way
+    beside: int = 0  # number of its unit on the shortcut
+    size: int = 0  # pixels, of a layer norm: the side of the map, known where the map is
 
     @property
     def entry(self) -> LayerKind:
@@ -120,6 +126,8 @@ class LayerKind:
     glyph: Literal["taps", "square", "sum", ""] = ""  # its window in the drawing
     whole_map: bool = False  # the window is the map, whatever its size
     per_channel: int = 0  # learnt numbers for each output channel beside weights and bias: scale and shift
+    per_value: bool = False  # the same for each value of the map
+    flat: str = ""  # the kind that does the same behind a linear layer; empty: this one, or none
     groups: Callable[[int], int] = lambda channels: 1  # of a normalisation of so many channels
     # What makes a layer pointless:
     replaces_bias: bool = False  # adds a learnt shift of its own, so that a bias before it is superfluous
@@ -144,7 +152,9 @@ def _conv_arguments(layer: Layer) -> Arguments:
         "groups": (layer.groups, 1),
         "bias": (layer.bias, True),
     }
-    changed = {name: value for name, (value, default) in options.items() if value != default}
+    changed: dict[str, Any] = {name: value for name, (value, default) in options.items() if value != default}
+    if layer.padding_mode != "zeros":
+        changed["padding_mode"] = layer.padding_mode
     return (layer.in_channels, layer.out_channels), {"kernel_size": layer.kernel, **changed}
 
 
@@ -159,6 +169,7 @@ def _conv_label(layer: Layer, kernel: int) -> tuple[str, ...]:
         f"dilation {layer.dilation}": layer.dilation > 1,
         f"stride {layer.stride}": layer.stride > 1,
         f"padding {layer.padding}": layer.padding != int(layer.same_padding),
+        f"{layer.padding_mode} border": layer.padding_mode != "zeros",
     }
     name = "conv 1×1 to the classes" if classifier else f"{layer.role or 'conv'} {square(kernel)}"
     return (name, *(text for text, unusual in settings.items() if unusual))
@@ -180,18 +191,58 @@ def _pool(name: str, title: str, short: str, module: str) -> LayerKind:
     """A pool of `kernel` x `kernel` pixels; where no stride is written, torch takes the kernel."""
 
     def arguments(layer: Layer) -> Arguments:
-        return (layer.kernel,), {} if layer.stride == layer.kernel else {"stride": layer.stride}
+        stride = {} if layer.stride == layer.kernel else {"stride": layer.stride}
+        return (layer.kernel,), {**stride, **({"padding": layer.padding} if layer.padding else {})}
+
+    def label(layer: Layer, kernel: int) -> tuple[str, ...]:
+        stride = (f"stride {layer.stride}",) if layer.stride != kernel and not layer.head else ()
+        return (
+            f"{title} {square(kernel)}",
+            *stride,
+            *((f"padding {layer.padding}",) if layer.padding else ()),
+        )
 
     return LayerKind(
-        name, Family.POOL, title, module, arguments,
-        label=lambda layer, kernel: (f"{title} {square(kernel)}",),
-        tag=lambda layer, kernel: (short, square(kernel)),
-        glyph="square",
+        name, Family.POOL, title, module, arguments, label=label,
+        tag=lambda layer, kernel: (short, square(kernel)), glyph="square",
+    )  # fmt: skip
+
+
+def _global_pool(name: str, title: str, short: str, module: str) -> LayerKind:
+    return LayerKind(
+        name, Family.POOL, title, module, lambda layer: ((1,), {}),
+        tag=lambda layer, kernel: (short, square(kernel)), glyph="square", whole_map=True,
     )  # fmt: skip
 
 
 def _activation(name: str, title: str, module: str, *, idempotent: bool = False) -> LayerKind:
     return LayerKind(name, Family.ACTIVATION, title, module, idempotent=idempotent)
+
+
+def _dropout(name: str, title: str, module: str, flat: str = "") -> LayerKind:
+    return LayerKind(
+        name, Family.DROPOUT, title, module, lambda layer: ((layer.rate,), {}), flat=flat,
+        label=lambda layer, kernel: (f"{title} {layer.rate:g}",),
+    )  # fmt: skip
+
+
+def _join(name: str, title: str, module: str, verb: str, short: str) -> LayerKind:
+    return LayerKind(
+        name, Family.JOIN, title, module, glyph="sum",
+        label=lambda layer, kernel: (title, f"{verb} the {layer.role}"), tag=lambda layer, kernel: (short, ""),
+    )  # fmt: skip
+
+
+def _linear_label(layer: Layer, kernel: int) -> tuple[str, ...]:
+    return ("linear to the classes",) if layer.role == "classifier" else ("linear",)
+
+
+def _flat_norm(name: str, title: str, module: str) -> LayerKind:
+    """What a normalisation is behind a linear layer."""
+    return LayerKind(
+        name, Family.NORM, title, module, lambda layer: ((layer.out_channels,), {}), per_channel=2,
+        replaces_bias=True,
+    )  # fmt: skip
 
 
 LAYER_KINDS: dict[str, LayerKind] = {
@@ -203,41 +254,57 @@ LAYER_KINDS: dict[str, LayerKind] = {
         ),
         LayerKind(
             "linear", Family.LINEAR, "linear", "nn.Linear", _linear_arguments,
-            label=lambda layer, kernel: ("linear to the classes",),
+            label=_linear_label,
         ),
         LayerKind(
             "batch_norm", Family.NORM, "batch norm", "nn.BatchNorm2d",
-            lambda layer: ((layer.out_channels,), {}), per_channel=2, replaces_bias=True,
+            lambda layer: ((layer.out_channels,), {}), per_channel=2, replaces_bias=True, flat="batch_norm_flat",
         ),
+        _flat_norm("batch_norm_flat", "batch norm", "nn.BatchNorm1d"),
         LayerKind(
             "group_norm", Family.NORM, "group norm", "nn.GroupNorm",
             lambda layer: ((layer.groups, layer.out_channels), {}), per_channel=2, replaces_bias=True,
-            groups=_norm_groups, label=lambda layer, kernel: ("group norm", f"{layer.groups} groups"),
+            groups=_norm_groups, label=lambda layer, kernel: ("group norm", f"{layer.groups} groups"), flat="group_norm",
         ),
         _activation("relu", "ReLU", "nn.ReLU", idempotent=True),
         _activation("leaky_relu", "leaky ReLU", "nn.LeakyReLU"),
         _activation("silu", "SiLU", "nn.SiLU"),
         _activation("gelu", "GELU", "nn.GELU"),
+        _activation("relu6", "ReLU6", "nn.ReLU6", idempotent=True),
+        _activation("elu", "ELU", "nn.ELU"),
+        _activation("selu", "SELU", "nn.SELU"),
+        _activation("mish", "Mish", "nn.Mish"),
+        _activation("hardswish", "hard swish", "nn.Hardswish"),
+        _activation("tanh", "tanh", "nn.Tanh"),
+        _activation("sigmoid", "sigmoid", "nn.Sigmoid"),
+        _activation("softplus", "softplus", "nn.Softplus"),
         LayerKind(
-            "dropout", Family.DROPOUT, "dropout", "nn.Dropout", lambda layer: ((layer.rate,), {}),
-            label=lambda layer, kernel: (f"dropout {layer.rate:g}",),
+            "layer_norm", Family.NORM, "layer norm", "nn.LayerNorm",
+            lambda layer: (((layer.out_channels, layer.size, layer.size),), {}),
+            per_channel=2, per_value=True, replaces_bias=True, flat="layer_norm_flat",
         ),
+        _flat_norm("layer_norm_flat", "layer norm", "nn.LayerNorm"),
+        LayerKind(
+            "channel_norm", Family.NORM, "layer norm over channels", "ChannelNorm",
+            lambda layer: ((layer.out_channels,), {}), per_channel=2, replaces_bias=True,
+            flat="layer_norm_flat",
+        ),
+        LayerKind(
+            "instance_norm", Family.NORM, "instance norm", "nn.InstanceNorm2d",
+            lambda layer: ((layer.out_channels,), {}), replaces_bias=False,
+        ),
+        _dropout("dropout", "dropout", "nn.Dropout", flat="dropout"),
+        _dropout("dropout2d", "channel dropout", "nn.Dropout2d", flat="dropout"),
         _pool("max_pool", "max-pool", "max", "nn.MaxPool2d"),
         _pool("avg_pool", "average pool", "avg", "nn.AvgPool2d"),
-        LayerKind(
-            "global_avg_pool", Family.POOL, "global average pool", "nn.AdaptiveAvgPool2d",
-            lambda layer: ((1,), {}), tag=lambda layer, kernel: ("avg", square(kernel)), glyph="square",
-            whole_map=True,
-        ),
-        LayerKind(
-            "add", Family.SUM, "residual sum", "", glyph="sum",
-            label=lambda layer, kernel: ("residual sum", f"plus the {layer.role}"),
-            tag=lambda layer, kernel: ("sum", ""),
-        ),
+        _global_pool("global_avg_pool", "global average pool", "avg", "nn.AdaptiveAvgPool2d"),
+        _global_pool("global_max_pool", "global max-pool", "max", "nn.AdaptiveMaxPool2d"),
+        _join("add", "residual sum", "", "plus", "sum"),
+        _join("concat", "concatenation", "", "with", "cat"),
     )
 }  # fmt: skip
 
 
 def names(family: Family) -> tuple[str, ...]:
-    """The kinds of a family, in the order of the table."""
-    return tuple(entry.name for entry in LAYER_KINDS.values() if entry.family is family)
+    """The kinds of a family that a network may name, in the order of the table."""
+    return tuple(e.name for e in LAYER_KINDS.values() if e.family is family and not e.name.endswith("_flat"))

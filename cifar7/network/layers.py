@@ -1,11 +1,11 @@
-"""A network's units written out as single layers: the list that is counted, built, drawn and exported."""
+"""A network as the layers that it runs, in order: the one list that arithmetic, module, drawing and exporter share."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from cifar7.network.kinds import LAYER_KINDS, Layer
-from cifar7.network.spec import OUTPUT, STAGE_NAMES, NetSpec, Unit
+from cifar7.network.spec import OUTPUT, STAGE_NAMES, NetSpec, Unit, row_channels
 
 
 def expand(spec: NetSpec) -> tuple[Layer, ...]:
@@ -16,75 +16,192 @@ def expand(spec: NetSpec) -> tuple[Layer, ...]:
 def _layers(spec: NetSpec) -> Iterator[Layer]:
     channels = spec.in_channels
     for name, stage in zip(STAGE_NAMES, spec.stages, strict=True):
-        yield from _row_of_units(spec, name, channels, stage.units)
-        channels = stage.units[-1].channels if stage.units else channels
+        layers, channels = _row_of_units(spec, name, channels, stage.units)
+        yield from layers
         if stage.pool is not None:
             yield Layer(name, 0, "max_pool", channels, channels, stage.pool, stage.pool)
-    units = spec.output.units
-    yield from _row_of_units(spec, OUTPUT, channels, units)
-    channels = units[-1].channels if units else channels
-    pool = spec.output.pool
-    if pool is None:
-        yield Layer(OUTPUT, 0, "global_avg_pool", channels, channels, 0, 1, head=True)
-    else:
-        yield Layer(OUTPUT, 0, "avg_pool", channels, channels, pool, pool, head=True)
-    if spec.output.classifier != "none":
-        yield Layer(OUTPUT, 0, spec.output.classifier, channels, spec.classes, bias=True, role="classifier")
+    head = spec.output
+    layers, channels = _row_of_units(spec, OUTPUT, channels, head.units)
+    yield from layers
+    if head.pooling != "none":
+        kind = "avg_pool" if head.pooling == "average" else "max_pool"
+        if head.pool is None:
+            yield Layer(OUTPUT, 0, f"global_{kind}", channels, channels, 0, 1, head=True)
+        else:
+            yield Layer(OUTPUT, 0, kind, channels, channels, head.pool, head.pool, head=True)
+    flat = False
+    for number, unit in enumerate(head.behind, len(head.units) + 1):
+        yield from _unit_layers(spec, OUTPUT, number, channels, unit, flat=flat)
+        flat = flat or unit.kind == "linear"
+        channels = row_channels((unit,), channels)
+    if head.classifier != "none":
+        yield Layer(
+            OUTPUT, 0, head.classifier, channels, spec.classes, bias=head.bias, role="classifier"
+        )  # fmt: skip
 
 
-def _row_of_units(spec: NetSpec, stage: str, channels: int, units: tuple[Unit, ...]) -> Iterator[Layer]:
-    """The layers of a stage's units, the first of which gets `channels` channels, and their additions."""
-    starts, count = [], 0  # layers of the stage before each unit, and so far
+def _row_of_units(
+    spec: NetSpec, stage: str, channels: int, units: tuple[Unit, ...]
+) -> tuple[list[Layer], int]:
+    """The layers of a stage's units, the first of which gets `channels` channels, and the channels put out."""
+    layers: list[Layer] = []
+    starts: list[tuple[int, int]] = []  # of each unit: layers of the stage before it, and channels into it
     for number, unit in enumerate(units, 1):
-        starts.append(count)
-        for layer in _unit_layers(spec, stage, number, channels, unit):
-            count += 1
-            yield layer
-        channels = unit.channels
+        starts.append((len(layers), channels))
+        layers += _unit_layers(spec, stage, number, channels, unit)
+        channels = row_channels((unit,), channels)
         if unit.residual:
             first = max(1, number - unit.residual + 1)
-            span = count - starts[first - 1]
-            count += 1
-            yield Layer(stage, number, "add", channels, channels, span=span, role=f"input of unit {first}")
+            start, into = starts[first - 1]
+            side, added = _shortcut(spec, stage, number, into, unit)
+            layers += side
+            out = channels + added if unit.join == "concat" else channels
+            layers.append(
+                Layer(
+                    stage,
+                    number,
+                    unit.join,
+                    channels,
+                    out,
+                    span=len(layers) - start,
+                    side=len(side),
+                    role="branch beside" if unit.shortcut else f"input of unit {first}",
+                )  # fmt: skip
+            )
+            channels = out
+            if unit.joined_activation:
+                layers.append(Layer(stage, number, spec.activation, channels, channels))
+    return layers, channels
 
 
-def _unit_layers(spec: NetSpec, stage: str, number: int, channels: int, unit: Unit) -> Iterator[Layer]:
-    """The layers of one unit that gets `channels` channels."""
-    after = channels if unit.kind == "separable" else unit.channels
-    inside = unit.kind == "separable" and unit.between
+def _shortcut(spec: NetSpec, stage: str, number: int, channels: int, unit: Unit) -> tuple[list[Layer], int]:
+    """The layers on the way around, and the channels that they put out."""
+    layers: list[Layer] = []
+    for beside, other in enumerate(unit.shortcut, 1):
+        layers += _unit_layers(spec, stage, number, channels, other, beside=beside)
+        channels = row_channels((other,), channels)
+    return layers, channels
+
+
+def _unit_layers(
+    spec: NetSpec, stage: str, number: int, channels: int, unit: Unit, beside: int = 0, flat: bool = False
+) -> list[Layer]:
+    """The layers of one unit that gets `channels` channels; `flat`: single values, behind a linear layer."""
+    parts: dict[str, list[Layer]] = {"norm": [], "act": [], "drop": []}
+    order = _order(spec, unit)
+    # In front of the operation stand as many channels as come in.
+    width = dict.fromkeys(order[:order.index("conv")], channels)
+    out = row_channels((unit,), channels)
+
+    def follower(kind: str, part: str, **more: float) -> Layer:
+        entry, wide = LAYER_KINDS[kind], width.get(part, out)
+        single = flat if part in width or unit.kind != "linear" else True
+        kind = entry.flat or kind if single else kind
+        return Layer(stage, number, kind, wide, wide, beside=beside, **more)  # type: ignore[arg-type]
+
+    norm = norm_of(spec, unit)
+    if norm != "none":
+        wide = width.get("norm", out)
+        groups = unit.norm_groups or spec.norm_groups if norm == "group" else None
+        groups = groups or LAYER_KINDS[f"{norm}_norm"].groups(wide)
+        parts["norm"].append(follower(f"{norm}_norm", "norm", groups=groups))
+    if unit.activation:
+        parts["act"].append(follower(unit.activation_kind or spec.activation, "act"))
+    dropped = unit.dropout and (unit.kind != "separable" or unit.dropout_after == "unit")
+    if dropped:
+        kind = "dropout2d" if unit.dropout_kind == "channels" else "dropout"
+        parts["drop"].append(follower(kind, "drop", rate=unit.dropout))
+    parts["conv"] = _operation(spec, stage, number, channels, unit, beside)
+    return [layer for part in order for layer in parts[part]]
+
+
+def _operation(spec: NetSpec, stage: str, number: int, channels: int, unit: Unit, beside: int) -> list[Layer]:
+    """The layers of a unit's operation: one, none, or what a separable convolution is made of."""
+    if unit.kind == "none":
+        return []
+    if unit.kind == "linear":
+        bias = _bias(spec, unit, _behind(spec, unit), unit.bias)
+        return [Layer(stage, number, "linear", channels, unit.channels, bias=bias, beside=beside)]
+    if unit.pools:
+        return [
+            Layer(
+                stage, number, unit.kind, channels, channels, unit.kernel, unit.stride, unit.actual_padding,
+                beside=beside,
+            )
+        ]  # fmt: skip
+    separable = unit.kind == "separable"
+    after = channels if separable else unit.channels
     groups = {"standard": 1, "grouped": unit.groups, "separable": channels}[unit.kind]
-    yield Layer(
-        stage, number, "conv", channels, after, unit.kernel, unit.stride, unit.actual_padding, unit.dilation,
-        groups, bias=_bias(spec, unit.norm and (inside or unit.kind != "separable")),
-        role="depthwise" if unit.kind == "separable" else "",
-    )  # fmt: skip
-    if unit.kind == "separable":
+    layers = [
+        Layer(
+            stage, number, "conv", channels, after, unit.kernel, unit.stride, unit.actual_padding, unit.dilation,
+            groups, bias=_bias(spec, unit, unit.between if separable else _behind(spec, unit), unit.bias),
+            role="depthwise" if separable else "", padding_mode=_border(unit, unit.actual_padding), beside=beside,
+        )
+    ]  # fmt: skip
+    if separable:
         if unit.between:
-            yield from _norm_and_activation(spec, stage, number, channels, unit)
+            layers += _between(spec, stage, number, channels, unit, beside)
         if unit.dropout and unit.dropout_after == "depthwise":
-            yield Layer(stage, number, "dropout", channels, channels, rate=unit.dropout)
-        yield Layer(
-            stage, number, "conv", channels, unit.channels, padding=unit.pointwise_padding,
-            bias=_bias(spec, unit.norm), role="pointwise",
+            kind = "dropout2d" if unit.dropout_kind == "channels" else "dropout"
+            layers.append(Layer(stage, number, kind, channels, channels, rate=unit.dropout, beside=beside))
+        layers.append(
+            Layer(
+                stage, number, "conv", channels, unit.channels, padding=unit.pointwise_padding,
+                bias=_bias(spec, unit, _behind(spec, unit), unit.pointwise_bias), role="pointwise",
+                padding_mode=_border(unit, unit.pointwise_padding), beside=beside,
+            )
         )  # fmt: skip
-    yield from _norm_and_activation(spec, stage, number, unit.channels, unit)
-    if unit.dropout and (unit.kind != "separable" or unit.dropout_after == "unit"):
-        yield Layer(stage, number, "dropout", unit.channels, unit.channels, rate=unit.dropout)
+    return layers
 
 
-def _norm_and_activation(
-    spec: NetSpec, stage: str, number: int, channels: int, unit: Unit
+def _between(
+    spec: NetSpec, stage: str, number: int, channels: int, unit: Unit, beside: int
 ) -> Iterator[Layer]:
-    norm = unit.norm and spec.norm != "none"
-    kinds = [f"{spec.norm}_norm"] * norm + [spec.activation] * unit.activation
-    if spec.order == "conv-act-norm":
-        kinds.reverse()
-    for kind in kinds:
-        yield Layer(stage, number, kind, channels, channels, groups=LAYER_KINDS[kind].groups(channels))
+    """Normalisation and activation between depthwise and pointwise, in the order that they have around them."""
+    norm = norm_of(spec, unit)
+    for part in _order(spec, unit):
+        if part == "norm" and norm != "none":
+            entry = LAYER_KINDS[f"{norm}_norm"]
+            groups = (unit.norm_groups or spec.norm_groups if norm == "group" else 0) or entry.groups(
+                channels
+            )
+            yield Layer(stage, number, entry.name, channels, channels, groups=groups, beside=beside)
+        if part == "act" and unit.activation:
+            kind = unit.activation_kind or spec.activation
+            yield Layer(stage, number, kind, channels, channels, beside=beside)
 
 
-def _bias(spec: NetSpec, normalised: bool) -> bool:
-    """Whether a convolution has a bias: a spec may leave it away where a normalisation replaces it."""
-    if spec.bias or not normalised or spec.norm == "none":
-        return True
-    return not LAYER_KINDS[f"{spec.norm}_norm"].replaces_bias
+def _border(unit: Unit, padding: int) -> str:
+    """What stands beyond the border; zeros where nothing is padded, which torch writes the same."""
+    return unit.padding_mode if padding else "zeros"
+
+
+def _order(spec: NetSpec, unit: Unit) -> list[str]:
+    """The four parts of a unit in their order."""
+    parts = (unit.order or spec.order).split("-")
+    return parts if "drop" in parts else [*parts, "drop"]
+
+
+def norm_of(spec: NetSpec, unit: Unit) -> str:
+    """The normalisation that a unit has: the network's, another one, or none."""
+    if not unit.norm:
+        return "none"
+    return unit.norm_kind or spec.norm
+
+
+def _behind(spec: NetSpec, unit: Unit) -> bool:
+    """Whether the unit's normalisation would stand behind its convolution."""
+    order = _order(spec, unit)
+    return order.index("norm") > order.index("conv")
+
+
+def _bias(spec: NetSpec, unit: Unit, followed: bool, own: bool | None) -> bool:
+    """Whether a convolution has a bias: as the unit says, or by the rule of the network.
+
+    A network may leave it away where the unit's normalisation follows and replaces it.
+    """
+    norm = norm_of(spec, unit)
+    if own is not None or spec.bias or norm == "none" or not followed:
+        return True if own is None else own
+    return not LAYER_KINDS[f"{norm}_norm"].replaces_bias

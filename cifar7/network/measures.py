@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from cifar7.network.arithmetic import Row
 from cifar7.network.kinds import Family
@@ -31,11 +31,21 @@ def separable(rows: Sequence[Row]) -> int:
 
 def pointwise_follows(rows: Sequence[Row], row: Row) -> bool:
     """Whether the next convolution after `row` is a 1x1 over all channels, on the same map."""
-    behind = rows[rows.index(row) + 1 :]
-    after = next((r for r in behind if r.layer.weighted or r.layer.windowed), None)
+    at = rows.index(row)
+    after = next((r for r in _line_after(rows, at) if r.layer.weighted or r.layer.windowed), None)
     if after is None or after.layer.family is not Family.CONVOLUTION:
         return False
     return after.kernel == after.layer.groups == 1
+
+
+def _line_after(rows: Sequence[Row], at: int) -> Iterator[Row]:
+    """The rows through which what `rows[at]` puts out goes; where ways part, down the row of layers."""
+    while True:
+        after = next((i for i in range(at + 1, len(rows)) if at in rows[i].sources), None)
+        if after is None:
+            return
+        yield rows[after]
+        at = after
 
 
 def redundant_pair(before: Row | None, after: Row) -> bool:
@@ -55,12 +65,7 @@ def dilated(rows: Sequence[Row]) -> int:
 
 def pools_to_one_pixel(rows: Sequence[Row]) -> bool:
     """Whether an average pooling takes the map to 1x1, as global average pooling does."""
-    return any(row.layer.head and row.output[1] == 1 for row in rows)
-
-
-def branch(rows: Sequence[Row], at: int) -> Sequence[Row]:
-    """The rows that the residual connection which `rows[at]` closes goes around; none if it closes none."""
-    return rows[at - rows[at].layer.span : at]
+    return any(row.layer.head and "avg" in row.layer.kind and row.output[1] == 1 for row in rows)
 
 
 def before(rows: Sequence[Row], at: int) -> Row | None:
@@ -68,11 +73,19 @@ def before(rows: Sequence[Row], at: int) -> Row | None:
 
     x + conv(x) is itself a convolution: the sum is nothing of its own.
     """
-    for earlier in range(at - 1, -1, -1):
-        bare = all(row.layer.family is Family.CONVOLUTION for row in branch(rows, earlier))
-        if rows[earlier].layer.family is not Family.SUM or not bare:
-            return rows[earlier]
+    source = rows[at].sources[0]
+    while source >= 0:
+        row = rows[source]
+        bare = all(r.layer.family is Family.CONVOLUTION for r in branch(rows, source))
+        if row.layer.family is not Family.JOIN or not bare or row.layer.side:
+            return row
+        source = row.sources[0]
     return None
+
+
+def branch(rows: Sequence[Row], at: int) -> Sequence[Row]:
+    """The rows on the ways of the connection that `rows[at]` closes; none if it closes none."""
+    return rows[at - rows[at].layer.span : at]
 
 
 def paths(rows: Sequence[Row]) -> Counter[int]:
@@ -81,21 +94,29 @@ def paths(rows: Sequence[Row]) -> Counter[int]:
     Offsets are counted from the first pixel of the receptive field. A pixel inside it that is missing is a
     hole: no weight looks at it, which stacked dilations with a common factor bring about.
     """
-    ways: Counter[int] = Counter({0: 1})  # pixels of the present row's map, by offset
-    around: dict[int, Counter[int]] = {}  # where a connection begins: what reaches its end past the branch
-    for at in range(len(rows) - 1, -1, -1):
+    ways = _back(rows, 0, len(rows), Counter({0: 1}))
+    first = min(ways)
+    return Counter({offset - first: n for offset, n in ways.items()})
+
+
+def _back(rows: Sequence[Row], begin: int, end: int, ways: Counter[int]) -> Counter[int]:
+    """`ways` by pixel of the map that `rows[end - 1]` puts out, followed back to the map into `rows[begin]`."""
+    at = end - 1
+    while at >= begin:
         row = rows[at]
-        if row.layer.family is Family.SUM:
-            # Value i of the branch begins to see at i - padding, where the identity sees i alone.
-            shift = sum(inner.layer.padding for inner in branch(rows, at))
-            around[at - row.layer.span] = Counter({offset + shift: n for offset, n in ways.items()})
-        elif row.kernel > 1 or row.stride > 1:
+        if row.layer.family is Family.JOIN:
+            start, turn = at - row.layer.span, at - row.layer.side
+            around = _back(rows, turn, at, ways) if row.layer.side else ways
+            ways = _back(rows, start, turn, ways) + around
+            at = start
+        elif row.kernel > 1 or row.stride > 1 or row.layer.padding:
             spread: Counter[int] = Counter()
             for offset, n in ways.items():
+                first = offset * row.stride - row.layer.padding
                 for tap in range(row.kernel):
-                    spread[offset * row.stride + tap * row.layer.dilation] += n
+                    spread[first + tap * row.layer.dilation] += n
             ways = spread
-        ways = ways + around.pop(at, Counter())
+        at -= 1
     return ways
 
 

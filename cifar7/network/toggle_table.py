@@ -8,7 +8,7 @@ from dataclasses import replace
 from cifar7.network import edits, working
 from cifar7.network.kinds import LAYER_KINDS, square
 from cifar7.network.problems import obstacle
-from cifar7.network.spec import ACTIVATIONS, CLASSIFIERS, DROPOUT_PLACES, KINDS, NORMS, NetSpec
+from cifar7.network.spec import ACTIVATIONS, CLASSIFIERS, CONVOLUTIONS, DROPOUT_PLACES, NORMS, NetSpec
 from cifar7.network.toggles import (
     Form,
     Level,
@@ -76,13 +76,13 @@ TOGGLES = (
         "mixes them.",
         {
             **stage_form(
-                "buttons", KINDS, lambda spec, stage: edits.stage_kind(spec.stage(stage)),
+                "buttons", CONVOLUTIONS, lambda spec, stage: edits.stage_kind(spec.stage(stage)),
                 _set_stage_kind, line=2,
                 trials=Trials(
-                    [kind for kind in KINDS if kind != "grouped"], lambda kind: f"{kind} convolutions"
+                    [kind for kind in CONVOLUTIONS if kind != "grouped"], lambda kind: f"{kind} convolutions"
                 ),
             ),
-            **field_form("list", "kind", *KINDS, apply=_set_unit_kind),
+            **field_form("list", "kind", *CONVOLUTIONS, apply=_set_unit_kind),
         },
     ),
     Toggle(

@@ -9,7 +9,7 @@ from cifar7.network.kinds import Family
 def receptive_field(row: Row) -> str:
     """r + d·(k-1)·j, as in "10 + 2·(3-1)·2 = 18", in image pixels; of a sum the wider of its two maps."""
     layer = row.layer
-    if layer.family is Family.SUM:
+    if layer.family is Family.JOIN:
         return f"max({row.receptive_field_in}, {row.receptive_field_added}) = {row.receptive_field}"
     if row.kernel == 1:
         return f"{row.receptive_field_in}"

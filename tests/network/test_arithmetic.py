@@ -7,7 +7,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from random_specs import buildable, specs
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
+from witness import witness
 
 from cifar7.network.arithmetic import analyse, map_size
 from cifar7.network.module import build
@@ -99,91 +99,6 @@ def test_presets_agree_with_their_modules(name):
 @given(specs().filter(buildable))
 def test_random_networks_agree_with_their_modules(spec):
     witness(spec)
-
-
-def witness(spec: NetSpec) -> None:
-    """Parameters, shapes, MACs and receptive field of every row, measured on the built module."""
-    found, module = analyse(spec), build(spec).eval()
-    for row, layer in zip(found.rows, module.layers, strict=True):
-        assert row.parameters == sum(p.numel() for p in layer.parameters())
-    assert found.parameters == sum(p.numel() for p in module.parameters())
-    assert [r.output for r in found.rows] == measured_shapes(module, spec)
-    assert found.macs * 2 == measured_flops(module, spec)
-    assert measured_receptive_field(module, found, with_pool=False) == found.receptive_field_before
-    assert measured_receptive_field(module, found, with_pool=True) == found.receptive_field_total
-
-
-def measured_shapes(module, spec):
-    shapes = []
-    hooks = [
-        layer.register_forward_hook(
-            lambda _m, _i, out: shapes.append(tuple(out.shape[1:]) + (1, 1) * (out.ndim == 2))
-        )
-        for layer in module.layers
-    ]
-    meta = module.to("meta")
-    meta(torch.empty(1, spec.in_channels, spec.image_size, spec.image_size, device="meta"))
-    for hook in hooks:
-        hook.remove()
-    module.to_empty(device="cpu")
-    return shapes
-
-
-def measured_flops(module, spec):
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
-        module(torch.zeros(1, spec.in_channels, spec.image_size, spec.image_size))
-    return counter.get_total_flops()
-
-
-class Sum(nn.Module):
-    """Layers in a row, their input added."""
-
-    def __init__(self, around):
-        super().__init__()
-        self.around = nn.Sequential(*around)
-
-    def forward(self, x):
-        return x + self.around(x)
-
-
-def measured_receptive_field(module, found, with_pool: bool) -> int:
-    """Extent of the input gradient of one value in the middle of a map that no border reaches.
-
-    Linearised, so that nothing hides: one channel of positive weights with the geometry of the built layers,
-    average for max, no activation, no normalisation. All windows are square, so one axis is enough.
-    """
-    expected = found.receptive_field_total if with_pool else found.receptive_field_before
-    parts = []
-    for row, layer in zip(found.rows, module.layers, strict=True):
-        if row.layer.kind in ("avg_pool", "global_avg_pool"):
-            if with_pool:
-                parts.append(nn.AvgPool1d(row.kernel, 1))
-            break
-        if row.layer.kind == "add":
-            around = parts[len(parts) - row.layer.span :]
-            parts = [*parts[: len(parts) - row.layer.span], *[nn.Identity()] * row.layer.span, Sum(around)]
-            continue
-        if row.layer.kind == "conv":
-            window = (layer.kernel_size, layer.stride, layer.padding, layer.dilation)
-            assert all(high == wide for high, wide in window)
-            conv = nn.Conv1d(1, 1, *(high for high, _ in window), bias=False)
-            nn.init.constant_(conv.weight, 1 / conv.weight.numel())
-            parts.append(conv)
-        elif row.layer.kind == "max_pool":
-            parts.append(nn.AvgPool1d(layer.kernel_size, layer.stride))
-        else:
-            parts.append(nn.Identity())
-    network = nn.Sequential(*parts).double()
-    jump = max(r.jump for r in found.rows if r.layer.kind != "global_avg_pool")
-    size = expected + 4 * jump + 2
-    while True:
-        image = torch.zeros(1, 1, size, dtype=torch.double, requires_grad=True)
-        out = network(image)
-        (grad,) = torch.autograd.grad(out[0, 0, out.shape[-1] // 2], image)
-        seen = grad[0, 0].nonzero().flatten()
-        if seen.min() > 0 and seen.max() < size - 1:
-            return int(seen.max() - seen.min()) + 1
-        size *= 2
 
 
 RESIDUAL = net(

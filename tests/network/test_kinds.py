@@ -36,7 +36,7 @@ def sample(kind: str) -> Layer:
 @pytest.mark.parametrize("kind", IN_TORCH)
 def test_what_is_written_is_what_is_built(kind):
     layer = sample(kind)
-    assert repr(eval(layer.source, {"nn": nn})) == repr(build_layer(layer))
+    assert repr(eval(layer.source, {"nn": nn, "ChannelNorm": ChannelNorm})) == repr(build_layer(layer))
 
 
 @pytest.mark.parametrize("stride", [1, 3])

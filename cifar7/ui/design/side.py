@@ -48,7 +48,7 @@ def show(problems: list[Problem]) -> None:
 def _network(analysis: Analysis) -> None:
     spec, baseline = state.valid_design(), state.baseline()
     st.markdown(drawing_html(spec, analysis), unsafe_allow_html=True)  # st.html takes the SVG out
-    sums = any(row.layer.family is Family.SUM for row in analysis.rows)
+    sums = any(row.layer.family is Family.JOIN for row in analysis.rows)
     caption = escape(CAPTION + ARCS * sums)
     note = f'<details class="c7-note"><summary>How to read the drawing</summary>{caption}</details>'
     with _beside("network_note", note):

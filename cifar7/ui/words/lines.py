@@ -51,7 +51,7 @@ class Line:
     @property
     def working(self) -> str:
         """How the receptive field comes about; empty where the layer looks at single values of one map."""
-        widens = self.row.kernel > 1 or self.row.layer.family is Family.SUM
+        widens = self.row.kernel > 1 or self.row.layer.family is Family.JOIN
         return working.receptive_field(self.row) if widens else ""
 
 
