@@ -29,12 +29,10 @@ PLAIN_BASES = ("object", "abc.ABC", "typing.Generic", "typing.Protocol")
 
 def define_function(machine: Machine, node: ast.FunctionDef, scope: Scope) -> None:
     """`def name(…): …`."""
-    from cifar7.imports.python.statements import bind_name
-
     if any(isinstance(d, ast.Attribute) and d.attr in ("setter", "deleter") for d in node.decorator_list):
         return
     made: Value = calls.function(machine, node, node.name, scope)
-    bind_name(machine, node.name, _decorated(machine, node.decorator_list, made, scope), scope)
+    scope.bind(node.name, _decorated(machine, node.decorator_list, made, scope))
 
 
 def _decorated(machine: Machine, decorators: list[ast.expr], made: Value, scope: Scope) -> Value:
@@ -54,7 +52,7 @@ def _decorated(machine: Machine, decorators: list[ast.expr], made: Value, scope:
 
 def define_class(machine: Machine, node: ast.ClassDef, scope: Scope) -> None:
     """`class name(…): …`."""
-    from cifar7.imports.python.statements import bind_name, block
+    from cifar7.imports.python.statements import block
 
     bases: list[Class] = []
     base, foreign, fields = "object", "", False
@@ -82,7 +80,7 @@ def define_class(machine: Machine, node: ast.ClassDef, scope: Scope) -> None:
         made.base = "Module"
     if fields:
         make_fields(made)
-    bind_name(machine, node.name, _decorated(machine, node.decorator_list, made, scope), scope)
+    scope.bind(node.name, _decorated(machine, node.decorator_list, made, scope))
 
 
 def _order(cls: Class, bases: list[Class]) -> list[Class]:

@@ -264,12 +264,10 @@ def _text(machine: Machine, node: ast.JoinedStr, scope: Scope) -> Value:
 
 
 def _walrus(machine: Machine, node: ast.NamedExpr, scope: Scope) -> Value:
-    from cifar7.imports.python.statements import bind_name
-
     value = machine.value(node.value, scope)
     while scope.transparent and scope.parent:
         scope = scope.parent
-    bind_name(machine, node.target.id, value, scope)
+    scope.bind(node.target.id, value)
     return value
 
 

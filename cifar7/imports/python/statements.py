@@ -80,22 +80,11 @@ def statement(machine: Machine, node: ast.stmt, scope: Scope) -> End:
         raise machine.host_fault(node.lineno, error) from None
 
 
-def bind_name(machine: Machine, name: str, value: Value, scope: Scope) -> None:
-    """`name = value`, where `global` and `nonlocal` say."""
-    at = scope
-    if name in scope.outer:
-        above = scope.parent
-        while above and above.parent and name not in above.names:
-            above = above.parent
-        at = above or scope
-    at.names[name] = value
-
-
 def assign(machine: Machine, target: ast.expr, value: Value, scope: Scope) -> None:
     """`target = value`."""
     match target:
         case ast.Name():
-            bind_name(machine, target.id, value, scope)
+            scope.bind(target.id, value)
         case ast.Attribute():
             attributes.put(machine, machine.value(target.value, scope), target.attr, value)
         case ast.Tuple() | ast.List():
@@ -253,14 +242,14 @@ def _try(machine: Machine, node: ast.Try, scope: Scope) -> End:
 def _import(machine: Machine, node: ast.Import, scope: Scope) -> None:
     for alias in node.names:
         package = alias.name if alias.asname else alias.name.split(".")[0]
-        bind_name(machine, alias.asname or package, known.imported(package), scope)
+        scope.bind(alias.asname or package, known.imported(package))
 
 
 def _import_from(machine: Machine, node: ast.ImportFrom, scope: Scope) -> None:
     package = "." * node.level + (node.module or "")
     for alias in node.names:
         if alias.name != "*":
-            bind_name(machine, alias.asname or alias.name, known.imported(package, alias.name), scope)
+            scope.bind(alias.asname or alias.name, known.imported(package, alias.name))
         elif package == "torch.nn":
             scope.names.update({name: Known(f"torch.nn.{name}") for name in known.FROM_NN})
         elif package == "torch.nn.functional":

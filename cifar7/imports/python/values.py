@@ -60,6 +60,16 @@ class Scope:
     outer: set[str] = field(default_factory=set)  # declared global or nonlocal
     yields: list[Value] | None = None
 
+    def bind(self, name: str, value: Value) -> None:
+        """`name = value`, where `global` and `nonlocal` say."""
+        at = self
+        if name in self.outer:
+            above = self.parent
+            while above and above.parent and name not in above.names:
+                above = above.parent
+            at = above or self
+        at.names[name] = value
+
 
 @dataclass(eq=False, slots=True)
 class Function:

@@ -135,7 +135,7 @@ class Tape:
         if whole and start in (2, -2) and value.form == "map":
             return Map(value.place, value.channels, "rows", value.single)
         raise OutsideError(
-            f"flatten({described(start)}, {described(end)}) of {SHAPES[value.form]} lies outside of what is read",
+            f"flatten({described(start)}, {described(end)}) of {SHAPES[value.form]} is not read",
             "use flatten(1)",
         )
 
