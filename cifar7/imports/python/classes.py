@@ -1,0 +1,103 @@
+"""Definitions of functions and classes."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from cifar7.imports.graph import ImportFault
+from cifar7.imports.python import calls
+from cifar7.imports.python.bounds import Exhausted
+from cifar7.imports.python.values import (
+    Class,
+    Function,
+    Known,
+    OutsideError,
+    Scope,
+    Unknown,
+    Value,
+    Wrapped,
+    described,
+)
+
+if TYPE_CHECKING:
+    from cifar7.imports.python.machine import Machine
+
+BASES = 100
+PLAIN_BASES = ("object", "abc.ABC", "typing.Generic", "typing.Protocol")
+
+
+def define_function(machine: Machine, node: ast.FunctionDef, scope: Scope) -> None:
+    """`def name(…): …`."""
+    if any(isinstance(d, ast.Attribute) and d.attr in ("setter", "deleter") for d in node.decorator_list):
+        return
+    made: Value = calls.function(machine, node, node.name, scope)
+    scope.bind(node.name, _decorated(machine, node.decorator_list, made, scope))
+
+
+def _decorated(machine: Machine, decorators: list[ast.expr], made: Value, scope: Scope) -> Value:
+    """What decorators make of it; one that is not known leaves it as it is."""
+    for node in reversed(decorators):
+        try:
+            decorator = machine.value(node, scope)
+            found = calls.call(machine, decorator, [made], {}, node.lineno)
+        except Exhausted:
+            raise
+        except (ImportFault, OutsideError):
+            continue
+        if isinstance(found, (Function, Class, Wrapped)):
+            made = found
+    return made
+
+
+def define_class(machine: Machine, node: ast.ClassDef, scope: Scope) -> None:
+    """`class name(…): …`."""
+    from cifar7.imports.python.statements import block
+
+    bases: list[Class] = []
+    base, foreign, fields = "object", "", False
+    for each in node.bases:
+        value = machine.value(each, scope)
+        match value:
+            case Class():
+                bases.append(value)
+                base = value.base if base == "object" else base
+                foreign = foreign or value.foreign
+                fields = fields or value.fields is not None
+            case Known(path=path) if path.startswith("torch.nn."):
+                base = value.last if base == "object" else base
+            case Known(path="typing.NamedTuple"):
+                fields = True
+            case Known(path=path) if path not in PLAIN_BASES:
+                foreign = path
+            case Unknown(why=why):
+                foreign = described(each.id) if isinstance(each, ast.Name) else why
+    names: dict[str, Value] = {}
+    made = Class(node.name, node.lineno, names, [], base, node, foreign=foreign)
+    made.order.extend(_order(made, bases))
+    block(machine, node.body, Scope(names, scope, is_class=True, owner=made))
+    if foreign and base == "object" and made.find("forward"):
+        made.base = "Module"
+    if fields:
+        make_fields(made)
+    scope.bind(node.name, _decorated(machine, node.decorator_list, made, scope))
+
+
+def _order(cls: Class, bases: list[Class]) -> list[Class]:
+    """Itself and its bases: what stands in several branches comes last, as Python has it."""
+    row = [each for base in bases for each in base.order]
+    if len(row) > BASES:
+        raise OutsideError(
+            f"a class with more than {BASES} bases", "paste the class of the network and what it needs"
+        )
+    return [cls, *(each for at, each in enumerate(row) if each not in row[at + 1 :])]
+
+
+def make_fields(cls: Class) -> None:
+    """The annotated names of a dataclass, those of its bases first."""
+    names: dict[str, None] = {}
+    for each in reversed(cls.order):
+        for node in each.node.body if each.node else []:
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                names[node.target.id] = None
+    cls.fields = list(names)
