@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from cifar7.imports.graph import ImportFault
 from cifar7.imports.tabular.parts import ACTIVATIONS, POOLS, Part
-from cifar7.imports.tabular.search import Event
+from cifar7.imports.tabular.paths import Event
 
 SHORTCUTS = ("shortcut", "skip", "downsample", "residual", "identity", "res", "skip_connection", "shortcuts")
 ADDING = re.compile(r"resid|res_?(block|unit)|basic_?block|bottleneck|skip_?block", re.IGNORECASE)
@@ -16,11 +16,12 @@ ADDING = re.compile(r"resid|res_?(block|unit)|basic_?block|bottleneck|skip_?bloc
 class Calls:
     """Events of a tree of modules. `named`: names such as "shortcut" and "BasicBlock" say where paths meet.
 
-    `pool`: one that may be called again before any unit with weights of its container, to make the sizes fit.
+    `pool`: one that may be called again, up to `most` times, before units with weights of its container.
     """
 
-    def __init__(self, root: Part, *, named: bool = True, pool: Part | None = None) -> None:
-        self.named, self.pool = named, pool
+    def __init__(self, root: Part, *, named: bool = True, pool: Part | None = None, most: int = 0) -> None:
+        self.named, self.pool, self.most = named, pool, most
+        self.root = root
         self.events: list[Event] = []
         self.unknown: list[Part] = []  # without children, of a class that torch does not have
         self._visit(root, free=True, ordered=False)
@@ -43,7 +44,7 @@ class Calls:
             for at, child in enumerate(part.children):
                 self._visit(child, free and at == 0, True)
         else:
-            self._custom(part, ordered)
+            self._custom(part, free)
 
     def _between(self, opening: str, closing: str, part: Part, children: tuple[Part, ...], free: bool) -> None:
         self.events.append(Event(opening, part))
@@ -63,9 +64,15 @@ class Calls:
         self._visit(sides["side"], False, True)
         self.events.append(Event("concat" if part.type == "BranchesConcat" else "join", part))
 
-    def _custom(self, part: Part, ordered: bool) -> None:
+    def _custom(self, part: Part, free: bool) -> None:
         """A class of the student's: its forward may do anything between its children."""
         children = part.children
+        if not list(part.layers()):
+            for child in children:
+                self._visit(child, False, True)
+            return
+        if part is not self.root:
+            self.events.append(Event("enter", part, free=free, joins=free))
         at = next((at for at, child in enumerate(children) if child.attribute in SHORTCUTS), None)
         if not self.named or (at is None and not ADDING.search(part.type)):
             self._units(children, part)
@@ -78,8 +85,8 @@ class Calls:
             self._units(kept[:cut], part)
             self.events.append(Event("maybe", part))
             self._units(kept[cut:], part)
-        if ordered:
-            self.events.append(Event("close", part))
+        if part is not self.root:
+            self.events.append(Event("leave", part))
 
     def _beside(self, part: Part, at: int) -> None:
         """Children of which one is a shortcut with layers of its own."""
@@ -105,10 +112,10 @@ class Calls:
             first = events[start]
             weighted = any(layer.kind in ("conv", "linear") for layer in child.layers())
             again = self.pool is not None and weighted and _parent(self.pool) == part.name
-            if first.do == "layer":
+            if first.do in ("layer", "enter"):
                 events[start] = replace(first, behind=len(events) + again)
             if again and self.pool is not None:
-                events.insert(start, Event("pool", self.pool))
+                events.insert(start, Event("pool", self.pool, most=self.most))
                 for place in range(start + 1, len(events)):
                     inner = events[place]
                     if inner.behind and place > start + 1:

@@ -10,23 +10,29 @@ from cifar7.imports.tabular.moves import arrangements
 from cifar7.imports.tabular.parts import ACTIVATIONS, Part, Shape
 from cifar7.imports.tabular.print_tree import parse
 from cifar7.imports.tabular.readings import MOST, graph, ranked
-from cifar7.imports.tabular.search import State, Step, Way, search
+from cifar7.imports.tabular.paths import State, Step, Way
+from cifar7.imports.tabular.search import search
 from cifar7.imports.tabular.sizes import after, volume
 from cifar7.imports.tabular.text import claims_of, lines_of, print_starts
 
 SIDES = (32, 28, 64, 96, 128, 224)  # of images, tried in this order: print does not say it
+MOST_CALLS = 5  # of a pool, besides the one that is written
 POOL_WIDTH = 400  # networks tried side by side where pools are to be found
 WINDOW = {"kernel": 2, "stride": 2, "padding": 0, "ceil": False}
 
 
 class Fits:
-    """How a layer with known settings takes a map."""
+    """How a layer with known settings takes a map. `ceil`: of average pools, whose ceil_mode print does not show."""
+
+    def __init__(self, ceil: bool = False) -> None:
+        self.ceil = ceil
 
     def __call__(self, part: Part, shape: Shape) -> list[Way]:
         """Straight; a linear layer also behind a flattening or a mean that no text shows."""
-        made = after(part.kind, part.settings, shape)
+        settings = {**part.settings, "ceil": self.ceil} if part.kind == "avg_pool" else part.settings
+        made = after(part.kind, settings, shape)
         if not isinstance(made, str):
-            return [Way((Step(part.kind, part.settings, made, part),))]
+            return [Way((Step(part.kind, settings, made, part),))]
         if part.kind not in ("linear", "batch_norm", "layer_norm") or len(shape) != 3:
             return []
         features = part.settings.get("in_features", part.settings.get("channels", 0))
@@ -121,12 +127,13 @@ def _arranged(root: Part, image: Shape) -> tuple[list[State], list[Part]]:
     found: list[State] = []
     unknown: list[Part] = []
     fault: ImportFault | None = None
+    averages = any(part.kind == "avg_pool" for part in root.layers())
     for note, tree in arrangements(root):
-        for named in (True, False):
+        for named, ceil in [(True, False), (False, False), (True, True)][: 2 + averages]:
             calls = Calls(tree, named=named)
             unknown = unknown or calls.unknown
             try:
-                states = ranked(search(calls.events, image, Fits()))
+                states = ranked(search(calls.events, image, Fits(ceil)))
             except ImportFault as no:
                 fault = fault or no
                 continue
@@ -139,7 +146,7 @@ def _arranged(root: Part, image: Shape) -> tuple[list[State], list[Part]]:
 
 def _whole(state: State) -> bool:
     """Whether it ends as a classifier does: in flat values, or a map of one pixel."""
-    return volume(state.now[1][1:]) == 1 and len(state.waiting) == 0
+    return volume(state.now[1][1:]) == 1 and not state.waiting and not state.lost
 
 
 def _pooled(root: Part, image: Shape) -> list[State]:
@@ -148,22 +155,22 @@ def _pooled(root: Part, image: Shape) -> list[State]:
     if not pools and any(part.kind in ("max_pool", "avg_pool") for part in root.layers()):
         return []
     pool = pools[0] if pools else Part("", "max_pool2d", 0, "max_pool", WINDOW)
-    try:
-        states = search(Calls(root, pool=pool).events, image, Fits(), POOL_WIDTH)
-    except ImportFault:
+    for most in range(1, MOST_CALLS + 1):
+        try:
+            states = search(Calls(root, pool=pool, most=most).events, image, Fits(), POOL_WIDTH)
+        except ImportFault:
+            continue
+        fitting = [one for one in states if _whole(one) and "functional mean" not in one.tags]
+        if len(fitting) > MOST or len(states) >= POOL_WIDTH:
+            break
+        if fitting:
+            return ranked(fitting)
+    else:
         return []
-    called = {id(one): sum("called" in note for note in one.notes) for one in states}
-    fitting = [one for one in states if _whole(one) and "functional mean" not in one.tags]
-    if not fitting:
-        return []
-    least = min(called[id(one)] for one in fitting)
-    fitting = [one for one in fitting if called[id(one)] == least]
-    if len(fitting) > MOST or len(states) == POOL_WIDTH:
-        raise ImportFault(
-            "print(model) does not show functional calls, and pools fit in more places than can be tried",
-            "paste the source instead, or a summary table",
-        )
-    return ranked(fitting)
+    raise ImportFault(
+        "print(model) does not show functional calls, and pools fit in more places than can be tried",
+        "paste the source instead, or a summary table",
+    )
 
 
 def _remarks(root: Part, state: State, unknown: list[Part], image: Shape) -> tuple[Remark, ...]:

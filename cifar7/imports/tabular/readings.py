@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from cifar7.imports.graph import IMAGE, Claims, Graph, Node, Remark, Unused
 from cifar7.imports.tabular.parts import Part, Shape, counted
-from cifar7.imports.tabular.search import State
+from cifar7.imports.tabular.paths import State
 
 MOST = 12  # readings shown of one text
-SLACK = 2.0  # how much less likely than the best a reading may be
+SLACK = 1.3  # how much less likely than the best a reading may be
 
 
 def ranked(states: list[State]) -> list[State]:
     """The likely ones, the best first, none twice."""
     whole = [state for state in states if state.chain is not None]
-    ends = sorted((state.cost + 3.0 * len(state.waiting), at, state) for at, state in enumerate(whole))
+    ends = sorted((state.cost + 3.0 * (len(state.waiting) + state.lost), at, state) for at, state in enumerate(whole))
     found: list[State] = []
     seen = set()
     for cost, _, state in ends:
@@ -70,8 +70,15 @@ def graph(
         remarks=(*remarks, *dead),
         claims=claims or Claims(),
         certain=certain,
-        difference="" if certain else "; ".join(state.notes) or "as it is written",
+        difference="" if certain else _difference(state),
     )
+
+
+def _difference(state: State) -> str:
+    """What sets a reading apart, in words."""
+    pools = ("pools that no row shows",) if "functional pools" in state.tags else ()
+    groups = ("convolutions in groups",) if "groups" in state.tags else ()
+    return "; ".join((*state.notes, *pools, *groups)) or "one layer after the other, as they are listed"
 
 
 def _parameters(part: Part) -> int:

@@ -1,121 +1,23 @@
-"""In what order layers are called on what: the paths that fit, cheapest first.
+"""In what order layers are called on what: the networks that fit, the likely first.
 
 A network is mostly a chain. Where a layer does not fit what comes before, a path may begin at an earlier map;
 where two paths are open, they may be joined. All such networks are tried side by side, the likely ones first,
-and no more than `WIDTH` at a time.
+and no more than `WIDTH` at a time. Paths begin and end within one container.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
 
 from cifar7.imports.graph import IMAGE, ImportFault
-from cifar7.imports.tabular.parts import Part, Shape
+from cifar7.imports.tabular.parts import KEEPS, NORMS, POOLS, Part, Shape
+from cifar7.imports.tabular.paths import Event, State, Step, Way
 from cifar7.imports.tabular.sizes import words
 
 WIDTH = 48  # networks tried side by side
 CHECKPOINTS = 12  # earlier maps at which a path may begin, besides the image
-RESTART, CONCAT, AGAIN = 1.0, 0.3, 0.25  # what makes a network less likely
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A call, before it is known on what."""
-
-    kind: str
-    settings: Mapping[str, Any]
-    shape: Shape
-    part: Part | None = None  # None for a function, which no text shows
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """How a layer may take a map: the calls, the last of them its own. `tags`: costs that count once a network."""
-
-    steps: tuple[Step, ...]
-    cost: float = 0.0
-    tags: Mapping[str, float] = field(default_factory=dict)
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A layer, or what happens at the border of a container."""
-
-    do: str  # layer, open, side, join, concat, maybe, sum, later, close, pool
-    part: Part
-    free: bool = False  # whether a path may begin or end before it
-    joins: bool = False  # whether two paths may meet before it
-    behind: int = 0  # place of the event behind its unit, where it may have never been called
-
-
-Spot = tuple[int, Shape]  # a call's place in the network, and what it puts out
-Chain = tuple[Any, "Step", tuple[int, ...]] | None  # calls so far, linked backwards
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """A network up to some event."""
-
-    now: Spot
-    cost: float = 0.0
-    chain: Chain = None
-    count: int = 0
-    points: tuple[Spot, ...] = ()
-    waiting: tuple[tuple[Spot, int], ...] = ()  # ends of other paths, with the calls each has
-    since: int = 0  # calls before the path at hand began
-    stack: tuple[Spot, ...] = ()
-    tags: frozenset[str] = frozenset()
-    notes: tuple[str, ...] = ()
-    unused: tuple[Part, ...] = ()
-
-    def call(self, step: Step, inputs: tuple[int, ...]) -> State:
-        """One call more."""
-        return replace(
-            self, now=(self.count, step.shape), chain=(self.chain, step, inputs), count=self.count + 1
-        )
-
-    def walk(self, way: Way) -> State:
-        """The calls of a way, on what is at hand."""
-        new = frozenset(way.tags) - self.tags
-        state = self
-        if way.cost or new or way.note:
-            state = replace(
-                self,
-                cost=self.cost + way.cost + sum(way.tags[tag] for tag in new),
-                tags=self.tags | new,
-                notes=(*self.notes, way.note) if way.note else self.notes,
-            )
-        for step in way.steps:
-            state = state.call(step, (state.now[0],))
-        return state
-
-    def calls(self) -> list[tuple[Step, tuple[int, ...]]]:
-        """All calls, in order."""
-        found, chain = [], self.chain
-        while chain is not None:
-            found.append((chain[1], chain[2]))
-            chain = chain[0]
-        return found[::-1]
-
-    def joined(self, at: int, how: str, where: str) -> State | None:
-        """With the path that waits at `at` added or concatenated to the one at hand; None where they do not fit."""
-        (other, length), shape = self.waiting[at], self.now[1]
-        if other == self.now or other[1][1:] != shape[1:] or (how == "add" and other[1] != shape):
-            return None
-        made = shape if how == "add" else (other[1][0] + shape[0], *shape[1:])
-        waiting = self.waiting[:at] + self.waiting[at + 1 :]
-        # A long path has its short neighbour beside it and ends with it; a short one waits for the long one.
-        likely = 0.02 * (self.count - self.since) * (1 if length > self.count - self.since else -1)
-        word = "sum" if how == "add" else "concatenation"
-        state = replace(
-            self, waiting=waiting, since=0, cost=self.cost + max(-0.5, min(0.5, likely)),
-            notes=(*self.notes, f"{word} {where}"),
-        )  # fmt: skip
-        return state.call(Step(how, {}, made), (other[0], self.now[0]))
-
+RESTART, CONCAT, AGAIN = 1.0, 0.3, 1.3  # what makes a network less likely
 
 Ways = Callable[[Part, Shape], list[Way]]
 
@@ -137,7 +39,8 @@ def search(events: list[Event], image: Shape, ways: Ways, width: int = WIDTH) ->
         if not any(waiting_at.values()):
             raise _stuck(states[0], event.part, ways)
         last = event.part if event.part.kind else last
-    return waiting_at[len(events)]
+    ended = waiting_at[len(events)]
+    return ended + [new for state in ended for new in _joins(state, last)]
 
 
 def _best(states: list[State], width: int) -> list[State]:
@@ -174,14 +77,12 @@ def _step(state: State, event: Event, ways: Ways, last: Part | None) -> list[Sta
             return _sum(replace(state, stack=state.stack[:-1]), state.stack[-1], event)
         case "later":  # of a table that lists a container behind its layers: where it began is unknown
             return _later(state, event)
-        case "pool":  # one that is defined once may be called again, or not where it is defined
-            found = [replace(state, cost=state.cost + 0.3 * event.free)]
-            for way in ways(event.part, state.now[1]):
-                note = "" if event.free else f"{event.part.name or 'a functional pool'} called {_where(last)}"
-                found.append(replace(state, notes=(*state.notes, note)).walk(way) if note else state.walk(way))
-            return found
-        case "close":
-            return [state, *_joins(state, last)] if state.waiting else [state]
+        case "enter":
+            return _enter(state, event, ways, last)
+        case "leave":
+            return [state.left(), *(joined.left() for joined in _joins(state, last))]
+        case "pool":
+            return _pool(state, event, ways, last)
     return [state]
 
 
@@ -222,25 +123,50 @@ def _joins(state: State, last: Part | None) -> list[State]:
     return [new for at in places if (new := state.joined(at, "add", _where(last)))]
 
 
-def _layer(state: State, event: Event, ways: Ways, last: Part | None) -> list[State]:
-    part = event.part
-    straight = ways(part, state.now[1])
-    if event.free and (not state.points or state.points[-1] != state.now):
-        points = (*state.points[:1], *state.points[1:][-CHECKPOINTS:], state.now)  # the image stays
+def _sources(state: State, event: Event, part: Part, ways: Ways, last: Part | None) -> list[State]:
+    """What the layer may be called on: what is at hand, a junction of two paths, an earlier map."""
+    heads = event.free and part.kind not in KEEPS and part.kind not in NORMS  # a path hardly begins with one
+    if heads and (not state.points or state.points[-1] != state.now):
+        points = (*state.points[:1], *state.points[1:][-CHECKPOINTS:], state.now)  # the first stays
         state = replace(state, points=points)
-    made = [state.walk(way) for way in straight]
-    if event.joins:
-        for joined in _joins(state, last):
-            made += [joined.walk(way) for way in ways(part, joined.now[1])]
-    if not event.free:
-        return made
-    if straight and min(way.cost + sum(way.tags.values()) for way in straight) <= 0.9:
-        return made
+    joined = _joins(state, last) if event.joins and state.waiting else []
+    found = [state.apart() if joined else state, *joined]
+    if not event.free or _likely(ways(part, state.now[1])):
+        return found
     for at in range(len(state.waiting)):
         if concat := state.joined(at, "concat", _where(last)):
-            concat = replace(concat, cost=concat.cost + CONCAT)
-            made += [concat.walk(way) for way in ways(part, concat.now[1])]
-    return made + _restarts(state, part, ways) + _dense(state, part, ways, last)
+            found.append(replace(concat, cost=concat.cost + CONCAT))
+    return found + _restarts(state, part, ways) + _dense(state, part, ways, last)
+
+
+def _likely(found: list[Way]) -> bool:
+    return bool(found) and min(way.cost + sum(way.tags.values()) for way in found) <= 0.9
+
+
+def _layer(state: State, event: Event, ways: Ways, last: Part | None) -> list[State]:
+    part = event.part
+    sources = _sources(state, event, part, ways, last)
+    return [source.walk(way) for source in sources for way in ways(part, source.now[1])]
+
+
+def _enter(state: State, event: Event, ways: Ways, last: Part | None) -> list[State]:
+    """Into a container: its first layer says what it can be called on."""
+    first = next(iter(event.part.layers()))
+    sources = _sources(state, event, first, ways, last)
+    return [source.entered() for source in sources if ways(first, source.now[1])]
+
+
+def _pool(state: State, event: Event, ways: Ways, last: Part | None) -> list[State]:
+    """A pool that is defined once: called again, or not where it is defined."""
+    written = event.free
+    found = [replace(state, cost=state.cost + 0.3 * written)]
+    again = sum("called" in note for note in state.notes)
+    behind = state.chain is None or state.chain[1].kind in POOLS
+    if not written and (again >= event.most or behind):
+        return found
+    note = () if written else (f"{event.part.name or 'a functional pool'} called {_where(last)}",)
+    called = replace(state, notes=(*state.notes, *note), cost=state.cost + 0.005 * state.count * (not written))
+    return [*found, *(called.walk(way) for way in ways(event.part, state.now[1]))]
 
 
 def _restarts(state: State, part: Part, ways: Ways) -> list[State]:
@@ -248,19 +174,12 @@ def _restarts(state: State, part: Part, ways: Ways) -> list[State]:
     if len(state.waiting) > 3:
         return []
     made: list[State] = []
-    rank = 0
     for spot in reversed(state.points):
-        if spot == state.now:
+        if spot == state.now or not _likely(ways(part, spot[1])):
             continue
-        fitting = ways(part, spot[1])
-        if not fitting:
-            continue
-        waiting = (*state.waiting, (state.now, state.count - max(spot[0], 0)))
-        begun = replace(
-            state, now=spot, waiting=waiting, since=state.count, cost=state.cost + RESTART + AGAIN * rank
-        )
-        made += [begun.walk(way) for way in fitting]
-        rank += 1
+        waiting = (*state.waiting, (state.now, state.count - spot[0] - 1))
+        cost = state.cost + RESTART + AGAIN * len(made)
+        made.append(replace(state, now=spot, waiting=waiting, since=state.count, passed=0, cost=cost))
     return made
 
 
@@ -271,11 +190,10 @@ def _dense(state: State, part: Part, ways: Ways, last: Part | None) -> list[Stat
         if spot[1][1:] != state.now[1][1:] or spot[0] == IMAGE or spot == state.now:
             continue
         shape = (spot[1][0] + state.now[1][0], *spot[1][1:])
-        if fitting := ways(part, shape):
-            note = f"concatenation {_where(last)}"
-            new = replace(state, cost=state.cost + RESTART + CONCAT, notes=(*state.notes, note))
-            new = new.call(Step("concat", {}, shape), (spot[0], state.now[0]))
-            made += [new.walk(way) for way in fitting]
+        if _likely(ways(part, shape)):
+            notes = (*state.notes, f"concatenation {_where(last)}")
+            new = replace(state, cost=state.cost + RESTART + CONCAT + AGAIN * len(made), notes=notes)
+            made.append(new.call(Step("concat", {}, shape), (spot[0], state.now[0])))
     return made
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from cifar7.imports.tabular import windows
 from cifar7.imports.tabular.parts import ACTIVATIONS, KEEPS, NORMS, Part, Shape
-from cifar7.imports.tabular.search import Step, Way
+from cifar7.imports.tabular.paths import Step, Way
 from cifar7.imports.tabular.sizes import volume, words
 
 HALF = {"kernel": 2, "stride": 2, "padding": 0, "ceil": False}
@@ -140,7 +140,7 @@ def _conv_way(part: Part, found: tuple[windows.Solution, ...], behind: Shape) ->
     """Groups are a habit of a network: their cost counts once."""
     settings = windows.preferred(found)
     grouped = 1 < settings["groups"] < settings["in_channels"]
-    tags = {"groups": 1.2} if grouped else {}
+    tags = {"groups": 1.6} if grouped else {}
     return Way((Step("conv", settings, behind, part),), found[0][0] - 1.2 * grouped, tags)
 
 

@@ -7,12 +7,13 @@ from dataclasses import replace
 from cifar7.imports.graph import Graph, ImportFault, Remark
 from cifar7.imports.tabular import windows
 from cifar7.imports.tabular.calls import ADDING, Calls
-from cifar7.imports.tabular.parts import IN_ORDER, NORMS, Part, Shape
+from cifar7.imports.tabular.parts import IN_ORDER, NORMS, POOLS, Part, Shape
 from cifar7.imports.tabular.printed_layers import LAYERS, NOTHING, OTHER, SUPPORTED
-from cifar7.imports.tabular.readings import MOST, SLACK, graph, ranked
+from cifar7.imports.tabular.readings import MOST, graph, ranked
 from cifar7.imports.tabular.rows import Row, Table, table
-from cifar7.imports.tabular.search import Event, State, Step, search
-from cifar7.imports.tabular.sizes import volume
+from cifar7.imports.tabular.paths import Event, State, Step
+from cifar7.imports.tabular.search import search
+from cifar7.imports.tabular.sizes import volume, words
 from cifar7.imports.tabular.solved import Solves, activates
 from cifar7.imports.tabular.text import claims_of, lines_of
 
@@ -33,16 +34,20 @@ def read_summary(text: str) -> list[Graph]:
     if not any(part.kind in ("conv", "linear") for part in parts):
         raise ImportFault(f"line {found.root.line}: the table has no layer with weights", DEEPER)
     events = Calls(root).events if found.nested else _flat_events(found)
-    image = found.root.given or _image(parts[0])
-    states = _states(events, parts, image)
+    images = [found.root.given] if found.root.given else _images(parts[0])
+    states = _states(events, parts, images)
     claims = claims_of(lines)
+    idle += _unlisted(root)
     rows = sum(part.parameters or 0 for part in [*parts, *idle])
+    unused = tuple(part for part in idle if part.parameters)
     graphs = []
-    for state in states:
-        ended = _ended(state, found.root.shape)
-        state = replace(ended, unused=tuple(part for part in idle if part.parameters))
+    for image, state in states:
+        state = replace(_ended(state, found.root.shape), unused=unused)
         remarks = _remarks(state, parts, found, claims.parameters, rows)
-        graphs.append(graph(state, found.root.type, image, remarks, claims, certain=len(states) == 1))
+        one = graph(state, found.root.type, image, remarks, claims, certain=len(states) == 1)
+        if len({image for image, _ in states}) > 1:
+            one = replace(one, difference=f"images of {words(image)}; {one.difference}")
+        graphs.append(one)
     return graphs
 
 
@@ -65,6 +70,14 @@ def _part(row: Row, kind: str, idle: list[Part]) -> Part:
     return Part(
         row.name, type_, row.line, known, settings, tuple(children), row.shape, row.parameters, row.again
     )
+
+
+def _unlisted(root: Part) -> list[Part]:
+    """What torchinfo counts in a container and lists no row for: layers that were never called."""
+    found = [Part(root.name or root.type, root.type, root.line, parameters=root.parameters)] if root.parameters else []
+    for child in root.children:
+        found += [] if child.kind or not child.children else _unlisted(child)
+    return found
 
 
 def _check_leaf(row: Row) -> None:
@@ -97,35 +110,34 @@ def _flat_events(found: Table) -> list[Event]:
     return events
 
 
-def _states(events: list[Event], parts: list[Part], image: Shape) -> list[State]:
+def _states(events: list[Event], parts: list[Part], images: list[Shape]) -> list[tuple[Shape, State]]:
     """Networks that fit; where no row is a pool, also with pools that the table does not list."""
     shared: dict[str, list[int]] = {}
     for part in parts:
         if part.parameters and part.parameters not in shared.setdefault(part.kind, []):
             shared[part.kind].append(part.parameters)
-    found: list[State] = []
+    found: list[tuple[Shape, State]] = []
     fault: ImportFault | None = None
-    pooled = any(part.kind == "max_pool" for part in parts)
-    for pools in (False,) if pooled else (False, True):
-        try:
-            whole = [one for one in search(events, image, Solves(shared, pools)) if _joined(one)]
-        except ImportFault as no:
-            fault = fault or no
-            continue
-        found += ranked(whole)
+    pooled = any(part.kind in POOLS for part in parts)
+    for image in images:
+        whole: list[State] = []
+        for pools in (False,) if pooled else (False, True):
+            try:
+                whole += [one for one in search(events, image, Solves(shared, pools)) if _joined(one)]
+            except ImportFault as no:
+                fault = fault or no
+        found += [(image, one) for one in ranked(whole)]
     if not found:
         raise fault or ImportFault(
             f"line {parts[-1].line}: two paths end there, and how they meet is not in the table",
             "paste the source instead",
         )
-    least = min(one.cost for one in found)
-    within = [one for one in found if one.cost <= least + SLACK]
-    return ranked(sorted(within, key=lambda one: one.cost))[:MOST]
+    return found[:MOST]
 
 
 def _joined(state: State) -> bool:
     """Whether all paths meet: each row was called, so that none may be left over."""
-    return not state.waiting
+    return not state.waiting and not state.lost
 
 
 def _ended(state: State, shape: Shape | None) -> State:
@@ -135,45 +147,46 @@ def _ended(state: State, shape: Shape | None) -> State:
     return state
 
 
-def _image(first: Part) -> Shape:
-    """The image that the first row gets: 3×32×32 where that fits, else the likeliest."""
+def _images(first: Part) -> list[Shape]:
+    """The images that the first row may get, the likeliest first: 3×32×32 where that fits."""
     given, behind = first.settings.get("given"), first.shape
     if given is not None or behind is None:
-        return given or (3, 32, 32)
+        return [given or (3, 32, 32)]
     if first.kind == "conv" and first.parameters is not None and len(behind) == 3:
-        return _conv_image(first, behind, first.parameters)
-    if first.kind in ("max_pool", "avg_pool") and len(behind) == 3:
-        return (behind[0], 2 * behind[1], 2 * behind[2])
+        return _conv_images(first, behind, first.parameters)
+    if first.kind in POOLS and len(behind) == 3:
+        return [(behind[0], 2 * behind[1], 2 * behind[2])]
+    if len(behind) == 3:
+        return [behind]
     count = behind[0]
     if first.kind == "linear" and first.parameters:
         count = first.parameters // behind[0]
-    if len(behind) == 3:
-        return behind
     for channels in (3, 1):
         for values in (count, count - 1):
             side = round((values / channels) ** 0.5)
             if values > 0 and channels * side * side == values:
-                return (channels, side, side)
-    return (3, 32, 32)
+                return [(channels, side, side)]
+    return [(3, 32, 32)]
 
 
-def _conv_image(first: Part, behind: Shape, parameters: int) -> Shape:
-    side = behind[1]
-    kernel = first.settings.get("kernel")
-    best: tuple[float, Shape] | None = None
+def _conv_images(first: Part, behind: Shape, parameters: int) -> list[Shape]:
+    """Colour or grey, where the first convolution can be either."""
+    side, kernel = behind[1], first.settings.get("kernel")
+    best: dict[int, tuple[float, Shape]] = {}
     for place, sides in enumerate([*SIDES, side, side + 2, side + 4, 2 * side, 4 * side]):
         for channels in (3, 1, 4, 2):
             image = (channels, sides, sides)
             found = windows.conv(image, behind, parameters, kernel[0] if kernel else None)
             if found:
-                cost = found[0][0] + (0.0 if place == 0 else 0.3) + 0.1 * (channels not in (1, 3))
-                best = min(best, (cost, image)) if best else (cost, image)
-    if best is None:
+                cost = found[0][0] + (0.0 if place == 0 else 1.5) + 0.1 * (channels not in (1, 3))
+                best[channels] = min(best.get(channels, (cost, image)), (cost, image))
+    if not best:
         raise ImportFault(
             f"line {first.line}: {first.type} with {parameters:,} parameters makes no such map of any usual image",
             "colour or grey images go in, such as 3×32×32",
         )
-    return best[1]
+    ranks = sorted(best.values())
+    return [image for cost, image in ranks[:2] if cost <= ranks[0][0] + 2.0]
 
 
 def _remarks(
