@@ -1,4 +1,4 @@
-"""A model's modules as events for the search: in the order they are written, with the borders of containers."""
+"""A model's modules as events for the search: as they are written, with the borders of containers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Calls:
         self._visit(root, free=True, ordered=False)
 
     def _visit(self, part: Part, free: bool, ordered: bool) -> None:
-        """`free`: before it a path may begin; `ordered`: so says a container around it, which has no other calls."""
+        """`free`: before it a path may begin; `ordered`: it stands in a container that makes no other calls."""
         if part.kind:
             if self.pool is not None and part == self.pool:
                 self.events.append(Event("pool", part, free=True))
@@ -46,7 +46,9 @@ class Calls:
         else:
             self._custom(part, free)
 
-    def _between(self, opening: str, closing: str, part: Part, children: tuple[Part, ...], free: bool) -> None:
+    def _between(
+        self, opening: str, closing: str, part: Part, children: tuple[Part, ...], free: bool
+    ) -> None:
         self.events.append(Event(opening, part))
         for at, child in enumerate(children):
             self._visit(child, free and at == 0, True)
@@ -56,7 +58,8 @@ class Calls:
         sides = {child.attribute: child for child in part.children}
         if set(sides) != {"main", "side"}:
             raise ImportFault(
-                f"line {part.line}: {part.type} has {', '.join(sides)}", "it has main and side, a Sequential each"
+                f"line {part.line}: {part.type} has {', '.join(sides)}",
+                "it has main and side, a Sequential each",
             )
         self.events.append(Event("open", part))
         self._visit(sides["main"], False, True)

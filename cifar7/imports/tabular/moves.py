@@ -10,7 +10,7 @@ MOST_PLACES = 9
 
 
 def arrangements(root: Part) -> list[tuple[str, Part]]:
-    """The model in the orders it may be called in, each with its difference in words; mostly as it is written."""
+    """The model in the orders it may be called in, each with its difference in words; mostly as written."""
     children = root.children
     if root.ordered:
         return [("", root)]
@@ -59,9 +59,9 @@ def _spread(root: Part, activation: Part, late: list[Part]) -> Part:
 
 
 def _placed(root: Part, late: Part, weighted: list[int]) -> list[tuple[str, Part]]:
-    """A dropout behind the last layer, where it would drop answers: before each layer with weights instead."""
+    """A dropout behind the last layer, where it would drop answers: before earlier layers instead."""
     kept = tuple(child for child in root.children if child is not late)
-    places = sorted({at for at in range(1, weighted[-1] + 1)}, reverse=True)[:MOST_PLACES]
+    places = range(weighted[-1], 0, -1)[:MOST_PLACES]
     # Before the linear layer it is likely; anywhere else possible; at the end, as written, hardly.
     found = [
         (f"{late.name} called before {kept[at].name}", replace(root, children=(*kept[:at], late, *kept[at:])))

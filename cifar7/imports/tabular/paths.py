@@ -21,7 +21,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a layer may take a map: the calls, the last of them its own. `tags`: costs that count once a network."""
+    """How a layer may take a map: calls, the last of them its own. `tags`: costs that count once a network."""
 
     steps: tuple[Step, ...]
     cost: float = 0.0
@@ -95,7 +95,7 @@ class State:
         return found[::-1]
 
     def joined(self, at: int, how: str, where: str) -> State | None:
-        """With the path that waits at `at` added or concatenated to the one at hand; None where they do not fit."""
+        """With a waiting path added or concatenated to the one at hand; None where they do not fit."""
         (other, length), shape = self.waiting[at], self.now[1]
         if other == self.now or other[1][1:] != shape[1:] or (how == "add" and other[1] != shape):
             return None
@@ -115,7 +115,7 @@ class State:
     def apart(self) -> State:
         """Where two paths could have met, and did not.
 
-        A long path has a short one beside it, and they meet at once; a short one waits for the long one's end.
+        A long path has a short one beside it, and they meet at once; a short one waits for the long one.
         """
         early = self.early if self.passed else self.waiting[-1][1] > self.count - self.since
         return replace(self, passed=self.passed + 1, early=early)

@@ -36,7 +36,11 @@ def parse(lines: list[str], start: int) -> tuple[Part, int]:
             closed = stack.pop()
             if not stack:
                 return Part("", closed.type, closed.line, children=tuple(closed.children)), at
-            _add(stack[-1], closed.span, Part(closed.name, closed.type, closed.line, children=tuple(closed.children)))
+            _add(
+                stack[-1],
+                closed.span,
+                Part(closed.name, closed.type, closed.line, children=tuple(closed.children)),
+            )
         elif found := CHILD.match(text):
             if text.endswith("("):
                 stack.append(_open(stack[-1], found, line))
@@ -66,7 +70,11 @@ def _span(found: re.Match[str], line: int) -> range | None:
     if not found[2]:
         return None
     numbers = NUMBERED.match(found[1])
-    if not numbers or not 1 <= int(found[2]) <= MOST_ROWS or int(numbers[2]) - int(numbers[1]) + 1 != int(found[2]):
+    if (
+        not numbers
+        or not 1 <= int(found[2]) <= MOST_ROWS
+        or int(numbers[2]) - int(numbers[1]) + 1 != int(found[2])
+    ):
         raise ImportFault(f"line {line}: ({found[1]}): {found[2]} x", 'such as "(0-2): 3 x" stands there')
     return range(int(numbers[1]), int(numbers[2]) + 1)
 
@@ -94,7 +102,9 @@ def _add(parent: _Open, span: range | None, part: Part) -> None:
         parent.children.append(part)
         return
     if len(span) * max(1, sum(1 for _ in part.layers())) > MOST_ROWS:
-        raise ImportFault(f"line {part.line}: {len(span)} times {part.type}", f"at most {MOST_ROWS:,} layers are read")
+        raise ImportFault(
+            f"line {part.line}: {len(span)} times {part.type}", f"at most {MOST_ROWS:,} layers are read"
+        )
     for number in span:
         parent.children.append(_renamed(part, part.name, _path(parent, str(number))))
 

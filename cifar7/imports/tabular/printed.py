@@ -8,9 +8,9 @@ from cifar7.imports.graph import Graph, ImportFault, Remark
 from cifar7.imports.tabular.calls import Calls, free_pools
 from cifar7.imports.tabular.moves import arrangements
 from cifar7.imports.tabular.parts import ACTIVATIONS, Part, Shape
+from cifar7.imports.tabular.paths import State, Step, Way
 from cifar7.imports.tabular.print_tree import parse
 from cifar7.imports.tabular.readings import MOST, graph, ranked
-from cifar7.imports.tabular.paths import State, Step, Way
 from cifar7.imports.tabular.search import search
 from cifar7.imports.tabular.sizes import after, volume
 from cifar7.imports.tabular.text import claims_of, lines_of, print_starts
@@ -22,7 +22,7 @@ WINDOW = {"kernel": 2, "stride": 2, "padding": 0, "ceil": False}
 
 
 class Fits:
-    """How a layer with known settings takes a map. `ceil`: of average pools, whose ceil_mode print does not show."""
+    """How a layer with known settings takes a map. `ceil`: of average pools, of which print does not show it."""
 
     def __init__(self, ceil: bool = False) -> None:
         self.ceil = ceil
@@ -62,7 +62,8 @@ def read_print(text: str) -> list[Graph]:
     roots = [parse(lines, start)[0] for start in _outer(lines)]
     if not roots:
         raise ImportFault(
-            "no printed model in the text", 'paste all of what print(model) shows, from "Net(" to the last ")"'
+            "no printed model in the text",
+            'paste all of what print(model) shows, from "Net(" to the last ")"',
         )
     root = max(roots, key=lambda one: sum(1 for _ in one.layers()))
     if not any(part.kind in ("conv", "linear") for part in root.layers()):
@@ -185,14 +186,21 @@ def _remarks(root: Part, state: State, unknown: list[Part], image: Shape) -> tup
         )
     if "functional mean" in state.tags:
         found.append(
-            Remark("functional-mean", "The linear layer only fits behind a mean over the map, which print does not show")
+            Remark(
+                "functional-mean",
+                "The linear layer only fits behind a mean over the map, which print does not show",
+            )
         )
     if image[1] != SIDES[0]:
         found.append(Remark("image-size", f"The sizes fit images of {image[1]}×{image[2]} pixels"))
     if not _whole(state):
-        found.append(Remark("open-end", "The last layer puts out a map: a pool may be missing that print does not show"))
-    for part in unknown:
         found.append(
-            Remark("unknown-class", f"{part.type} may compute anything and is left out: {part.name}", part.line)
+            Remark(
+                "open-end", "The last layer puts out a map: a pool may be missing that print does not show"
+            )
         )
+    found += [
+        Remark("unknown-class", f"{part.type} may compute anything and is left out: {part.name}", part.line)
+        for part in unknown
+    ]
     return tuple(found)

@@ -91,7 +91,9 @@ def _conv(given: Arguments, line: int) -> dict[str, Any]:
     if "output_padding" in names:
         raise ImportFault(f"line {line}: a transposed convolution cannot be read", SUPPORTED)
     if mode not in ("zeros", "reflect", "replicate", "circular"):
-        raise ImportFault(f"line {line}: padding_mode is {mode!r}", "zeros, reflect, replicate and circular are")
+        raise ImportFault(
+            f"line {line}: padding_mode is {mode!r}", "zeros, reflect, replicate and circular are"
+        )
     if padding == "valid":
         padding = 0
     settings = {
@@ -136,7 +138,9 @@ def _group_norm(given: Arguments, line: int) -> dict[str, Any]:
     groups = whole(_at(given, 0, "num_groups"), "num_groups", line, 1)
     channels = whole(_at(given, 1, "num_channels"), "num_channels", line, 1)
     if channels % groups:
-        raise ImportFault(f"line {line}: {groups} groups of {channels} channels", "the groups divide the channels")
+        raise ImportFault(
+            f"line {line}: {groups} groups of {channels} channels", "the groups divide the channels"
+        )
     return {"groups": groups, "channels": channels}
 
 
@@ -202,7 +206,8 @@ LAYERS: Mapping[str, tuple[str, Callable[[Arguments, int], dict[str, Any]]]] = {
     "Flatten": ("flatten", _none), "Softmax": ("softmax", _none), "LogSoftmax": ("log_softmax", _none),
     "Softmax2d": ("softmax", _none),
 }  # fmt: skip
-NOTHING = re.compile(r"Identity|\w*Loss|\w*Accuracy|QuantStub|DeQuantStub")  # leave no trace in a forward pass
+# These leave no trace in a forward pass.
+NOTHING = re.compile(r"Identity|\w*Loss|\w*Accuracy|QuantStub|DeQuantStub")
 # Layers of torch that compute what the vocabulary has no word for.
 OTHER = re.compile(
     r"(Lazy)?Conv(Transpose)?[123]d|Lazy\w+|\w*Pool[123]d|\w*Norm[123]?d?|LPPool\w*|\w*Pad[123]d|Upsample\w*|"

@@ -13,15 +13,20 @@ SLACK = 1.3  # how much less likely than the best a reading may be
 def ranked(states: list[State]) -> list[State]:
     """The likely ones, the best first, none twice."""
     whole = [state for state in states if state.chain is not None]
-    ends = sorted((state.cost + 3.0 * (len(state.waiting) + state.lost), at, state) for at, state in enumerate(whole))
+    ends = sorted((_cost(state), at, state) for at, state in enumerate(whole))
     found: list[State] = []
     seen = set()
     for cost, _, state in ends:
-        key = tuple((step.kind, step.part.name if step.part else "", inputs) for step, inputs in state.calls())
+        key = tuple((step.kind, step.part and step.part.name, inputs) for step, inputs in state.calls())
         if cost <= ends[0][0] + SLACK and key not in seen and len(found) < MOST:
             seen.add(key)
             found.append(state)
     return found
+
+
+def _cost(state: State) -> float:
+    """With that of paths that end nowhere."""
+    return state.cost + 3.0 * (len(state.waiting) + state.lost)
 
 
 def graph(
@@ -39,7 +44,8 @@ def graph(
         if at in reached:
             reached.update(calls[at][1])
     places = {IMAGE: IMAGE}
-    nodes, idle = [], list(state.unused)
+    nodes: list[Node] = []
+    idle = list(state.unused)
     for at, (step, inputs) in enumerate(calls):
         if at not in reached:
             idle += [step.part] if step.part else []
@@ -59,7 +65,9 @@ def graph(
         )
     unused = tuple(Unused(part.name, _parameters(part), part.line) for part in idle)
     dead = tuple(
-        Remark("never-called", f"{part.name} fits nowhere in the chain, and is taken as never called", part.line)
+        Remark(
+            "never-called", f"{part.name} fits nowhere in the chain, and is taken as never called", part.line
+        )
         for part in idle[:1]
     )
     return Graph(

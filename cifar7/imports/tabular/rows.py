@@ -144,10 +144,14 @@ def _numbers(text: str, line: int) -> tuple[int, ...]:
     if not text.startswith("["):
         return ()
     if "[" in text[1:]:
-        raise ImportFault(f"line {line}: {text[:40]} is more than one map", "layers with one output can be read")
+        raise ImportFault(
+            f"line {line}: {text[:40]} is more than one map", "layers with one output can be read"
+        )
     found = tuple(int(piece) for piece in re.findall(r"-?\d+", text) if len(piece) < 10)
     if any(side > LARGEST_SIDE for side in found):
-        raise ImportFault(f"line {line}: {text[:40]} is too large", f"sides up to {LARGEST_SIDE:,} can be read")
+        raise ImportFault(
+            f"line {line}: {text[:40]} is too large", f"sides up to {LARGEST_SIDE:,} can be read"
+        )
     return found
 
 
@@ -160,7 +164,9 @@ def _shape(text: str, line: int) -> Shape | None:
 def _whole(text: str, line: int) -> int:
     count = number(text)
     if count is None:
-        raise ImportFault(f"line {line}: {text[:20]!r} parameters", 'a whole number such as "9,216" stands there')
+        raise ImportFault(
+            f"line {line}: {text[:20]!r} parameters", 'a whole number such as "9,216" stands there'
+        )
     return count
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from cifar7.imports.graph import IMAGE, ImportFault
 from cifar7.imports.tabular.parts import KEEPS, NORMS, POOLS, Part, Shape
-from cifar7.imports.tabular.paths import Event, State, Step, Way
+from cifar7.imports.tabular.paths import Event, Spot, State, Step, Way
 from cifar7.imports.tabular.sizes import words
 
 WIDTH = 48  # networks tried side by side
@@ -71,7 +71,8 @@ def _step(state: State, event: Event, ways: Ways, last: Part | None) -> list[Sta
             return [replace(state, now=state.stack[-1], waiting=waiting, since=state.count)]
         case "join" | "concat":  # the two that wait in the container at hand
             ended = replace(state, stack=state.stack[:-1])
-            new = ended.joined(len(ended.waiting) - 1, "add" if event.do == "join" else "concat", _where(last))
+            how = "add" if event.do == "join" else "concat"
+            new = ended.joined(len(ended.waiting) - 1, how, _where(last))
             return [replace(new, notes=state.notes, cost=state.cost)] if new else []
         case "sum" | "maybe":
             return _sum(replace(state, stack=state.stack[:-1]), state.stack[-1], event)
@@ -109,7 +110,8 @@ def _sum(state: State, start: Spot, event: Event) -> list[State]:
 def _later(state: State, event: Event) -> list[State]:
     """A sum whose container a table lists behind its layers: any earlier map may be what is added."""
     found: list[State] = []
-    for spot in [spot for spot in reversed(state.points) if spot[1] == state.now[1] and spot != state.now][:6]:
+    spots = [spot for spot in reversed(state.points) if spot[1] == state.now[1] and spot != state.now]
+    for spot in spots[:6]:
         for new in _sum(state, spot, event):
             if new.count == state.count and any(one.count == state.count for one in found):
                 continue  # that nothing is added, once
@@ -165,7 +167,9 @@ def _pool(state: State, event: Event, ways: Ways, last: Part | None) -> list[Sta
     if not written and (again >= event.most or behind):
         return found
     note = () if written else (f"{event.part.name or 'a functional pool'} called {_where(last)}",)
-    called = replace(state, notes=(*state.notes, *note), cost=state.cost + 0.005 * state.count * (not written))
+    called = replace(
+        state, notes=(*state.notes, *note), cost=state.cost + 0.005 * state.count * (not written)
+    )
     return [*found, *(called.walk(way) for way in ways(event.part, state.now[1]))]
 
 

@@ -103,7 +103,11 @@ class Solves:
         if shape != behind:
             if part.kind == "layer_norm" and behind == (*shape[1:], shape[0]):
                 return self._norm(part, shape, "channel_norm")
-            return [_after(step, way) for step in _unseen(shape, behind) for way in self._keeping(part, behind, behind)]
+            return [
+                _after(step, way)
+                for step in _unseen(shape, behind)
+                for way in self._keeping(part, behind, behind)
+            ]
         if part.kind in NORMS:
             return self._norm(part, shape, part.kind)
         known: dict[str, Any] = {"parameters": part.parameters or 1} if part.kind == "prelu" else {}

@@ -8,10 +8,10 @@ from cifar7.imports.graph import Graph, ImportFault, Remark
 from cifar7.imports.tabular import windows
 from cifar7.imports.tabular.calls import ADDING, Calls
 from cifar7.imports.tabular.parts import IN_ORDER, NORMS, POOLS, Part, Shape
+from cifar7.imports.tabular.paths import Event, State, Step
 from cifar7.imports.tabular.printed_layers import LAYERS, NOTHING, OTHER, SUPPORTED
 from cifar7.imports.tabular.readings import MOST, graph, ranked
 from cifar7.imports.tabular.rows import Row, Table, table
-from cifar7.imports.tabular.paths import Event, State, Step
 from cifar7.imports.tabular.search import search
 from cifar7.imports.tabular.sizes import volume, words
 from cifar7.imports.tabular.solved import Solves, activates
@@ -65,7 +65,9 @@ def _part(row: Row, kind: str, idle: list[Part]) -> Part:
         _check_leaf(row)
     settings = {name: value for name, value in (("given", row.given), ("kernel", row.kernel)) if value}
     if row.kernel and len(set(row.kernel)) > 1:
-        raise ImportFault(f"line {row.line}: a kernel of {row.kernel[0]}×{row.kernel[1]}", "only square kernels are read")
+        raise ImportFault(
+            f"line {row.line}: a kernel of {row.kernel[0]}×{row.kernel[1]}", "only square kernels are read"
+        )
     type_ = row.label if known else row.type
     return Part(
         row.name, type_, row.line, known, settings, tuple(children), row.shape, row.parameters, row.again
@@ -74,7 +76,9 @@ def _part(row: Row, kind: str, idle: list[Part]) -> Part:
 
 def _unlisted(root: Part) -> list[Part]:
     """What torchinfo counts in a container and lists no row for: layers that were never called."""
-    found = [Part(root.name or root.type, root.type, root.line, parameters=root.parameters)] if root.parameters else []
+    found: list[Part] = []
+    if root.parameters:
+        found.append(Part(root.name or root.type, root.type, root.line, parameters=root.parameters))
     for child in root.children:
         found += [] if child.kind or not child.children else _unlisted(child)
     return found
@@ -178,7 +182,7 @@ def _conv_images(first: Part, behind: Shape, parameters: int) -> list[Shape]:
             image = (channels, sides, sides)
             found = windows.conv(image, behind, parameters, kernel[0] if kernel else None)
             if found:
-                cost = found[0][0] + (0.0 if place == 0 else 1.5) + 0.1 * (channels not in (1, 3))
+                cost = found[0][0] + (0.0 if place == 0 else 2.5) + 0.1 * (channels not in (1, 3))
                 best[channels] = min(best.get(channels, (cost, image)), (cost, image))
     if not best:
         raise ImportFault(
@@ -186,6 +190,8 @@ def _conv_images(first: Part, behind: Shape, parameters: int) -> list[Shape]:
             "colour or grey images go in, such as 3×32×32",
         )
     ranks = sorted(best.values())
+    if ranks[0][1] == (3, 32, 32) and ranks[0][0] <= 0.9:
+        return [(3, 32, 32)]
     return [image for cost, image in ranks[:2] if cost <= ranks[0][0] + 2.0]
 
 
@@ -198,7 +204,9 @@ def _remarks(
         step
         for step, _ in state.calls()
         if step.kind == "conv"
-        and any(other["dilation"] != step.settings["dilation"] for other in step.settings.get("alternatives", ()))
+        and any(
+            other["dilation"] != step.settings["dilation"] for other in step.settings.get("alternatives", ())
+        )
     ]
     if keeping:
         made.append(
@@ -220,6 +228,10 @@ def _remarks(
         made.append(Remark("functional-pools", "The sizes need pools or means that the table does not list"))
     if total is not None and total != rows and not any(part.again for part in parts):
         made.append(
-            Remark("total-differs", f"The table says {total:,} parameters in all; its rows have {rows:,}", found.root.line)
+            Remark(
+                "total-differs",
+                f"The table says {total:,} parameters in all; its rows have {rows:,}",
+                found.root.line,
+            )
         )
     return tuple(made)

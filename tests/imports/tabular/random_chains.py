@@ -20,7 +20,11 @@ def chain(seed: int) -> nn.Sequential:
             layers.append(pool)
     match draw.randrange(3):
         case 0:
-            layers += [nn.AdaptiveAvgPool2d(draw.choice([1, (1, 1)])), nn.Conv2d(channels, 10, 1), nn.Flatten()]
+            layers += [
+                nn.AdaptiveAvgPool2d(draw.choice([1, (1, 1)])),
+                nn.Conv2d(channels, 10, 1),
+                nn.Flatten(),
+            ]
         case 1:
             layers += [nn.AvgPool2d(side), nn.Flatten(), nn.Linear(channels, 10, bias=draw.random() < 0.7)]
         case _:
@@ -45,9 +49,21 @@ def convolution(draw: random.Random, channels: int, side: int) -> tuple[nn.Conv2
         groups = draw.choice(divisors)
         made = side if padding == "same" else (side + 2 * padding - reach - 1) // stride + 1
         if made >= 1 and (padding == "same" or side + 2 * padding > reach):
-            mode = draw.choice(["zeros", "zeros", "zeros", "replicate", "circular"]) if padding in (0, 1) else "zeros"
+            mode = (
+                draw.choice(["zeros", "zeros", "zeros", "replicate", "circular"])
+                if padding in (0, 1)
+                else "zeros"
+            )
             conv = nn.Conv2d(
-                channels, out, kernel, stride, padding, dilation, groups, bias=draw.random() < 0.5, padding_mode=mode
+                channels,
+                out,
+                kernel,
+                stride,
+                padding,
+                dilation,
+                groups,
+                bias=draw.random() < 0.5,
+                padding_mode=mode,
             )
             return conv, out, made
 
@@ -58,7 +74,16 @@ def followers(draw: random.Random, channels: int, side: int) -> list[nn.Module]:
         lambda: nn.GroupNorm(draw.choice([1, 2, 4, 8]), channels), lambda: nn.InstanceNorm2d(channels),
         lambda: nn.LayerNorm([channels, side, side]),
     ]  # fmt: skip
-    activations = [nn.ReLU, nn.ReLU, nn.LeakyReLU, nn.SiLU, nn.GELU, nn.ELU, nn.PReLU, lambda: nn.PReLU(channels)]
+    activations = [
+        nn.ReLU,
+        nn.ReLU,
+        nn.LeakyReLU,
+        nn.SiLU,
+        nn.GELU,
+        nn.ELU,
+        nn.PReLU,
+        lambda: nn.PReLU(channels),
+    ]
     found: list[nn.Module] = []
     if draw.random() < 0.6 and side > 1:
         found.append(draw.choice([norms[0], norms[0], *norms])())

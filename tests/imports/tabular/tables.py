@@ -54,7 +54,9 @@ def own(module: nn.Module) -> int:
 def summary_like(model: nn.Module, image: tuple[int, ...] = (3, 32, 32)) -> str:
     """As torchsummary prints it: all calls but those of Sequentials, ModuleLists and the model itself."""
     _, ended = calls(model, image)
-    listed = [one for one in ended if one.depth and not isinstance(one.module, (nn.Sequential, nn.ModuleList))]
+    listed = [
+        one for one in ended if one.depth and not isinstance(one.module, (nn.Sequential, nn.ModuleList))
+    ]
     line = "-" * 64
     rows = [line, f"{'Layer (type)':>20}  {'Output Shape':>25} {'Param #':>15}", "=" * 64]
     total = 0
