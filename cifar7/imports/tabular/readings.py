@@ -1,0 +1,95 @@
+"""What the search has found, as graphs."""
+
+from __future__ import annotations
+
+from cifar7.imports.graph import IMAGE, Claims, Graph, Node, Remark, Unused
+from cifar7.imports.tabular.parts import Part, Shape, counted
+from cifar7.imports.tabular.paths import State
+
+MOST = 12  # readings shown of one text
+SLACK = 1.3  # how much less likely than the best a reading may be
+
+
+def ranked(states: list[State]) -> list[State]:
+    """The likely ones, the best first, none twice."""
+    whole = [state for state in states if state.chain is not None]
+    ends = sorted((_cost(state), at, state) for at, state in enumerate(whole))
+    found: list[State] = []
+    seen = set()
+    for cost, _, state in ends:
+        key = tuple((step.kind, step.part and step.part.name, inputs) for step, inputs in state.calls())
+        if cost <= ends[0][0] + SLACK and key not in seen and len(found) < MOST:
+            seen.add(key)
+            found.append(state)
+    return found
+
+
+def _cost(state: State) -> float:
+    """With that of paths that end nowhere."""
+    return state.cost + 3.0 * (len(state.waiting) + state.lost)
+
+
+def graph(
+    state: State,
+    name: str,
+    image: Shape | None = None,
+    remarks: tuple[Remark, ...] = (),
+    claims: Claims | None = None,
+    certain: bool = True,
+) -> Graph:
+    """One reading. What nothing leads from is never called, as far as it has a name."""
+    calls = state.calls()
+    reached = {len(calls) - 1}
+    for at in range(len(calls) - 1, -1, -1):
+        if at in reached:
+            reached.update(calls[at][1])
+    places = {IMAGE: IMAGE}
+    nodes: list[Node] = []
+    idle = list(state.unused)
+    for at, (step, inputs) in enumerate(calls):
+        if at not in reached:
+            idle += [step.part] if step.part else []
+            continue
+        places[at] = len(nodes)
+        part = step.part
+        nodes.append(
+            Node(
+                step.kind,
+                tuple(places[place] for place in inputs),
+                step.settings,
+                part.name if part else "",
+                part.line if part else 0,
+                step.shape if part is None or part.shape is None else part.shape,
+                part.parameters if part else None,
+            )
+        )
+    unused = tuple(Unused(part.name, _parameters(part), part.line) for part in idle)
+    dead = tuple(
+        Remark(
+            "never-called", f"{part.name} fits nowhere in the chain, and is taken as never called", part.line
+        )
+        for part in idle[:1]
+    )
+    return Graph(
+        name,
+        tuple(nodes),
+        image=(image[0], image[1], image[2]) if image else None,
+        unused=unused,
+        remarks=(*remarks, *dead),
+        claims=claims or Claims(),
+        certain=certain,
+        difference="" if certain else _difference(state),
+    )
+
+
+def _difference(state: State) -> str:
+    """What sets a reading apart, in words."""
+    pools = ("pools that no row shows",) if "functional pools" in state.tags else ()
+    groups = ("convolutions in groups",) if "groups" in state.tags else ()
+    return "; ".join((*state.notes, *pools, *groups)) or "one layer after the other, as they are listed"
+
+
+def _parameters(part: Part) -> int:
+    if part.parameters is not None:
+        return part.parameters
+    return counted(part.kind, part.settings)

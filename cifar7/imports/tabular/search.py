@@ -1,0 +1,212 @@
+"""In what order layers are called on what: the networks that fit, the likely first.
+
+A network is mostly a chain. Where a layer does not fit what comes before, a path may begin at an earlier map;
+where two paths are open, they may be joined. All such networks are tried side by side, the likely ones first,
+and no more than `WIDTH` at a time. Paths begin and end within one container.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from cifar7.imports.graph import IMAGE, ImportFault
+from cifar7.imports.tabular.parts import KEEPS, NORMS, POOLS, Part, Shape
+from cifar7.imports.tabular.paths import Event, Spot, State, Step, Way
+from cifar7.imports.tabular.sizes import words
+
+WIDTH = 48  # networks tried side by side
+CHECKPOINTS = 12  # earlier maps at which a path may begin, besides the image
+RESTART, CONCAT, AGAIN = 1.0, 0.3, 1.3  # what makes a network less likely
+
+Ways = Callable[[Part, Shape], list[Way]]
+
+
+def search(events: list[Event], image: Shape, ways: Ways, width: int = WIDTH) -> list[State]:
+    """Networks that fit all events, the likely first; ImportFault at the layer that fits nowhere."""
+    waiting_at: dict[int, list[State]] = {0: [State((IMAGE, image))]}
+    last: Part | None = None
+    for at, event in enumerate(events):
+        states = waiting_at.pop(at, [])
+        made: list[State] = []
+        for state in states:
+            new = _step(state, event, ways, last)
+            made += new
+            if event.behind and not any(one.cost - state.cost < RESTART for one in new):
+                waiting_at.setdefault(event.behind, []).append(_skipped(state, events, at, event.behind))
+        waiting_at.setdefault(at + 1, []).extend(made)
+        waiting_at[at + 1] = _best(waiting_at[at + 1], width)
+        if not any(waiting_at.values()):
+            raise _stuck(states[0], event.part, ways)
+        last = event.part if event.part.kind else last
+    ended = waiting_at[len(events)]
+    return ended + [new for state in ended for new in _joins(state, last)]
+
+
+def _best(states: list[State], width: int) -> list[State]:
+    return sorted(states, key=lambda state: state.cost)[:width]
+
+
+def _skipped(state: State, events: list[Event], at: int, behind: int) -> State:
+    """With a whole unit never called: cheap where its name says so, or where nothing comes behind it."""
+    parts = tuple(event.part for event in events[at:behind] if event.do == "layer")
+    name = events[at].part.name.lower()
+    likely = any(word in name for word in ("unused", "aux", "old", "spare"))
+    cost = 0.5 if likely else 2.0 if behind == len(events) else 3.0
+    return replace(state, cost=state.cost + cost, unused=state.unused + parts)
+
+
+def _where(last: Part | None) -> str:
+    return "at the image" if last is None else f"after {last.name or last.type} (line {last.line})"
+
+
+def _step(state: State, event: Event, ways: Ways, last: Part | None) -> list[State]:
+    match event.do:
+        case "layer":
+            return _layer(state, event, ways, last)
+        case "open":
+            return [replace(state, stack=(*state.stack, state.now))]
+        case "side":  # the main path waits, and another begins where its container does
+            waiting = (*state.waiting, (state.now, state.count))
+            return [replace(state, now=state.stack[-1], waiting=waiting, since=state.count)]
+        case "join" | "concat":  # the two that wait in the container at hand
+            ended = replace(state, stack=state.stack[:-1])
+            how = "add" if event.do == "join" else "concat"
+            new = ended.joined(len(ended.waiting) - 1, how, _where(last))
+            return [replace(new, notes=state.notes, cost=state.cost)] if new else []
+        case "sum" | "maybe":
+            return _sum(replace(state, stack=state.stack[:-1]), state.stack[-1], event)
+        case "later":  # of a table that lists a container behind its layers: where it began is unknown
+            return _later(state, event)
+        case "enter":
+            return _enter(state, event, ways, last)
+        case "leave":
+            return [state.left(), *(joined.left() for joined in _joins(state, last))]
+        case "pool":
+            return _pool(state, event, ways, last)
+    return [state]
+
+
+def _sum(state: State, start: Spot, event: Event) -> list[State]:
+    """The input of a container added to what comes out of it: certain for "sum", else one of two readings."""
+    fits = start[1] == state.now[1] and start != state.now
+    if not fits:
+        return [state] if event.do != "sum" else []
+    summed = state.call(Step("add", {}, start[1]), (start[0], state.now[0]))
+    if event.do == "sum":
+        return [summed]
+    decided = [tag for tag in state.tags if tag.startswith("sums ")]
+    found = []
+    for tag, new in (("sums of inputs", summed), ("sums nowhere", state)):
+        if not decided:
+            note = "blocks add their input" if new is summed else "blocks do not add their input"
+            cost = state.cost + 0.3 * (new is state)
+            found.append(replace(new, tags=state.tags | {tag}, notes=(*state.notes, note), cost=cost))
+        elif tag in decided:
+            found.append(new)
+    return found
+
+
+def _later(state: State, event: Event) -> list[State]:
+    """A sum whose container a table lists behind its layers: any earlier map may be what is added."""
+    found: list[State] = []
+    spots = [spot for spot in reversed(state.points) if spot[1] == state.now[1] and spot != state.now]
+    for spot in spots[:6]:
+        for new in _sum(state, spot, event):
+            if new.count == state.count and any(one.count == state.count for one in found):
+                continue  # that nothing is added, once
+            found.append(replace(new, cost=new.cost + 0.05 * len(found)))
+    return found or [state]
+
+
+def _joins(state: State, last: Part | None) -> list[State]:
+    """With a waiting path added, for each that fits."""
+    places = range(len(state.waiting))
+    return [new for at in places if (new := state.joined(at, "add", _where(last)))]
+
+
+def _sources(state: State, event: Event, part: Part, ways: Ways, last: Part | None) -> list[State]:
+    """What the layer may be called on: what is at hand, a junction of two paths, an earlier map."""
+    heads = event.free and part.kind not in KEEPS and part.kind not in NORMS  # a path hardly begins with one
+    if heads and (not state.points or state.points[-1] != state.now):
+        points = (*state.points[:1], *state.points[1:][-CHECKPOINTS:], state.now)  # the first stays
+        state = replace(state, points=points)
+    joined = _joins(state, last) if event.joins and state.waiting else []
+    found = [state.apart() if joined else state, *joined]
+    if not event.free or _likely(ways(part, state.now[1])):
+        return found
+    for at in range(len(state.waiting)):
+        if concat := state.joined(at, "concat", _where(last)):
+            found.append(replace(concat, cost=concat.cost + CONCAT))
+    return found + _restarts(state, part, ways) + _dense(state, part, ways, last)
+
+
+def _likely(found: list[Way]) -> bool:
+    return bool(found) and min(way.cost + sum(way.tags.values()) for way in found) <= 0.9
+
+
+def _layer(state: State, event: Event, ways: Ways, last: Part | None) -> list[State]:
+    part = event.part
+    sources = _sources(state, event, part, ways, last)
+    return [source.walk(way) for source in sources for way in ways(part, source.now[1])]
+
+
+def _enter(state: State, event: Event, ways: Ways, last: Part | None) -> list[State]:
+    """Into a container: its first layer says what it can be called on."""
+    first = next(iter(event.part.layers()))
+    sources = _sources(state, event, first, ways, last)
+    return [source.entered() for source in sources if ways(first, source.now[1])]
+
+
+def _pool(state: State, event: Event, ways: Ways, last: Part | None) -> list[State]:
+    """A pool that is defined once: called again, or not where it is defined."""
+    written = event.free
+    found = [replace(state, cost=state.cost + 0.3 * written)]
+    again = sum("called" in note for note in state.notes)
+    behind = state.chain is None or state.chain[1].kind in POOLS
+    if not written and (again >= event.most or behind):
+        return found
+    note = () if written else (f"{event.part.name or 'a functional pool'} called {_where(last)}",)
+    called = replace(
+        state, notes=(*state.notes, *note), cost=state.cost + 0.005 * state.count * (not written)
+    )
+    return [*found, *(called.walk(way) for way in ways(event.part, state.now[1]))]
+
+
+def _restarts(state: State, part: Part, ways: Ways) -> list[State]:
+    """A new path, from an earlier map that fits: the latest is the likeliest."""
+    if len(state.waiting) > 3:
+        return []
+    made: list[State] = []
+    for spot in reversed(state.points):
+        if spot == state.now or not _likely(ways(part, spot[1])):
+            continue
+        waiting = (*state.waiting, (state.now, state.count - spot[0] - 1))
+        cost = state.cost + RESTART + AGAIN * len(made)
+        made.append(replace(state, now=spot, waiting=waiting, since=state.count, passed=0, cost=cost))
+    return made
+
+
+def _dense(state: State, part: Part, ways: Ways, last: Part | None) -> list[State]:
+    """An earlier map concatenated to the one at hand, as dense blocks do."""
+    made: list[State] = []
+    for spot in reversed(state.points[:-1]):
+        if spot[1][1:] != state.now[1][1:] or spot[0] == IMAGE or spot == state.now:
+            continue
+        shape = (spot[1][0] + state.now[1][0], *spot[1][1:])
+        if _likely(ways(part, shape)):
+            notes = (*state.notes, f"concatenation {_where(last)}")
+            new = replace(state, cost=state.cost + RESTART + CONCAT + AGAIN * len(made), notes=notes)
+            made.append(new.call(Step("concat", {}, shape), (spot[0], state.now[0])))
+    return made
+
+
+def _stuck(state: State, part: Part, ways: Ways) -> ImportFault:
+    """The layer that fits nothing; what it would need is its reader's to say."""
+    reason = getattr(ways, "needs", None)
+    needs = reason(part) if reason else "something else"
+    name = f"{part.name} ({part.type})" if part.name else part.type
+    return ImportFault(
+        f"line {part.line}: {name} needs {needs}, and gets {words(state.now[1])}",
+        "the text does not show functional calls (pools, sums, reshaping): paste the source instead",
+    )
