@@ -127,23 +127,22 @@ def _classifies(step: Placed) -> bool:
 
 def _hold_against(placed: Sequence[Placed], analysis: Analysis) -> None:
     """The network's own layers against those that were read: kinds, settings and shapes, one by one."""
-    read = [(_facts(s.layer), _map_shape(s.output)) for s in placed]
-    said = [(_facts(row.layer), row.output) for row in analysis.rows]
+    read = [(_facts(s.layer, s.output[-1]), _map_shape(s.output)) for s in placed]
+    said = [(_facts(row.layer, row.output[-1]), row.output) for row in analysis.rows]
     if read != said:
         at = next(i for i, (a, b) in enumerate(zip(read, said, strict=False)) if a != b)
         raise AssertionError(f"layer {at + 1} was read as {read[at]} and would be {said[at]}")
 
 
-def _facts(layer: Layer) -> tuple[object, ...]:
+def _facts(layer: Layer, side: int) -> tuple[object, ...]:
+    """What two layers have in common that are the same; `side`: of the map that comes out."""
     kind = layer.kind.replace("global_", "").removesuffix("_flat")
-    window = () if layer.head or kind.endswith("_pool") and layer.entry.whole_map else (layer.kernel, layer.stride)
-    if layer.family is Family.NORM:
-        window = (layer.groups,)
-    if layer.family is Family.POOL and layer.head:
-        window = ()
+    window: tuple[int, ...] = (layer.kernel, layer.stride)
+    if layer.family is Family.POOL and side == 1:
+        window = ()  # a pool as large as the map and a global one do the same
     return (
-        kind, layer.out_channels, *window, layer.padding, layer.dilation,
-        layer.groups, layer.bias, layer.rate, layer.span, layer.side, layer.padding_mode,
+        kind, layer.out_channels, *window, layer.padding, layer.dilation, layer.groups, layer.bias, layer.rate,
+        layer.span, layer.side, layer.padding_mode,
     )  # fmt: skip
 
 
