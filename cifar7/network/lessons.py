@@ -159,8 +159,8 @@ def _small_field(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Finding]:
 
 
 def _silent_pool(spec: NetSpec, rows: tuple[Row, ...]) -> Iterator[Finding]:
-    before = next(row.receptive_field_in for row in rows if row.layer.head)
     total = rows[-1].receptive_field
+    before = next((row.receptive_field_in for row in rows if row.layer.head), total)
     if before <= LEAST_FIELD < total:
         message = f"{total} pixels only because the pooling head is counted; the convolutions see {before}."
         yield "", message, "Dilate one more convolution", fixes.widen_field(spec, LEAST_FIELD, total=False)
