@@ -39,8 +39,11 @@ def growth_data(
     columns = lines(analysis.rows)
     points = _points("design", columns)
     top = max(row["y"] for row in [*out, *points])
-    pooling = next(at for at, line in enumerate(columns, 1) if line.row.layer.head)
-    _label_pooling(points, pooling, top)
+    pooling = next((at for at, line in enumerate(columns, 1) if line.row.layer.head), 0)
+    if pooling:
+        _label_pooling(points, pooling, top)
+    else:
+        points[-1]["label"] = f"{points[-1]['y']}"
     return [*out, *_bands(columns), *points, _row("room", x=0, y=ROOM * top)]
 
 

@@ -201,7 +201,7 @@ def edits_of(key: str) -> list:
     kind = key.partition("_")[2]
     return {
         "dilation": [1, 2, 3, 4],
-        "kind": list(spec.KINDS),
+        "kind": list(spec.CONVOLUTIONS),
         "classifier": list(spec.CLASSIFIERS),
         "activation": list(spec.ACTIVATIONS),
         "norm": list(spec.NORMS),
