@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import groupby
 
 from cifar7.network.arithmetic import Row, Shape
+from cifar7.network.controls.poolings import CLASSIFIER_TITLES
 from cifar7.network.kinds import square
 from cifar7.network.spec import NetSpec, Unit
-from cifar7.network.toggle_table import CLASSIFIER_TITLES
 
 
 def form(unit: Unit) -> str:
