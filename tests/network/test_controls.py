@@ -42,7 +42,7 @@ def form_of(spec: NetSpec, place: Place, name: str) -> Form:
     return next(form for toggle, form in toggles_at(place) if toggle.name == name)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, database=None)
+@settings(max_examples=25, deadline=None, derandomize=True, database=None)
 @given(wide_specs())
 def test_every_control_shows_and_edits_what_there_is(spec):
     """Each option is read back as it was set, and setting what is there changes nothing."""
@@ -56,12 +56,12 @@ def test_every_control_shows_and_edits_what_there_is(spec):
         for option in form.values(spec, place):
             assert toggle.text(option)
             after = form.apply(spec, place, option)
-            assert NetSpec.from_dict(after.to_dict()) == after
-            assert isinstance(problems(after), list)
             if of_stage:
                 assert option in {getattr(u, toggle.name) for u in after.units(place.stage) if u.spatial}
             else:
                 assert form.read(after, place) == option, (place, toggle.name, option)
+        assert NetSpec.from_dict(after.to_dict()) == after
+        assert isinstance(problems(after), list)  # told, and never raised
 
 
 def test_every_field_of_a_unit_has_a_control():

@@ -35,6 +35,7 @@ def unit_is(check: Callable[[Unit], bool]) -> Callable[[NetSpec, Place], bool]:
     return visible
 
 
+SPATIAL = unit_is(lambda unit: unit.spatial)
 CONVOLVES = unit_is(lambda unit: unit.convolves)
 SLIDES = unit_is(lambda unit: unit.convolves or unit.pools)
 GROUPED = unit_is(lambda unit: unit.kind == "grouped")
@@ -100,7 +101,7 @@ OPERATING = (
         "mixes them.",
         stage_form(
             "buttons", CONVOLUTIONS, lambda spec, stage: edits.stage_kind(spec.stage(stage)),
-            _set_stage_kind, line=2, visible=CONVOLVES,
+            _set_stage_kind, line=2, visible=SPATIAL,
             trials=Trials(
                 [kind for kind in CONVOLUTIONS if kind != "grouped"], lambda kind: f"{kind} convolutions"
             ),
@@ -155,7 +156,7 @@ OPERATING = (
         {
             **stage_form(
                 "buttons", (1, 2, 3, 4), lambda spec, stage: edits.stage_dilation(spec.stage(stage)),
-                edits.set_dilation, visible=CONVOLVES,
+                edits.set_dilation, visible=SPATIAL,
                 trials=Trials((1, 2, 3, 4), lambda dilation: f"dilation {dilation}"),
             ),
             **field_form("list", "dilation", 1, 2, 3, 4, 6, 8, visible=CONVOLVES),

@@ -12,6 +12,7 @@ from cifar7.ui.shell import choices, state
 from cifar7.ui.words.summary import form
 
 OPERATION, FOLLOWING, SWITCHES, CONNECTION = 1, 2, 3, 4  # lines of the editor
+BEFORE, AFTER, BEHIND = "before", "after", "behind"  # another unit, the pooling
 OF_STAGE = 3  # the line of a stage's card that stands in its editor
 
 
@@ -52,29 +53,22 @@ def _heading(text: str) -> None:
 
 def add_first(name: str) -> None:
     """The first unit of a stage."""
-    _add(name, Place(name), False)
+    _add(name, Place(name), AFTER)
 
 
-def _add(name: str, after: Place, behind: bool) -> None:
-    """One more unit after another, 0 for the first place; the editor turns to it."""
-    if after.beside:
-        state.edit(
-            lambda spec: unit_edits.add_beside(spec, name, after.unit, after.beside),
-            f"{name}: one unit more beside unit {after.unit}",
-        )
-        st.session_state[f"{name}_unit"] = f"{after.unit}.{after.beside + 1}"
+def _add(name: str, place: Place, where: str) -> None:
+    """One more unit before or after another, or behind the pooling; the editor turns to it."""
+    number = len(state.design().every(name)) if where == BEHIND else place.unit
+    if place.beside and where != BEHIND:
+        after = place.beside - (where == BEFORE)
+        said = f"{name}: one unit more beside unit {number}"
+        state.edit(lambda spec: unit_edits.add_beside(spec, name, number, after), said)
+        st.session_state[f"{name}_unit"] = f"{number}.{after + 1}"
         return
-    number = len(state.design().every(name)) if behind else after.unit
-    state.edit(lambda spec: unit_edits.add_unit(spec, name, number, behind), f"{name}: one unit more")
-    st.session_state[f"{name}_unit"] = str(number + 1)
-
-
-def _before(place: Place) -> Place:
-    return (
-        Place(place.stage, place.unit, place.beside - 1)
-        if place.beside
-        else Place(place.stage, place.unit - 1)
-    )
+    after = number - (where == BEFORE)
+    behind = where == BEHIND or number > len(state.design().units(name))
+    state.edit(lambda spec: unit_edits.add_unit(spec, name, after, behind), f"{name}: one unit more")
+    st.session_state[f"{name}_unit"] = f"{after + 1}"
 
 
 def _remove(name: str, place: Place) -> None:
@@ -119,15 +113,15 @@ def _buttons(spec: NetSpec, place: Place, chosen: bool) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         if chosen:
             st.button("Add before", icon=":material/add:", key=f"{name}_add_before", on_click=_add,
-                      args=(name, _before(place), False), disabled=full)  # fmt: skip
+                      args=(name, place, BEFORE), disabled=full)  # fmt: skip
         st.button("Add after" if chosen else "Add a unit", icon=":material/add:", key=f"{name}_add",
-                  on_click=_add, args=(name, place, False), disabled=full)  # fmt: skip
+                  on_click=_add, args=(name, place, AFTER), disabled=full)  # fmt: skip
         if chosen:
             st.button("Remove", icon=":material/remove:", key=f"{name}_remove", on_click=_remove,
                       args=(name, place))  # fmt: skip
         if name == OUTPUT and not spec.output.behind:
             st.button("Add behind the pooling", icon=":material/add:", key=f"{name}_behind", on_click=_add,
-                      args=(name, place, True))  # fmt: skip
+                      args=(name, place, BEHIND))  # fmt: skip
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         if chosen:
             choices.switch(
