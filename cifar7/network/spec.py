@@ -261,7 +261,7 @@ def settled(spec: NetSpec) -> NetSpec:
         if unit.keeps_channels:
             unit = replace(unit, channels=channels)
         if unit.shortcut:
-            start = into[name, max(1, number - unit.residual + 1)]
+            start = into[name, max(1, number - max(unit.residual, 1) + 1)]
             unit = replace(unit, shortcut=_settled_row(unit.shortcut, start))
         rows[name].append(unit)
     before = len(spec.output.units)

@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from random_specs import specs
+from wide_specs import wide_specs
 
 from cifar7.network import edits
 from cifar7.network.presets import PRESETS, preset
-from cifar7.network.spec import NetSpec, Stage, Unit
+from cifar7.network.spec import Head, NetSpec, Stage, Unit
 from cifar7.results.differences import Difference, design_differences, recipe_differences
 from cifar7.training.config import TrainConfig
 
@@ -149,3 +150,50 @@ def test_recipes() -> None:
 def test_an_idle_setting_is_no_difference(idle: dict) -> None:
     base = TrainConfig(protocol=idle.get("protocol", "holdout"), schedule=idle.get("schedule", "one-cycle"))
     assert recipe_differences([base, replace(base, **idle)]) == ()
+
+
+def made(*units: Unit, head: Head = Head()) -> NetSpec:
+    return NetSpec("made", (Stage(units), Stage(), Stage(), Stage()), head)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "what", "words"),
+    [
+        ("norm_kind", "group", "normalisation", ("on", "group")),
+        ("norm", False, "normalisation", ("on", "off")),
+        ("activation_kind", "gelu", "activation", ("on", "gelu")),
+        ("bias", False, "bias", ("as the network", "off")),
+        ("order", "norm-act-conv", "order of layers", ("as the network", "norm-act-conv")),
+        ("padding_mode", "reflect", "beyond the border", ("zeros", "reflect")),
+        ("kind", "max_pool", "convolution", ("standard", "max pool")),
+    ],
+)
+def test_what_a_unit_departs_in_is_named(field, value, what, words) -> None:
+    rows = design_differences([made(Unit(8)), made(replace(Unit(8), **{field: value}))])
+    assert Difference("C1", 1, what, words) in rows
+
+
+def test_units_on_a_shortcut_and_behind_the_pooling_are_compared_in_their_places() -> None:
+    def around(*shortcut: Unit) -> NetSpec:
+        return made(Unit(8, residual=1, shortcut=shortcut))
+
+    assert only(around(Unit(8)), around(Unit(8, dilation=2))) == Difference(
+        "C1", 1, "on the shortcut, 1: dilation", ("1", "2")
+    )
+    assert only(around(), around(Unit(8))) == Difference(
+        "C1", 1, "on the shortcut, 1: unit", ("–", "8 channels, 3x3, standard")
+    )
+    behind = [made(Unit(8), head=Head(behind=(Unit(n, kind="linear"),))) for n in (16, 32)]
+    assert only(*behind) == Difference("O", 0, "behind the pooling, 1: channels", ("16", "32"))
+    assert only(made(Unit(8)), made(Unit(8), head=Head(bias=False))) == Difference(
+        "O", 0, "bias of the classifier", ("on", "off")
+    )
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@given(wide_specs(), wide_specs())
+def test_networks_over_the_whole_vocabulary_are_compared(one: NetSpec, other: NetSpec) -> None:
+    assert design_differences([one, one]) == ()
+    for row in design_differences([one, other]):
+        assert row.what
+        assert len(set(row.values)) == 2

@@ -44,7 +44,7 @@ def places(spec: NetSpec) -> Iterator[Place]:
     for stage, number, channels, unit, _ in spec.flow():
         into[stage, number] = channels
         yield Place(stage, number, 0, channels, unit, number > len(spec.units(stage)))
-        channels = into[stage, max(1, number - unit.residual + 1)] if unit.shortcut else 0
+        channels = into[stage, max(1, number - max(unit.residual, 1) + 1)] if unit.shortcut else 0
         for beside, other in enumerate(unit.shortcut, 1):
             yield Place(stage, number, beside, channels, other, False)
             channels = channels if other.keeps_channels else other.channels

@@ -23,7 +23,8 @@ def stage_card(name: str, rows: tuple[Row, ...], problems: list[Problem]) -> Non
     with _card(name, problems, stage_words(spec, name), flow_words(rows, name)):
         if spec.stage(name).units:
             toggles.row(spec, place, 1)
-            toggles.row(spec, place, 2, key=f"{name}_kinds")
+            convolves = any(unit.spatial for unit in spec.units(name))  # the line is as high as its buttons
+            toggles.row(spec, place, 2, key=f"{name}_kinds" if convolves else f"{name}_pools")
             unit_editor.expander(name)
         else:
             toggles.line(spec, place, 2, only="pool")

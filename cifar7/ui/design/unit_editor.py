@@ -88,12 +88,12 @@ def _chosen(spec: NetSpec, name: str) -> Place:
     before = len(spec.units(name))
     for at, unit in enumerate(spec.every(name), 1):
         where = "behind: " if at > before else ""
-        labels[f"{at}"] = f"{at}: {where}{form(unit)}" + (
+        labels[f"{at}"] = f"{at}: {where}{form(unit, around=False)}" + (
             "" if unit.keeps_channels else f" → {unit.channels}"
         )
         for beside, other in enumerate(unit.shortcut, 1):
             out = "" if other.keeps_channels else f" → {other.channels}"
-            labels[f"{at}.{beside}"] = f"{at}.{beside}: beside: {form(other)}{out}"
+            labels[f"{at}.{beside}"] = f"{at}.{beside}, beside: {form(other)}{out}"
     key = f"{name}_unit"
     default = f"{len(spec.every(name))}" if st.session_state.get(key) else "1"
     number, _, around = choices.segments("Which unit", labels, default, key=key, memory=key).partition(".")

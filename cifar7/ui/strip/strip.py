@@ -80,7 +80,8 @@ def _parameters(now: Analysis, then: Analysis) -> str:
 
 
 def _field(now: Analysis, then: Analysis) -> str:
-    total = f"px, {now.receptive_field_total} with pooling"
+    pooled = any(row.layer.head for row in now.rows)
+    total = f"px, {now.receptive_field_total} with pooling" if pooled else "px, no pooling at its end"
     before = difference(now.receptive_field_before, then.receptive_field_before, "px wider", "px narrower")
     if now.receptive_field_before == then.receptive_field_before:
         more, less = "px wider with pooling", "px narrower with pooling"

@@ -10,9 +10,18 @@ from cifar7.network.kinds import square
 from cifar7.network.spec import NetSpec, Unit
 
 
-def form(unit: Unit) -> str:
-    """A unit without its width: "separable 3×3, dilation 2", "grouped 3×3 (4 groups)", "max-pool 2×2"."""
-    return ", ".join([_operation(unit), *_connection(unit)])
+def form(unit: Unit, around: bool = True) -> str:
+    """A unit without its width: "separable 3×3, dilation 2", "grouped 3×3 (4 groups)", "max-pool 2×2".
+
+    `around`: with the units on its shortcut.
+    """
+    parts = [_operation(unit)]
+    if unit.residual:
+        name = "residual" if unit.join == "add" else "concatenated"
+        over = f" over {unit.residual}" if unit.residual > 1 else ""
+        row = f" with ({units_words(unit.shortcut)})" if unit.shortcut and around else ""
+        parts.append(name + over + row)
+    return ", ".join(parts)
 
 
 def _operation(unit: Unit) -> str:
@@ -31,15 +40,6 @@ def _operation(unit: Unit) -> str:
     usual = unit.kernel if unit.pools else 1
     stride = f", stride {unit.stride}" if unit.stride != usual else ""
     return f"{noun} {square(unit.kernel)}{groups}{dilation}{stride}"
-
-
-def _connection(unit: Unit) -> list[str]:
-    """What it is joined with: "residual", "residual over 2, conv 1×1 beside"."""
-    if not unit.residual:
-        return []
-    name = "residual" if unit.join == "add" else "concatenated" if unit.shortcut else "input concatenated"
-    over = f" over {unit.residual}" if unit.residual > 1 else ""
-    return [name + over, *([f"{units_words(unit.shortcut)} beside"] if unit.shortcut else [])]
 
 
 def units_words(units: tuple[Unit, ...]) -> str:

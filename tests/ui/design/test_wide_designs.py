@@ -95,7 +95,7 @@ def test_a_second_way_stands_above_the_columns_that_it_goes_around():
     assert [(round(a, 2), round(b, 2)) for a, b in columns_of] == [(0, 3)]
     legs = re.findall(r'class="arc leg" [^>]* y2="([\d.]+)"', html)
     assert legs == [f"{TOP + LANE:.1f}"] * 2  # maps as high as the image
-    assert "conv 3×3, residual, conv 3×3, dilation 2 → 8 · conv 1×1 → 8 beside → 8" in html
+    assert "conv 3×3, residual with (conv 3×3, dilation 2 → 8 · conv 1×1 → 8) → 8" in html
     assert drawing_png(net(BESIDE), analysis).startswith(b"\x89PNG")
     assert f'height="{TOTAL}"' in drawing_html(net(Unit(8)), analyse(net(Unit(8))))
     assert HEIGHT > SMALL
@@ -180,7 +180,7 @@ def test_a_connection_gets_a_way_of_its_own(opened):
     assert not app.error
     assert design(app).units("C1") == (RESNET,)
     app.segmented_control(key="C1_unit").set_value("1.1").run()
-    assert app.segmented_control(key="C1_unit").options[1] == "1.1: beside: conv 1×1, stride 2 → 16"
+    assert app.segmented_control(key="C1_unit").options[1] == "1.1, beside: conv 1×1, stride 2 → 16"
     app.selectbox(key="C1_unit1.1_kernel").set_value(3).run()
     assert design(app).units("C1")[0].shortcut[0].kernel == 3
     app.button(key="C1_add_before").click().run()
