@@ -38,7 +38,7 @@ def imported(graph: Graph) -> Imported:
     if not placed:
         raise ImportFault("the network has no layers", "paste the class with its forward.")
     layers = _marked(placed)
-    ends = _ends(placed)
+    ends = _ends(placed, layers)
     (classes, *_), last = placed[-1].output, placed[-1]
     spec = pack(layers, ends, classes)
     name = safe_name(graph.name)[:60].strip() or "imported"
@@ -87,7 +87,7 @@ def _marked(placed: Sequence[Placed]) -> list[Layer]:
     return [replace(step.layer, stage=stage) for step, stage in zip(placed, stages, strict=True)]
 
 
-def _ends(placed: Sequence[Placed]) -> Ends:
+def _ends(placed: Sequence[Placed], layers: Sequence[Layer]) -> Ends:
     """The pooling before the classifier, and the classifier."""
     inside = {
         at - back for at, step in enumerate(placed) if step.layer.span for back in range(step.layer.span + 1)
@@ -97,23 +97,31 @@ def _ends(placed: Sequence[Placed]) -> Ends:
     pools = [
         at
         for at, step in enumerate(placed)
-        if at not in inside and step.layer.family is Family.POOL and _is_head(placed, at)
+        if at not in inside
+        and step.layer.family is Family.POOL
+        and layers[at].stage in ("", OUTPUT)
+        and _is_head(placed, at, bool(layers[at].stage))
     ]
-    pool = next((at for at in reversed(pools) if "avg" in placed[at].layer.kind), pools[-1] if pools else -1)
+    averages = [at for at in pools if "avg" in placed[at].layer.kind]
+    pool = (averages or pools or [-1])[-1]
     flat = next((at for at, step in enumerate(placed) if step.layer.family is Family.LINEAR), len(placed))
     if classifier == last and placed[last].layer.kind == "conv" and (pool < 0 or pool > last):
         classifier = -1
     return Ends(pool if pool < flat else -1, classifier)
 
 
-def _is_head(placed: Sequence[Placed], at: int) -> bool:
-    """Whether a pool leaves one pixel, or single values are made of what it leaves."""
+def _is_head(placed: Sequence[Placed], at: int, said: bool) -> bool:
+    """Whether a pool is that of O: it leaves one pixel, or single values are made of what it leaves.
+
+    A max-pool with a window is one only where its place is `said` to be in O; else it ends a stage.
+    """
     step = placed[at]
-    side = step.output[1]
-    if side == 1:
+    if "max" in step.layer.kind and not (said or step.layer.entry.whole_map):
+        return False
+    if step.output[1] == 1:
         return True
     behind = next((s for s in placed[at + 1 :] if not s.layer.follows), None)
-    return behind is not None and behind.layer.family is Family.LINEAR and "avg" in step.layer.kind
+    return behind is not None and behind.layer.family is Family.LINEAR and (said or "avg" in step.layer.kind)
 
 
 def _classifies(step: Placed) -> bool:

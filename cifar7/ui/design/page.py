@@ -8,7 +8,7 @@ from cifar7.network.arithmetic import Analysis, analyse, walk
 from cifar7.network.presets import PRESETS
 from cifar7.network.problems import problems
 from cifar7.network.spec import STAGE_NAMES
-from cifar7.ui.design import share, side
+from cifar7.ui.design import bring, share, side
 from cifar7.ui.design.cards import network_card, output_card, stage_card
 from cifar7.ui.design.layer_files import layers_csv
 from cifar7.ui.design.layer_table import layers_table, table_html
@@ -42,7 +42,9 @@ def _presets() -> None:
             on_click=lambda: state.set_design(state.origin(), "Back to the start"),
         )
         share.popover()
-    st.caption(PRESETS[name].summary if name else "A design from a link, a file or a run.")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(PRESETS[name].summary if name else "A design from a link, a file, a run, or of your own.")
+        bring.button()
 
 
 def _take_preset() -> None:
