@@ -98,4 +98,6 @@ def _print(path: Path, found: Read, chosen: Imported, number: int) -> None:
         print(f"\nThe text can be read in {len(found.readings)} ways; --reading N takes another:")
         for at, reading in enumerate(found.readings, 1):
             mark = "*" if at == number else " "
-            print(f" {mark} {at}  {figures(reading)['parameters']:>11,}  {reading.difference or 'as written'}")
+            print(
+                f" {mark} {at}  {figures(reading)['parameters']:>11,}  {reading.difference or 'as written'}"
+            )

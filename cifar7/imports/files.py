@@ -16,7 +16,9 @@ def read_text(path: Path) -> str:
     except OSError as error:
         raise ImportFault(f"{path}: cannot be read ({error.strerror})", "give a file.") from None
     if len(content) > LARGEST:
-        raise ImportFault(f"{path}: is larger than {LARGEST:,} bytes", "give the file with the network alone.")
+        raise ImportFault(
+            f"{path}: is larger than {LARGEST:,} bytes", "give the file with the network alone."
+        )
     if b"\0" in content[:1000] and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise ImportFault(f"{path}: is no text", "give source, a notebook, a print-out or a table.")
     for encoding in ("utf-8-sig", "utf-16") if content[:1] in b"\xff\xfe" else ("utf-8-sig",):

@@ -45,7 +45,9 @@ def imported(graph: Graph) -> Imported:
     spec = replace(spec, name=name, in_channels=image[0], image_size=image[1])
     spec = canonical(spec) if not (faults := problems(spec)) else spec
     if faults:
-        raise fault(last.node, "cannot be said: " + " · ".join(map(str, faults)), "see what would be right there.")
+        raise fault(
+            last.node, "cannot be said: " + " · ".join(map(str, faults)), "see what would be right there."
+        )
     analysis = analyse(spec)
     _hold_against(placed, analysis)
     remarks = (*graph.remarks, *_remarks(graph, placed, analysis))
@@ -149,8 +151,8 @@ def _facts(layer: Layer, side: int) -> tuple[object, ...]:
     if layer.family is Family.POOL and side == 1:
         window = ()  # a pool as large as the map and a global one do the same
     return (
-        kind, layer.out_channels, *window, layer.padding, layer.dilation, layer.groups, layer.bias, layer.rate,
-        layer.span, layer.side, layer.padding_mode,
+        kind, layer.out_channels, *window, layer.padding, layer.dilation, layer.groups, layer.bias,
+        layer.rate, layer.span, layer.side, layer.padding_mode,
     )  # fmt: skip
 
 
@@ -164,8 +166,8 @@ def _remarks(graph: Graph, placed: Sequence[Placed], analysis: Analysis) -> Iter
     if read != analysis.parameters:
         yield Remark(
             "parameters-differ",
-            f"The source has {read:,} parameters and the network here {analysis.parameters:,}: a normalisation "
-            "here always has scale and shift, but for instance norm, which has none.",
+            f"The source has {read:,} parameters and the network here {analysis.parameters:,}: here every "
+            "normalisation has scale and shift, and instance norm has none.",
         )
     for layer in graph.unused:
         yield Remark(

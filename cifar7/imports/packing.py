@@ -26,7 +26,6 @@ from cifar7.network.spec import (
     settled,
 )
 
-
 T = TypeVar("T")
 
 
@@ -45,9 +44,7 @@ def canonical(spec: NetSpec) -> NetSpec:
     pool = next((at for at, layer in enumerate(layers) if layer.head), -1)
     classifier = len(layers) - 1 if layers[-1].role == "classifier" else -1
     network = pack(layers, Ends(pool, classifier), spec.classes)
-    return replace(
-        network, name=spec.name, in_channels=spec.in_channels, image_size=spec.image_size
-    )
+    return replace(network, name=spec.name, in_channels=spec.in_channels, image_size=spec.image_size)
 
 
 def pack(layers: Sequence[Layer], ends: Ends, classes: int) -> NetSpec:
@@ -121,7 +118,13 @@ def _usual(raws: Sequence[Raw]) -> NetSpec:
     first = [next(x.family for x in raw.followers if x.family is not Family.DROPOUT) for raw in both]
     order = "conv-act-norm" if _most(first, Family.NORM) is Family.ACTIVATION else "conv-norm-act"
     spec = NetSpec(
-        "network", (Stage(),) * 4, activation=activation, norm=norm, order=order, norm_groups=groups, bias=False
+        "network",
+        (Stage(),) * 4,
+        activation=activation,
+        norm=norm,
+        order=order,
+        norm_groups=groups,
+        bias=False,
     )
     # A bias before a normalisation: what most of the convolutions have that could do without.
     chosen = [b for raw in units for b, ruled in _biases(raw, spec) if not ruled]
@@ -134,7 +137,7 @@ def _most(values: Sequence[T], default: T) -> T:
 
 
 def _biases(raw: Raw, spec: NetSpec) -> list[tuple[bool, bool]]:
-    """Of each convolution of a unit, and of its linear layer: whether it has a bias, and what the rule gives."""
+    """Of each convolution or linear layer of a unit: whether it has a bias, and what the rule gives."""
     first, norm = raw.operation, raw.has("norm")
     if first is None or first.family is Family.POOL:
         return []
@@ -163,7 +166,9 @@ def _finished(raw: Raw, spec: NetSpec) -> Unit:
         unit,
         norm=norm is not None or plain,
         norm_kind=kind if norm and kind != spec.norm else None,
-        norm_groups=norm.groups if norm and (auto or groups != spec.norm_groups) and kind == "group" else None,
+        norm_groups=norm.groups
+        if norm and (auto or groups != spec.norm_groups) and kind == "group"
+        else None,
         activation=act is not None,
         activation_kind=act.kind if act and act.kind != spec.activation else None,
         dropout=dropped.rate if dropped else 0.0,

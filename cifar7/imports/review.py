@@ -120,7 +120,9 @@ def _network(place: Path) -> tuple[Path, Read]:
         except ImportFault as fault:
             faults.append(ImportFault(f"{file.relative_to(place)}: {fault.fault}", fault.cure))
     if not faults:
-        raise ImportFault("no file in it looks like a network", f"hand in a file that ends in {', '.join(ENDINGS)}.")
+        raise ImportFault(
+            "no file in it looks like a network", f"hand in a file that ends in {', '.join(ENDINGS)}."
+        )
     raise faults[0]
 
 

@@ -1,6 +1,6 @@
-"""The user's own file, executed, and its network traced by torch.fx: the one module here that runs what it reads.
+"""The user's own file, executed, and its network traced by torch.fx: the one module that runs what it reads.
 
-For networks that the reader of source cannot follow, on a machine and with a file of one's own. No page uses it.
+For networks that the reader of source cannot follow, with a file of one's own. No page uses it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ def traced(path: Path, class_name: str = "") -> Imported:
         graph = fx.symbolic_trace(network.eval())
     except Exception as error:
         raise ImportFault(
-            f"{path}: torch.fx cannot trace it ({str(error)[:200]})", "leave out what depends on the values of a map."
+            f"{path}: torch.fx cannot trace it ({str(error)[:200]})",
+            "leave out what depends on the values of a map.",
         ) from None
     return imported(_graph(graph, type(network).__name__))
 
@@ -73,7 +74,9 @@ def _network(module: Any, path: Path, class_name: str) -> nn.Module:
         network: nn.Module = classes[-1]()
     except Exception as error:
         name = classes[-1].__name__
-        raise ImportFault(f"{path}: {name}() ends with {error!r:.200}", "give its arguments defaults.") from None
+        raise ImportFault(
+            f"{path}: {name}() ends with {error!r:.200}", "give its arguments defaults."
+        ) from None
     return network
 
 
@@ -119,7 +122,9 @@ def _call(node: fx.Node, traced_module: fx.GraphModule) -> tuple[str, dict[str, 
             return None
         found = layer(kind, rest.removesuffix(")"), 0)
         if found is None:
-            raise ImportFault(f"{node.target}: {kind} is nothing that cifar7 knows", "take a layer that it knows.")
+            raise ImportFault(
+                f"{node.target}: {kind} is nothing that cifar7 knows", "take a layer that it knows."
+            )
         return found
     if node.op == "call_method" and node.target in _METHODS:
         return _METHODS[str(node.target)], {}
@@ -134,10 +139,14 @@ def _call(node: fx.Node, traced_module: fx.GraphModule) -> tuple[str, dict[str, 
         if node.target is nn.functional.adaptive_avg_pool2d:
             return "adaptive_avg_pool", {"size": _number(node, 1, "output_size", 1)}
         if node.target is nn.functional.dropout:
-            return "dropout", {"rate": float(node.args[1] if len(node.args) > 1 else node.kwargs.get("p", 0.5))}
+            return "dropout", {
+                "rate": float(str(node.args[1] if len(node.args) > 1 else node.kwargs.get("p", 0.5)))
+            }
     if _name(node) == "mean":
         return "adaptive_avg_pool", {"size": 1}
-    raise ImportFault(f"{_name(node)} is nothing that cifar7 knows", "write it with the layers that it knows.")
+    raise ImportFault(
+        f"{_name(node)} is nothing that cifar7 knows", "write it with the layers that it knows."
+    )
 
 
 def _number(node: fx.Node, place: int, name: str, default: Any) -> Any:

@@ -29,7 +29,7 @@ class Net(nn.Module):  # RF 99
         x = self.conv2(x).mean([2, 3])
         return F.log_softmax(x, dim=1)
 """
-# 3*8*9 = 216 and 8*10*9 + 10 = 730. Field 1+2 = 3, pool 4 at jump 2, 4+2*2 = 8; the map 32, 16, 14: 8+13*2 = 34.
+# 3*8*9 = 216, 8*10*9 + 10 = 730. Field 1+2 = 3, pool 4 at jump 2, 4+2*2 = 8; maps 32, 16, 14: 8+13*2 = 34.
 PARAMETERS, BEFORE, TOTAL = 946, 8, 34
 
 
@@ -108,7 +108,7 @@ def test_run_executes_and_says_so(capsys, plain, tmp_path):
 
 @pytest.fixture
 def thirty(tmp_path: Path) -> Path:
-    """Thirty hand-ins: files, notebooks and folders of presets, and five that are broken in their own ways."""
+    """Thirty hand-ins: files, notebooks and folders of presets, and five that are broken."""
     folder = tmp_path / "class"
     folder.mkdir()
     names = sorted(PRESETS)

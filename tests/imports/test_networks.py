@@ -19,7 +19,7 @@ def truth(name: str) -> dict:
 
 
 def agrees(reading: Imported, name: str) -> bool:
-    """Parameters, both receptive fields, MACs, and the shape behind each convolution, pool and linear layer."""
+    """Parameters, both receptive fields, MACs, and the shapes behind convolutions, pools, linear layers."""
     found, true = analyse(reading.spec), truth(name)
     shapes = [list(row.output) for row in found.rows if row.layer.weighted or row.layer.windowed]
     called = true.get("parameters_called", true["parameters"])
@@ -55,7 +55,7 @@ def test_print(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_table(name):
-    """What a table hides is dilation: the true network is a reading, or some choice of what one leaves open."""
+    """A table hides dilation: the true network is a reading, or some choice of what one leaves open."""
     found = read((CASES / f"{name}.summary.txt").read_text())
     assert found.kind == "summary"
     true = read((CASES / f"{name}.py").read_text()).readings[0]

@@ -58,6 +58,9 @@ def test_what_print_shows_gives_the_same_figures(spec):
     text = repr(space["Network"]())
     assert kind_of(text) == "print"
     # What is printed says nothing of the image.
-    graphs = [replace(graph, image=(spec.in_channels, spec.image_size, spec.image_size)) for graph in read_print(text)]
+    graphs = [
+        replace(graph, image=(spec.in_channels, spec.image_size, spec.image_size))
+        for graph in read_print(text)
+    ]
     expected = figures(analyse(spec))
     assert expected in [figures(analyse(imported(graph).spec)) for graph in graphs]

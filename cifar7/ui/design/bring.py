@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from html import escape
+from typing import Any
 
 import streamlit as st
 
@@ -29,16 +31,19 @@ _EXAMPLE = """class Net(nn.Module):
 
 def button() -> None:
     """Opens the dialog."""
-    if st.button("Bring your own", icon=":material/input:", key="bring",
-                 help="Paste or upload the network you have: source, a notebook, print(model) or a summary."):  # fmt: skip
+    asked = st.button(
+        "Bring your own", icon=":material/input:", key="bring",
+        help="Paste or upload the network you have: source, a notebook, print(model) or a summary.",
+    )  # fmt: skip
+    if asked:
         _dialog()
 
 
 @st.dialog("Bring the network you have", width="large")
 def _dialog() -> None:
     st.caption(
-        "Paste the class, what `print(model)` shows, or the table of torchsummary or torchinfo; or choose the "
-        "file or notebook. It is read, never executed."
+        "Paste the class, what `print(model)` shows, or the table of torchsummary or torchinfo; or choose a "
+        "file or a notebook. It is read, never executed."
     )
     st.text_area("Your network", key=_TEXT, height=190, placeholder=_EXAMPLE, label_visibility="collapsed")
     file = st.file_uploader(
@@ -108,9 +113,8 @@ def _settled(reading: Imported, text: str) -> Imported:
     return imported(chosen(reading.graph, changed)) if changed else reading
 
 
-def _setting_words(settings: object, fitting: object) -> str:
+def _setting_words(settings: Mapping[str, Any], fitting: Sequence[Mapping[str, Any]]) -> str:
     """What tells one choice from the others: "kernel 3, dilation 2, padding 2"."""
-    assert isinstance(settings, dict) and isinstance(fitting, tuple)
     differing = [k for k in settings if len({repr(f.get(k)) for f in fitting}) > 1]
     return ", ".join(f"{name.replace('_', ' ')} {settings[name]}" for name in differing) or "as read"
 
