@@ -96,8 +96,8 @@ def _print(path: Path, found: Read, chosen: Imported, number: int) -> None:
         print(f"\n{at}{remark.message}")
     if len(found.readings) > 1:
         print(f"\nThe text can be read in {len(found.readings)} ways; --reading N takes another:")
-        for at, reading in enumerate(found.readings, 1):
-            mark = "*" if at == number else " "
+        for place, reading in enumerate(found.readings, 1):
+            mark = "*" if place == number else " "
             print(
-                f" {mark} {at}  {figures(reading)['parameters']:>11,}  {reading.difference or 'as written'}"
+                f" {mark} {place}  {figures(reading)['parameters']:>11,}  {reading.difference or 'as written'}"
             )

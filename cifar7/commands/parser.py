@@ -93,7 +93,7 @@ def build() -> Parser:
         "import", "importing", "Read a network from source, a notebook, a print-out or a table."
     )
     take_in.add_argument("file", metavar="FILE[:CLASS]",
-                         help=".py, .ipynb, or what print(model), torchsummary or torchinfo show")  # fmt: skip
+                         help=".py, .ipynb, or what print(model), torchsummary, torchinfo show")  # fmt: skip
     take_in.add_argument("--out", type=Path, metavar="SPEC.json", help="write the network as a design")
     take_in.add_argument("--reading", type=whole, default=1, metavar="N",
                          help="which, where a table can be read in several ways")  # fmt: skip

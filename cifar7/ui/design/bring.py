@@ -97,7 +97,7 @@ def _settled(reading: Imported, text: str) -> Imported:
     open_calls = choices(reading.graph)
     if not open_calls:
         return reading
-    picks: dict[int, int] = {}
+    changed: dict[int, int] = {}
     with st.expander(f"What a table cannot tell: {len(open_calls)} layers, read as the likeliest"):
         st.caption("A dilated convolution and a plain one can have the same shapes and counts. Choose yours.")
         with st.grid("auto", min_column_width=210, gap="small"):
@@ -105,11 +105,12 @@ def _settled(reading: Imported, text: str) -> Imported:
                 node = reading.graph.nodes[at]
                 labels = {i: _setting_words(settings, fitting) for i, settings in enumerate(fitting)}
                 name = node.name or node.kind.replace("_", " ")
-                picks[at] = st.selectbox(
+                pick = st.selectbox(
                     f"{name}, row {node.line}" if node.line else name, list(labels),
                     format_func=labels.__getitem__, key=f"bring_{hash(text)}_{at}",
                 )  # fmt: skip
-    changed = {at: pick for at, pick in picks.items() if pick}
+                if pick:
+                    changed[at] = pick
     return imported(chosen(reading.graph, changed)) if changed else reading
 
 
