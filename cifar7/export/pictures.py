@@ -154,8 +154,10 @@ def matrix(predictions: Predictions, chosen: Sequence[int] | None = None) -> dic
 
 
 def _classes(field: str, title: str, orient: str, names: list[str], shown: list[int]) -> dict[str, Any]:
-    # A list of names is the same in JSON and in Vega's expressions.
-    axis: dict[str, Any] = {"orient": orient, "labelExpr": f"{json.dumps(names)}[datum.value]"}
+    # A list of names is the same in JSON and in Vega's expressions. Behind a space, as Vega stumbles over a
+    # text such as "constructor" there.
+    label = f"slice({json.dumps([f' {name}' for name in names])}[datum.value], 1)"
+    axis: dict[str, Any] = {"orient": orient, "labelExpr": label}
     axis |= {
         "labels": len(shown) <= LEGIBLE,
         "domain": False,

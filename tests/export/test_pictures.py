@@ -53,7 +53,7 @@ def test_the_matrix_counts_and_shades(record: Record) -> None:
 
 def test_the_charts_are_pictures(record: Record) -> None:
     hostile = Predictions(
-        record.predictions.probabilities, record.predictions.labels, ("a'b\"]; alert(1)", "<b>", "\\")
+        record.predictions.probabilities, record.predictions.labels, ("a'b\"]; alert(1)", "constructor", "\\")
     )
     for png in (pictures.curves_png(record), pictures.confusion_png(hostile)):
         with Image.open(io.BytesIO(png)) as picture:

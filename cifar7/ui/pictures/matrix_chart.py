@@ -128,7 +128,8 @@ def heatmap(cells: Rows, order: Sequence[str], ink: str, side: int = 420, clicka
     bands = {"domain": list(place.values()), "paddingInner": 0.06, "paddingOuter": 0}
     axis = {
         "labels": len(names) <= NAMED,
-        "labelExpr": f"{json.dumps(names)}[datum.value]",
+        # Behind a space, as the browser's Vega stumbles over a text such as "constructor" in an expression.
+        "labelExpr": f"slice({json.dumps([f' {name}' for name in names])}[datum.value], 1)",
         **dict.fromkeys(("domain", "ticks", "grid", "labelOverlap", "labelFlush"), False),
         "labelLimit": 110,
         "labelPadding": 4,

@@ -100,7 +100,7 @@ def test_places_in_the_matrix_are_numbers_whatever_the_classes_are_called():
     for channel in ("x", "y"):
         encoding = drawing["encoding"][channel]
         assert encoding["scale"]["domain"] == [0, 1, 2]
-        assert encoding["axis"]["labelExpr"].startswith('["constructor", "__proto__", ')
+        assert encoding["axis"]["labelExpr"].startswith('slice([" constructor", " __proto__", ')
 
 
 def test_of_many_classes_the_filled_cells_are_drawn_without_names():
