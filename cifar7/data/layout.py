@@ -23,7 +23,6 @@ ROLES = {
     "test": "test", "testing": "test",
     "val": "val", "valid": "val", "validation": "val",
 }  # fmt: skip
-LARGEST_TABLE = 16 * 2**20  # bytes of a .csv that may say the classes
 PACKED = (".zip", ".7z", ".rar", ".tar", ".tgz", ".gz", ".xz", ".bz2")
 
 Parts = tuple[str, ...]

@@ -9,7 +9,7 @@ import warnings
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -123,7 +123,8 @@ def _settled(members: Iterable[Member], layout: Layout) -> tuple[str, ...]:
     for member in members:
         layout.see(member.name, member.is_folder)
         if not member.is_folder and is_table(member.name):
-            layout.see_table(member.name, member.read())
+            with suppress(DataError):  # too large, or damaged: it says nothing, and may not be needed
+                layout.see_table(member.name, member.read())
     return layout.settle()
 
 

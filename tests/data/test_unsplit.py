@@ -7,6 +7,7 @@ import pytest
 from pictures import colours, picture, two_classes, write_archive, write_folder
 
 from cifar7.data.imageset import DataError
+from cifar7.data.members import Limits
 from cifar7.data.reading import read_path
 
 
@@ -53,3 +54,9 @@ def test_a_table_of_classes_is_read(tmp_path, pack):
     assert raw.classes == ("a", "b")
     for split in (raw.train, raw.test):
         assert [colour[0] % 2 for colour in colours(split.images)] == split.labels.tolist()
+
+
+def test_a_table_that_is_too_large_does_no_harm(tmp_path):
+    path = write_folder(tmp_path / "mine", {**two_classes(), "notes.csv": bytes(3000)})
+    raw = read_path(path, limits=Limits(member_bytes=2000))
+    assert raw.notes == ("1 file that is not an image was passed over: 'notes.csv'.",)
