@@ -149,10 +149,15 @@ def _data(data: Parser, json: Parser) -> None:
     fetch.add_argument("name", choices=("cifar10",))
     fetch.set_defaults(command="images:fetch")
     take_in = actions.add_parser(
-        "import", help="take in class folders, or an archive of them, under a name", parents=[json]
+        "import", help="take in class folders, an archive of them, or the official CIFAR-10", parents=[json]
     )
-    take_in.add_argument("path", type=Path, metavar="PATH", help="has train/<class>/ and test/<class>/ in it")
-    take_in.add_argument("--name", required=True, help="small letters, digits, - and _")
+    take_in.add_argument(
+        "path",
+        type=Path,
+        metavar="PATH",
+        help="has train/<class>/ and test/<class>/ in it, or <class>/; or cifar-10-python.tar.gz",
+    )
+    take_in.add_argument("--name", help="small letters, digits, - and _; the official CIFAR-10 needs none")
     take_in.set_defaults(command="images:take_in")
     give_out = actions.add_parser("export", help="write a set as class folders of PNG files", parents=[json])
     give_out.add_argument("name", metavar="NAME", help="as `data` lists it")
