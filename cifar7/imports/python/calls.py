@@ -35,7 +35,7 @@ def call_node(machine: Machine, node: ast.Call, scope: Scope) -> Value:
     from cifar7.imports.python.expressions import elements
 
     target = machine.value(node.func, scope)
-    if target == Known("print"):
+    if target == Known("print") and scope is not machine.top:
         return None
     row = elements(machine, node.args, scope)
     named: dict[str, Value] = {}
