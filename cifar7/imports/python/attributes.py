@@ -119,7 +119,7 @@ def bind(machine: Machine, value: Value, me: Value, line: int) -> Value:
 
 
 def _of_module(thing: Thing, name: str) -> Value:
-    from cifar7.imports.python.modules import MODULE_METHODS
+    from cifar7.imports.python.forward.modules import MODULE_METHODS
 
     if name == "training":
         return Training()

@@ -8,6 +8,7 @@ from cifar7.imports.graph import ImportFault
 from cifar7.imports.python.values import OutsideError, Value
 
 CHARACTERS = 128_000  # of source text
+LINE = 10_000  # characters of one
 STEPS = 200_000  # of one reading
 STEPS_OF_A_STATEMENT = 40_000  # at the top level: a training loop is not read to its end
 DEPTH = 36  # calls within calls

@@ -67,10 +67,10 @@ def statement(machine: Machine, node: ast.stmt, scope: Scope) -> End:
     run = STATEMENTS.get(type(node))
     try:
         if run is None:
-            name = "an async function" if isinstance(node, ast.AsyncFunctionDef) else type(node).__name__.lower()
-            raise OutsideError(
-                f"{name} lies outside of what is read", "write it with if, for and calls"
+            name = (
+                "an async function" if isinstance(node, ast.AsyncFunctionDef) else type(node).__name__.lower()
             )
+            raise OutsideError(f"{name} lies outside of what is read", "write it with if, for and calls")
         return run(machine, node, scope)
     except ImportFault:
         raise

@@ -10,48 +10,95 @@ import pytest
 
 from cifar7.imports.graph import ImportFault
 from cifar7.imports.python import read_notebook, read_source
-from cifar7.imports.python.bounds import CHARACTERS
+from cifar7.imports.python.bounds import CHARACTERS, LINE
 
 SECONDS = 2.0
 MEGABYTES = 200
 HEAD = "import torch\nfrom torch import nn\nimport copy\n"
 NET = HEAD + (
     "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
-    "        {line}\n        self.c = nn.Conv2d(3, 8, 3)\n    def forward(self, x):\n        {inside}\n        return self.c(x)\n"
+    "        {line}\n        self.c = nn.Conv2d(3, 8, 3)\n"
+    "    def forward(self, x):\n        {inside}\n        return self.c(x)\n"
 )
 BOMBS = [
-    "x = 10 ** 10 ** 10", "x = 2 ** (2 ** 30)", "x = 9 << 10 ** 9", "x = 'a' * 10 ** 9", "x = [0] * 10 ** 9",
-    "x = list(range(10 ** 9))", "x = range(10 ** 30)\n        len(x)", "x = sum(range(10 ** 9))", "x = [i for i in range(10 ** 9)]",
-    "x = [i for i in range(999) for j in range(999) for k in range(999)]", "x = 10\n        while True: x = x * x",
-    "x = 'ab'\n        while True: x = x + x", "x = [1]\n        while True: x = x + x", "x = [1]\n        for i in x: x.append(i)",
-    "x = (1,)\n        for i in range(99): x = (x, x)\n        x == (x, x)", "x = (1,)\n        for i in range(99): x = (x, x)\n        {x: 1}",
+    "x = 10 ** 10 ** 10",
+    "x = 2 ** (2 ** 30)",
+    "x = 9 << 10 ** 9",
+    "x = 'a' * 10 ** 9",
+    "x = [0] * 10 ** 9",
+    "x = list(range(10 ** 9))",
+    "x = range(10 ** 30)\n        len(x)",
+    "x = sum(range(10 ** 9))",
+    "x = [i for i in range(10 ** 9)]",
+    "x = [i for i in range(999) for j in range(999) for k in range(999)]",
+    "x = 10\n        while True: x = x * x",
+    "x = 'ab'\n        while True: x = x + x",
+    "x = [1]\n        while True: x = x + x",
+    "x = [1]\n        for i in x: x.append(i)",
+    "x = (1,)\n        for i in range(99): x = (x, x)\n        x == (x, x)",
+    "x = (1,)\n        for i in range(99): x = (x, x)\n        {x: 1}",
     "x = [1]\n        for i in range(99): x = [x, x]\n        str(x), f'{x}', repr(x), '%s' % (x,)",
-    "x = [1]\n        for i in range(99): x = [x, x]\n        y = copy.deepcopy(x)", "x = []\n        x.append(x)\n        x == [x]\n        str(x)",
-    "x = '%1000000000d' % 1", "x = '{:1000000000}'.format(1)", "x = f'{1:1000000000}'", "x = 'a'.zfill(10 ** 9)", "x = 'a'.ljust(10 ** 9)",
-    "x = ('a' * 9999).replace('a', 'b' * 9999)", "x = ('a' * 9999).join(['b'] * 9999)", "x = 1.5 ** 10 ** 9", "x = pow(10, 10 ** 9)",
-    "x = int('9' * 9999)", "x = float('1' * 9999)", "x = round(1.5, 10 ** 9)", "x = nn.Conv2d(10 ** 30, 10 ** 30, 10 ** 9)",
-    "x = nn.Sequential(*[nn.ReLU()] * 10 ** 8)", "x = nn.Sequential(nn.ReLU())\n        for i in range(99): x = nn.Sequential(x, x)\n        self.x = x",
-    "f = lambda f: f(f)\n        f(f)", "def f(): return f()\n        f()", "def f(n): return [f(n), f(n)]\n        f(1)",
-    "def g():\n            while True: yield 1\n        list(g())", "x = {}\n        for i in range(10 ** 9): x[i] = i",
-    "x = max(range(10 ** 12))", "x = 5 in range(10 ** 12)", "x = [*range(10 ** 9)]", "a, *b = range(10 ** 9)", "x = dict(zip(range(10 ** 9), range(10 ** 9)))",
-    "x = list(map(lambda v: v, range(10 ** 9)))", "x = sorted(range(10 ** 8))", "import itertools\n        x = list(itertools.product(range(9999), repeat=9))",
-    "import itertools\n        x = itertools.product(range(999), range(999), range(999))", "import itertools\n        x = itertools.repeat(1, 10 ** 10)",
-    "import itertools\n        x = list(itertools.count())", "import math\n        x = math.factorial(10 ** 6)", "import math\n        x = math.prod(range(1, 9999))",
-    "import math\n        x = math.comb(10 ** 6, 10 ** 5)", "x = 'a, ' * 3000\n        for i in range(9999): x.split(',')", "x = nn.LSTM(9, 9, num_layers=10 ** 6)",
-    "for i in range(9999): setattr(self, f'l{i}', nn.Linear(9, 9))", "x = lambda: x()\n        x()", "x = ' ' * 9999\n        for i in range(10**6): x.strip()",
-]  # fmt: skip
+    "x = [1]\n        for i in range(99): x = [x, x]\n        y = copy.deepcopy(x)",
+    "x = []\n        x.append(x)\n        x == [x]\n        str(x)",
+    "x = '%1000000000d' % 1",
+    "x = '{:1000000000}'.format(1)",
+    "x = f'{1:1000000000}'",
+    "x = 'a'.zfill(10 ** 9)",
+    "x = 'a'.ljust(10 ** 9)",
+    "x = ('a' * 9999).replace('a', 'b' * 9999)",
+    "x = ('a' * 9999).join(['b'] * 9999)",
+    "x = 1.5 ** 10 ** 9",
+    "x = pow(10, 10 ** 9)",
+    "x = int('9' * 9999)",
+    "x = float('1' * 9999)",
+    "x = round(1.5, 10 ** 9)",
+    "x = nn.Conv2d(10 ** 30, 10 ** 30, 10 ** 9)",
+    "x = nn.Sequential(*[nn.ReLU()] * 10 ** 8)",
+    "x = nn.Sequential(nn.ReLU())\n        for i in range(99): x = nn.Sequential(x, x)\n        self.x = x",
+    "f = lambda f: f(f)\n        f(f)",
+    "def f(): return f()\n        f()",
+    "def f(n): return [f(n), f(n)]\n        f(1)",
+    "def g():\n            while True: yield 1\n        list(g())",
+    "x = {}\n        for i in range(10 ** 9): x[i] = i",
+    "x = max(range(10 ** 12))",
+    "x = 5 in range(10 ** 12)",
+    "x = [*range(10 ** 9)]",
+    "a, *b = range(10 ** 9)",
+    "x = dict(zip(range(10 ** 9), range(10 ** 9)))",
+    "x = list(map(lambda v: v, range(10 ** 9)))",
+    "x = sorted(range(10 ** 8))",
+    "import itertools\n        x = list(itertools.product(range(9999), repeat=9))",
+    "import itertools\n        x = itertools.product(range(999), range(999), range(999))",
+    "import itertools\n        x = itertools.repeat(1, 10 ** 10)",
+    "import itertools\n        x = list(itertools.count())",
+    "import math\n        x = math.factorial(10 ** 6)",
+    "import math\n        x = math.prod(range(1, 9999))",
+    "import math\n        x = math.comb(10 ** 6, 10 ** 5)",
+    "x = 'a, ' * 3000\n        for i in range(9999): x.split(',')",
+    "x = nn.LSTM(9, 9, num_layers=10 ** 6)",
+    "for i in range(9999): setattr(self, f'l{i}', nn.Linear(9, 9))",
+    "x = lambda: x()\n        x()",
+    "x = ' ' * 9999\n        for i in range(10**6): x.strip()",
+]
 FORWARDS = [
-    "while True: x = x + x", "for i in range(10 ** 9): x = nn.ReLU()(x)", "return self.forward(x)",
-    "y = [x]\n        while True: y = y + y", "x = torch.cat([x] * 10 ** 9, 1)", "x = x.view(*range(10 ** 9))",
-    "x = x.view([[[x] * 99] * 99] * 99)", "x = sum([x] * 9999)", "x = x.mean([2] * 9999)",
+    "while True: x = x + x",
+    "for i in range(10 ** 9): x = nn.ReLU()(x)",
+    "return self.forward(x)",
+    "y = [x]\n        while True: y = y + y",
+    "x = torch.cat([x] * 10 ** 9, 1)",
+    "x = x.view(*range(10 ** 9))",
+    "x = x.view([[[x] * 99] * 99] * 99)",
+    "x = sum([x] * 9999)",
+    "x = x.mean([2] * 9999)",
 ]
 DEEP = 20_000
 LONG = CHARACTERS - 100
 
 
 def fill(unit: str, before: str = "", behind: str = "") -> str:
-    """As often as the longest text allows."""
-    return before + unit * ((LONG - len(before) - len(behind)) // len(unit)) + behind
+    """As often as the longest text, and the longest line, allow."""
+    most = LONG if "\n" in unit else LINE - 10
+    return before + unit * ((most - len(before) - len(behind)) // len(unit)) + behind
 
 
 TEXTS = {
@@ -67,15 +114,17 @@ TEXTS = {
     "comparisons": fill("1 < ", "x = ", "1"),
     "ors": fill("0 or ", "x = ", "1"),
     "ifs": fill("1 if 0 else ", "x = ", "1"),
-    "f-strings": fill("{1}", 'x = f"', '"'),
+    "f-strings": fill("x = f'" + "{1}" * 3000 + "'\n"),
+    "long f-strings": fill("{1}" * 300 + "\n", "x = f'''", "'''"),
+    "a long line": "x" * 20_000,
     "nested f-strings": "x = " + "f'{" * 300 + "}'" * 300,
     "indents": "\n".join(" " * i + "if 1:" for i in range(300)),
     "elifs": fill("elif 0: pass\n", "if 0: pass\n"),
     "lines": fill("x = 1\n"),
-    "semicolons": fill("x;"),
-    "commas": fill("a,", "x = [", "]"),
-    "empty lists": fill("[],", "x = [", "]"),
-    "strings": fill("'a' ", "x = "),
+    "semicolons": fill("x;" * 99 + "x\n"),
+    "commas": fill("a," * 99 + "\n", "x = [", "]"),
+    "empty lists": fill("[]," * 99 + "\n", "x = [", "]"),
+    "strings": fill("'a' " * 99 + "\n", "x = (", ")"),
     "digits": fill("9", "x = "),
     "hex": fill("f", "x = 0x"),
     "a long text": "x = 1\n" * 1_000_000,
@@ -93,8 +142,7 @@ TEXTS = {
     "targets": fill("a = ", behind="1"),
     "walrus": "x = " + "(a := " * 150 + "1" + ")" * 150,
     "functions": HEAD + "".join(f"def f{i}(): return f{i + 1}()\n" for i in range(3000)) + "f0()",
-    "uses": HEAD
-    + "".join(f"class A{i}(nn.Module):\n def f(self): return A{i + 1}\n" for i in range(2000)),
+    "uses": HEAD + "".join(f"class A{i}(nn.Module):\n def f(self): return A{i + 1}\n" for i in range(2000)),
     "loops": fill("for i in range(10 ** 9): x = i\n"),
 }
 

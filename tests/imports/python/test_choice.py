@@ -17,7 +17,9 @@ NET = """class {name}(nn.Module):
 """
 
 
-def net(name: str = "Net", width: str = "8", result: str = "self.conv(x).mean((2, 3))", more: str = "") -> str:
+def net(
+    name: str = "Net", width: str = "8", result: str = "self.conv(x).mean((2, 3))", more: str = ""
+) -> str:
     return NET.format(name=name, width=width, result=result, more=more)
 
 
@@ -39,7 +41,7 @@ def width(graph: Graph) -> int:
         (net("A", "4") + "print(A(3))\nnn.Sequential(nn.Conv2d(3, 5, 3))\n", "A", 3),
         ("model = nn.Sequential(nn.Conv2d(3, 4, 3))\n" + "x = nn.Sequential()\n", "model", 4),
     ],
-)  # fmt: skip
+)
 def test_the_network_is_found(text: str, name: str, channels: int):
     if "A().forward" in text:
         with pytest.raises(ImportFault, match="made in forward"):
@@ -140,7 +142,10 @@ def test_layers_in_a_plain_list_are_remarked():
 
 
 def test_names_and_lines_of_the_nodes():
-    text = HEAD + "model = nn.Sequential(\n    nn.Conv2d(3, 4, 3),\n    nn.Sequential(nn.ReLU()),\n    nn.Flatten())\n"
+    text = (
+        HEAD
+        + "model = nn.Sequential(\n    nn.Conv2d(3, 4, 3),\n    nn.Sequential(nn.ReLU()),\n    nn.Flatten())\n"
+    )
     assert [(n.name, n.line) for n in read_source(text).nodes] == [("0", 5), ("1.0", 6), ("2", 7)]
 
 

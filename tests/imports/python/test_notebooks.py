@@ -36,7 +36,12 @@ PRINTED = {
 
 @pytest.mark.parametrize("as_lines", [True, False])
 def test_a_notebook_is_read(as_lines: bool):
-    cells = ("!pip install torchsummary\n%matplotlib inline\nimport torch\nfrom torch import nn", MARKDOWN, NET, PRINTED)
+    cells = (
+        "!pip install torchsummary\n%matplotlib inline\nimport torch\nfrom torch import nn",
+        MARKDOWN,
+        NET,
+        PRINTED,
+    )
     graph = read_notebook(notebook(*cells, as_lines=as_lines))
     assert (graph.name, graph.image) == ("Net", (3, 32, 32))
     assert [n.kind for n in graph.nodes] == ["conv", "adaptive_avg_pool", "flatten"]
@@ -58,7 +63,9 @@ def test_a_fault_names_cell_and_line():
 
 
 def test_cells_that_are_not_python_are_left_out_and_said():
-    graph = read_notebook(notebook("from torch import nn", "%%bash\nls", "print 'two'", "help?", "a = !ls", NET))
+    graph = read_notebook(
+        notebook("from torch import nn", "%%bash\nls", "print 'two'", "help?", "a = !ls", NET)
+    )
     assert [(r.id, "cell 2" in r.message) for r in graph.remarks] == [
         ("cell-left-out", True),
         ("cell-left-out", False),
@@ -78,12 +85,25 @@ def test_an_old_notebook():
 @pytest.mark.parametrize(
     "text",
     [
-        "", "x = 1", "[]", "{}", "null", '{"cells": 3}', '{"cells": []}', '{"cells": [null, 3, {"cell_type": "code"}]}',
-        "[" * 100_000, '{"cells": [{"cell_type": "code", "source": {"a": 1}, "outputs": [1, {"data": 3}]}]}',
-        '{"cells": [{"cell_type": "code", "source": [1, null]}], "worksheets": 3}', '{"a":' * 100_000, "NaN", "1e999",
-        '{"cells": [{"cell_type": "code", "source": "x = 1\\u0000"}]}', "{" + " " * 5_000_001, "\ufeff[]",
+        "",
+        "x = 1",
+        "[]",
+        "{}",
+        "null",
+        '{"cells": 3}',
+        '{"cells": []}',
+        '{"cells": [null, 3, {"cell_type": "code"}]}',
+        "[" * 100_000,
+        '{"cells": [{"cell_type": "code", "source": {"a": 1}, "outputs": [1, {"data": 3}]}]}',
+        '{"cells": [{"cell_type": "code", "source": [1, null]}], "worksheets": 3}',
+        '{"a":' * 100_000,
+        "NaN",
+        "1e999",
+        '{"cells": [{"cell_type": "code", "source": "x = 1\\u0000"}]}',
+        "{" + " " * 5_000_001,
+        "\ufeff[]",
     ],
-)  # fmt: skip
+)
 def test_what_is_no_notebook_is_said(text: str):
     with pytest.raises(ImportFault) as caught:
         read_notebook(text)

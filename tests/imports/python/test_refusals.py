@@ -20,10 +20,28 @@ def network(*forward: str, layers: tuple[str, ...] = ("self.a = nn.Conv2d(3, 8, 
 
 # A text, the line of its fault, a word that names what lies outside
 REFUSED = {
-    "transposed": (network("return self.a(x)", layers=("self.a = nn.ConvTranspose2d(3, 8, 3)",)), 7, "ConvTranspose2d"),
+    "transposed": (
+        network("return self.a(x)", layers=("self.a = nn.ConvTranspose2d(3, 8, 3)",)),
+        7,
+        "ConvTranspose2d",
+    ),
     "one dimension": (network("return self.a(x)", layers=("self.a = nn.Conv1d(3, 8, 3)",)), 7, "Conv1d"),
-    "recurrent": (network("return self.a(x)", layers=("", "self.a = nn.LSTM(3, 8)",)), 8, "LSTM"),
-    "rectangle": (network("return self.a(x)", layers=("self.a = nn.Conv2d(3, 8, (3, 5))",)), 7, "kernel_size"),
+    "recurrent": (
+        network(
+            "return self.a(x)",
+            layers=(
+                "",
+                "self.a = nn.LSTM(3, 8)",
+            ),
+        ),
+        8,
+        "LSTM",
+    ),
+    "rectangle": (
+        network("return self.a(x)", layers=("self.a = nn.Conv2d(3, 8, (3, 5))",)),
+        7,
+        "kernel_size",
+    ),
     "rectangular stride": (network("return F.max_pool2d(x, 2, stride=(2, 1))"), 9, "stride"),
     "times": (network("y = self.a(x)", "return y * y"), 10, "*"),
     "a number added": (network("y = self.a(x)", "y = y + 1", "return y"), 10, "+"),
@@ -33,34 +51,72 @@ REFUSED = {
     "a part of a map": (network("x = self.a(x)", "", "return x[:, :4]"), 11, "x["),
     "turned": (network("return self.a(x.transpose(2, 3))"), 9, "transpose"),
     "shuffle": (network("b, c, h, w = x.size()", "x = x.view(b, 3, 1, h, w)", "return x"), 10, "view"),
-    "decision on values": (network("y = self.a(x)", "if y.sum() > 0:", "    y = F.relu(y)", "return y"), 10, "sum"),
-    "decision on training": (network("if self.training:", "    x = F.relu(x)", "return self.a(x)"), 9, "training"),
-    "unknown from elsewhere": ("from timm import Block\n" + network("return self.a(x)", layers=("self.a = Block(3)",)), 10, "timm"),
+    "decision on values": (
+        network("y = self.a(x)", "if y.sum() > 0:", "    y = F.relu(y)", "return y"),
+        10,
+        "sum",
+    ),
+    "decision on training": (
+        network("if self.training:", "    x = F.relu(x)", "return self.a(x)"),
+        9,
+        "training",
+    ),
+    "unknown from elsewhere": (
+        "from timm import Block\n" + network("return self.a(x)", layers=("self.a = Block(3)",)),
+        10,
+        "timm",
+    ),
     "unknown width": (
         "import argparse\nargs = argparse.ArgumentParser().parse_args()\n"
-        + network("return self.a(x)", layers=("self.a = nn.Conv2d(3, args.width, 3)",)), 9, "out_channels",
+        + network("return self.a(x)", layers=("self.a = nn.Conv2d(3, args.width, 3)",)),
+        9,
+        "out_channels",
     ),
     "unknown decision": (
-        "import os\n" + network("return self.a(x)", layers=("if os.environ['W']:", "    self.a = nn.Conv2d(3, 8, 3)")),
-        8, "os",
+        "import os\n"
+        + network("return self.a(x)", layers=("if os.environ['W']:", "    self.a = nn.Conv2d(3, 8, 3)")),
+        8,
+        "os",
     ),
     "two results": (network("y = self.a(x)", "return y, x"), 10, "2 values"),
     "no result": (network("y = self.a(x)", "return y.shape"), 10, "values"),
-    "width as a float": (network("return self.a(x)", layers=("w = 64", "self.a = nn.Conv2d(3, w / 2, 3)")), 8, "//"),
-    "channels that do not fit": (
-        network("return self.b(self.a(x))", layers=("self.a = nn.Conv2d(3, 8, 3)", "self.b = nn.Conv2d(9, 8, 3)")),
-        8, "9",
+    "width as a float": (
+        network("return self.a(x)", layers=("w = 64", "self.a = nn.Conv2d(3, w / 2, 3)")),
+        8,
+        "//",
     ),
-    "sum of different channels": (network("return self.a(x) + nn.Conv2d(8, 9, 3)(self.a(x))"), 9, "made in forward"),
-    "a layer made in forward": (network("x = self.a(x)", "return nn.Conv2d(8, 8, 1)(x)"), 10, "made in forward"),
+    "channels that do not fit": (
+        network(
+            "return self.b(self.a(x))", layers=("self.a = nn.Conv2d(3, 8, 3)", "self.b = nn.Conv2d(9, 8, 3)")
+        ),
+        8,
+        "9",
+    ),
+    "sum of different channels": (
+        network("return self.a(x) + nn.Conv2d(8, 9, 3)(self.a(x))"),
+        9,
+        "made in forward",
+    ),
+    "a layer made in forward": (
+        network("x = self.a(x)", "return nn.Conv2d(8, 8, 1)(x)"),
+        10,
+        "made in forward",
+    ),
     "not defined": (network("return self.a(x)", layers=("self.a = conv(3, 8)",)), 7, "conv"),
     "no such attribute": (network("return self.b(x)"), 9, "'b'"),
-    "no such argument": (network("return self.a(x)", layers=("self.a = nn.Conv2d(3, 8, 3, pad=1)",)), 7, "'pad'"),
+    "no such argument": (
+        network("return self.a(x)", layers=("self.a = nn.Conv2d(3, 8, 3, pad=1)",)),
+        7,
+        "'pad'",
+    ),
     "missing argument": (network("return self.a(x)", layers=("self.a = nn.Conv2d(3, 8)",)), 7, "kernel_size"),
     "groups": (network("return self.a(x)", layers=("self.a = nn.Conv2d(3, 8, 3, groups=2)",)), 7, "groups"),
     "linear without flatten": (
-        network("return self.f(self.a(x))", layers=("self.a = nn.Conv2d(3, 8, 3)", "self.f = nn.Linear(8, 10)")),
-        8, "flatten",
+        network(
+            "return self.f(self.a(x))", layers=("self.a = nn.Conv2d(3, 8, 3)", "self.f = nn.Linear(8, 10)")
+        ),
+        8,
+        "flatten",
     ),
     "tuple of the batch": (network("x = self.a(x)", "return torch.flatten(x)"), 10, "flatten(1)"),
     "pool with indices": (network("return F.max_pool2d(x, 2, return_indices=True)"), 9, "return_indices"),
@@ -77,9 +133,11 @@ REFUSED = {
     "softmax over pixels": (network("return F.softmax(self.a(x), dim=2)"), 9, "softmax"),
     "arguments needed": (
         HEAD + "\nclass Net(nn.Module):\n    def __init__(self, w):\n        super().__init__()\n"
-        "        self.a = nn.Conv2d(3, w, 3)\n    def forward(self, x):\n        return self.a(x)\n", 5, "Net(w=",
+        "        self.a = nn.Conv2d(3, w, 3)\n    def forward(self, x):\n        return self.a(x)\n",
+        5,
+        "Net(w=",
     ),
-}  # fmt: skip
+}
 
 
 def test_there_are_many():
@@ -98,7 +156,19 @@ def test_it_is_refused_with_its_line(name: str):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "   \n", "x = 1", "\0", "class A: pass", "import torch", "hello world", "{", "\ufeff", "é = 'ü'", "'\ud800'"],
+    [
+        "",
+        "   \n",
+        "x = 1",
+        "\0",
+        "class A: pass",
+        "import torch",
+        "hello world",
+        "{",
+        "\ufeff",
+        "é = 'ü'",
+        "'\ud800'",
+    ],
 )
 def test_what_is_no_network_is_said(text: str):
     with pytest.raises(ImportFault) as caught:

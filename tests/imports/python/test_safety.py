@@ -68,8 +68,14 @@ EFFECTS = {
     "socket": ("import socket", "socket.create_connection(('127.0.0.1', 9))"),
     "pickle": ("import pickle", r"pickle.loads(b'cos\nsystem\n(S\'touch TRACE\'\ntR.')"),
     "del": ("class D:\n    def __del__(self):\n        open('TRACE', 'w')", "D()"),
-    "repr": ("class D:\n    def __repr__(self):\n        return open('TRACE', 'w')", "str(D()) + f'{D()}' + '%s' % D()"),
-    "equal": ("class D:\n    def __eq__(self, o):\n        return open('TRACE', 'w')", "D() == D() or D() in [D()]"),
+    "repr": (
+        "class D:\n    def __repr__(self):\n        return open('TRACE', 'w')",
+        "str(D()) + f'{D()}' + '%s' % D()",
+    ),
+    "equal": (
+        "class D:\n    def __eq__(self, o):\n        return open('TRACE', 'w')",
+        "D() == D() or D() in [D()]",
+    ),
     "getattribute": ("class D:\n    def __getattr__(self, n):\n        return open('TRACE', 'w')", "D().x"),
     "enter": ("class D:\n    def __enter__(self):\n        return open('TRACE', 'w')", "D().__enter__()"),
 }
@@ -121,30 +127,56 @@ def test_a_metaclass_and_a_decorator_of_the_text(tmp_path: Path, closed: list[st
         f"    def __call__(c):\n        {TRACE}\n"
         f"def mark(c):\n    {TRACE}\n    return c\n"
     )
-    graph = read(NET.format(**{**PLACES, "above": above, "keyword": ", metaclass=Meta", "decorator": "@mark"}))
+    graph = read(
+        NET.format(**{**PLACES, "above": above, "keyword": ", metaclass=Meta", "decorator": "@mark"})
+    )
     assert graph is not None
     assert not list(tmp_path.iterdir())
     assert closed == []
 
 
-ATTRIBUTES = (
-    "__class__ __globals__ __subclasses__ __dict__ __mro__ __bases__ __base__ __code__ __closure__ __builtins__ __init__ "
-    "__reduce__ __reduce_ex__ __getattribute__ __func__ __self__ __module__ __loader__ __spec__ gi_frame f_globals "
-    "tb_frame __import__ __call__ __new__ __del__ mro func node scope names order attributes call parts path format_map"
-).split()
+ATTRIBUTES = """
+__class__ __globals__ __subclasses__ __dict__ __mro__ __bases__ __base__ __code__ __closure__ __builtins__ __init__
+__reduce__ __reduce_ex__ __getattribute__ __func__ __self__ __module__ __loader__ __spec__ gi_frame f_globals tb_frame
+__import__ __call__ __new__ __del__ mro func node scope names order attributes call parts path format_map
+"""
 TARGETS = (
-    "().{a}", "''.{a}", "[].{a}", "{{}}.{a}", "(1).{a}", "None.{a}", "self.{a}", "self.conv.{a}", "x.{a}", "x.shape.{a}",
-    "nn.{a}", "nn.Conv2d.{a}", "Net.{a}", "print.{a}", "len.{a}", "super().{a}", "(lambda: 1).{a}", "self.forward.{a}",
-    "range(3).{a}", "'{{0.{a}}}'.format(self)", "'{{0.{a}}}'.format('')", "f'{{self.{a}}}'", "getattr('', '{a}')",
-    "getattr(self, '{a}')", "'%({a})s' % {{'{a}': self}}", "'{{x[{a}]}}'.format(x=self)", "torch.{a}", "self.training.{a}",
-)  # fmt: skip
+    "().{a}",
+    "''.{a}",
+    "[].{a}",
+    "{{}}.{a}",
+    "(1).{a}",
+    "None.{a}",
+    "self.{a}",
+    "self.conv.{a}",
+    "x.{a}",
+    "x.shape.{a}",
+    "nn.{a}",
+    "nn.Conv2d.{a}",
+    "Net.{a}",
+    "print.{a}",
+    "len.{a}",
+    "super().{a}",
+    "(lambda: 1).{a}",
+    "self.forward.{a}",
+    "range(3).{a}",
+    "'{{0.{a}}}'.format(self)",
+    "'{{0.{a}}}'.format('')",
+    "f'{{self.{a}}}'",
+    "getattr('', '{a}')",
+    "getattr(self, '{a}')",
+    "'%({a})s' % {{'{a}': self}}",
+    "'{{x[{a}]}}'.format(x=self)",
+    "torch.{a}",
+    "self.training.{a}",
+)
 
 
 def plain(value: object) -> bool:
     return isinstance(value, (int, float, str, bool, tuple, type(None)))
 
 
-@pytest.mark.parametrize("attribute", ATTRIBUTES)
+@pytest.mark.parametrize("attribute", ATTRIBUTES.split())
 def test_attributes_do_not_reach_the_reader(attribute: str):
     for target in TARGETS:
         attack = target.format(a=attribute)

@@ -48,7 +48,8 @@ def test_a_students_network(path: Path):
     truth = json.loads(path.with_suffix(".json").read_text())
     graph = read_source(path.read_text())
     called = sum(
-        learnt(node.kind, node.settings) for node in {n.name or i: n for i, n in enumerate(graph.nodes)}.values()
+        learnt(node.kind, node.settings)
+        for node in {n.name or i: n for i, n in enumerate(graph.nodes)}.values()
     )
     assert graph.name == truth["class"]
     assert called == truth.get("parameters_called", truth["parameters"])

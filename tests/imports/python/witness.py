@@ -17,8 +17,11 @@ NAMES = {
     "adaptive_avg_pool2d": "adaptive_avg_pool", "conv2d": "conv", "relu_": "relu", "sigmoid_": "sigmoid",
     "hardtanh": "relu6",
 }  # fmt: skip
-PLAIN = "relu relu6 elu selu silu gelu mish hardswish tanh sigmoid softplus softmax log_softmax add concat".split()
-SHAPES = "view reshape flatten squeeze".split()
+PLAIN = {
+    "relu", "relu6", "elu", "selu", "silu", "gelu", "mish", "hardswish", "tanh", "sigmoid", "softplus", "softmax",
+    "log_softmax", "add", "concat",
+}  # fmt: skip
+SHAPES = {"view", "reshape", "flatten", "squeeze"}
 
 
 class Calls(TorchFunctionMode):
@@ -56,7 +59,9 @@ class Calls(TorchFunctionMode):
             return args[at] if len(args) > at else kwargs.get(word, default)
 
         if name in SHAPES or name in ("mean", "amax"):
-            if name in ("mean", "amax") and (len(before) == 3 or len(before) - out.ndim == 2 or out.shape[2:] == (1, 1)):
+            if name in ("mean", "amax") and (
+                len(before) == 3 or len(before) - out.ndim == 2 or out.shape[2:] == (1, 1)
+            ):
                 kind = "adaptive_avg_pool" if name == "mean" else "adaptive_max_pool"
                 self.put(kind, inputs, {"size": 1}, out)
                 inputs = (len(self.calls) - 1,)
@@ -84,9 +89,7 @@ class Calls(TorchFunctionMode):
             self.put(name, inputs[:1], {
                 "in_features": columns, "out_features": rows, "bias": get(2, "bias") is not None,
             }, out)  # fmt: skip
-        elif name == "batch_norm":
-            self.put(name, inputs[:1], {"channels": before[1], "affine": get(3, "weight") is not None}, out)
-        elif name == "instance_norm":
+        elif name == "batch_norm" or name == "instance_norm":
             self.put(name, inputs[:1], {"channels": before[1], "affine": get(3, "weight") is not None}, out)
         elif name == "group_norm":
             self.put(name, inputs[:1], {"groups": get(1, "num_groups"), "channels": before[1]}, out)
@@ -117,9 +120,7 @@ class Calls(TorchFunctionMode):
             self.places[id(out)] = inputs[0]  # 0 + x, as sum() begins; one map alone
         elif name in PLAIN:
             self.put(name, inputs, {}, out)
-        elif name in ("permute", "contiguous", "movedim", "float", "to"):
-            self.places[id(out)] = inputs[0]
-        elif name == "clone":
+        elif name in ("permute", "contiguous", "movedim", "float", "to") or name == "clone":
             self.places[id(out)] = inputs[0]
         elif "__" not in name:
             raise AssertionError(f"the witness does not know {name}")
@@ -146,7 +147,9 @@ def compare(text: str, graph: Graph, side: int = 32) -> None:
     network = executed(text).eval()
     image = torch.zeros(2, 3, side, side)
     calls = Calls(image)
-    calls.global_sizes = "x.size()[2:]" in text or "x.size(2)" in text or "x.shape[-" in text or "shape[2:]" in text
+    calls.global_sizes = (
+        "x.size()[2:]" in text or "x.size(2)" in text or "x.shape[-" in text or "shape[2:]" in text
+    )
     with torch.no_grad(), calls:
         network(image)
     mine = [(n.kind, n.inputs, dict(n.settings)) for n in graph.nodes]

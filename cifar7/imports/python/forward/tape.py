@@ -83,7 +83,9 @@ class Tape:
         """A lazy layer takes the channels of what it gets first."""
         if value.channels is None and value.place == IMAGE:
             value.channels = 3
-            self.remark("channels-assumed", "the image is taken to have 3 channels: the text does not say", thing.line)
+            self.remark(
+                "channels-assumed", "the image is taken to have 3 channels: the text does not say", thing.line
+            )
         if value.channels is None:
             raise OutsideError(
                 f"nn.{thing.base} takes its size from what it gets, which is not known here", "write the size"
