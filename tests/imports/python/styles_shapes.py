@@ -164,7 +164,8 @@ class InvertedResidual(nn.Module):
             layers.append(nn.Conv2d(inp, hidden_dim, 1, bias=False))
         layers.extend([
             nn.Conv2d(hidden_dim, hidden_dim, 3, stride, 1, groups=hidden_dim, bias=False),
-            nn.BatchNorm2d(hidden_dim), nn.ReLU6(inplace=True), nn.Conv2d(hidden_dim, oup, 1, 1, 0, bias=False)])
+            nn.BatchNorm2d(hidden_dim), nn.ReLU6(inplace=True),
+            nn.Conv2d(hidden_dim, oup, 1, 1, 0, bias=False)])
         self.conv = nn.Sequential(*layers)
     def forward(self, x):
         if self.use_res_connect:
@@ -212,6 +213,34 @@ class Net(nn.Module):
     def forward(self, x):
         for i, conv in enumerate(self.convs):
             x = self.act(conv(x)) if i < len(self.convs) - 1 else conv(x)
+        return x.mean((2, 3))
+""",
+    "identity and nothing": """
+class Net(nn.Module):
+    def __init__(self, norm=False):
+        super().__init__()
+        self.a = nn.Conv2d(3, 10, 3)
+        self.n = nn.BatchNorm2d(10) if norm else nn.Identity(54, unused=1)
+        self.s = nn.Sequential()
+    def forward(self, x):
+        print(x.shape, 'in')
+        x = self.s(self.n(self.a(x)))
+        return (x.mean((2, 3)))
+""",
+    "forward by name and by super": """
+class Residual(nn.Sequential):
+    def forward(self, x):
+        return x + super().forward(x)
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Conv2d(3, 8, 3)
+        self.r = Residual(nn.Conv2d(8, 8, 3, padding=1), nn.ReLU())
+    def forward(self, x):
+        x = self.a.forward(x)
+        x = self.r.forward(x)
+        return Net.end(self, x)
+    def end(self, x):
         return x.mean((2, 3))
 """,
 }

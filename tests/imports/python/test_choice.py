@@ -68,7 +68,8 @@ def test_arguments_that_are_not_known_leave_the_defaults_and_a_remark():
 def test_what_is_around_the_network_does_not_matter():
     text = (
         HEAD
-        + "from torchvision import datasets\ndata = datasets.CIFAR10('.')\nn = len(data) // 3\nopen('x', 'w')\n"
+        + "from torchvision import datasets\ndata = datasets.CIFAR10('.')\n"
+        + "n = len(data) // 3\nopen('x', 'w')\n"
         + "for i in data:\n    print(i)\nassert False\nraise SystemExit\n"
         + net()
         + "loader = [data[i] for i in range(10)]\nloss = criterion(Net()(loader[0]))\n"
@@ -109,7 +110,8 @@ def test_claims_of_the_parameters(note: str, claimed: int | None):
 
 
 def test_our_own_file_says_its_name_and_image():
-    doc = '"""my net, 2nd: images of 1x28x32 to 10 classes.\n\n1,234 parameters, 5 multiply-accumulates an image.\n"""\n'
+    doc = '"""my net, 2nd: images of 1x28x32 to 10 classes.\n\n'
+    doc += '1,234 parameters, 5 multiply-accumulates an image.\n"""\n'
     graph = read_source(doc + HEAD + net("Network"))
     assert (graph.name, graph.image, graph.claims.parameters) == ("my net, 2nd", (1, 28, 32), 1234)
 
@@ -144,7 +146,8 @@ def test_layers_in_a_plain_list_are_remarked():
 def test_names_and_lines_of_the_nodes():
     text = (
         HEAD
-        + "model = nn.Sequential(\n    nn.Conv2d(3, 4, 3),\n    nn.Sequential(nn.ReLU()),\n    nn.Flatten())\n"
+        + "model = nn.Sequential(\n    nn.Conv2d(3, 4, 3),\n    nn.Sequential(nn.ReLU()),\n"
+        + "    nn.Flatten())\n"
     )
     assert [(n.name, n.line) for n in read_source(text).nodes] == [("0", 5), ("1.0", 6), ("2", 7)]
 

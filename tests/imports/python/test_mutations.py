@@ -15,10 +15,10 @@ from cifar7.imports.python import read_source
 
 COUNT = int(os.environ.get("CIFAR7_MUTATIONS", "300"))
 WORDS = """
-self x None True 0 1 -1 3 10**9 'a' [] {} () (1,2) lambda: * ** , : = == ( ) [ ] . + - / // % and or not in is if else
-for while def class return yield nn.Conv2d nn.Sequential F.relu torch.cat super() __class__ range(3) print getattr
-setattr len *x **x f'{x}' x.shape x.view global nonlocal del with try raise import from as @property nn.ModuleList
-nn.Module 1.5 1e999 ... await async
+self x None True 0 1 -1 3 10**9 'a' [] {} () (1,2) lambda: * ** , : = == ( ) [ ] . + - / // % and or not
+in is if else for while def class return yield nn.Conv2d nn.Sequential F.relu torch.cat super() __class__
+range(3) print getattr setattr len *x **x f'{x}' x.shape x.view global nonlocal del with try raise import
+from as @property nn.ModuleList nn.Module 1.5 1e999 ... await async
 """
 CHARACTERS = "()[]{}:,.=+*'\"#\\\n\t 09ax\0é"
 TOKENS = {kind: re.compile(kind) for kind in (r"\b\d+\b", r"\b[A-Za-z]\w*", r"'[^']*'", r"[-+*/=.,]", r"\S+")}

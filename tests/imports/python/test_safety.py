@@ -31,7 +31,8 @@ class Net(nn.Module{keyword}):
 {below}
 """
 PLACES = {
-    "above": "", "decorator": "", "keyword": "", "body": "pass", "default": "8", "before": "pass", "on_forward": "",
+    "above": "", "decorator": "", "keyword": "", "body": "pass", "default": "8", "before": "pass",
+    "on_forward": "",
     "annotation": "object", "inside": "pass", "below": "",
 }  # fmt: skip
 TRACE = "open('TRACE', 'w').write('x')"
@@ -123,7 +124,8 @@ def test_the_same_texts_leave_a_trace_when_they_are_run(tmp_path: Path, monkeypa
 
 def test_a_metaclass_and_a_decorator_of_the_text(tmp_path: Path, closed: list[str]):
     above = (
-        f"class Meta(type):\n    def __new__(m, n, b, d):\n        {TRACE}\n        return type.__new__(m, n, b, d)\n"
+        f"class Meta(type):\n    def __new__(m, n, b, d):\n        {TRACE}\n"
+        "        return type.__new__(m, n, b, d)\n"
         f"    def __call__(c):\n        {TRACE}\n"
         f"def mark(c):\n    {TRACE}\n    return c\n"
     )
@@ -136,9 +138,10 @@ def test_a_metaclass_and_a_decorator_of_the_text(tmp_path: Path, closed: list[st
 
 
 ATTRIBUTES = """
-__class__ __globals__ __subclasses__ __dict__ __mro__ __bases__ __base__ __code__ __closure__ __builtins__ __init__
-__reduce__ __reduce_ex__ __getattribute__ __func__ __self__ __module__ __loader__ __spec__ gi_frame f_globals tb_frame
-__import__ __call__ __new__ __del__ mro func node scope names order attributes call parts path format_map
+__class__ __globals__ __subclasses__ __dict__ __mro__ __bases__ __base__ __code__ __closure__
+__builtins__ __init__ __reduce__ __reduce_ex__ __getattribute__ __func__ __self__ __module__ __loader__
+__spec__ gi_frame f_globals tb_frame __import__ __call__ __new__ __del__ mro func node scope names order
+attributes call parts path format_map
 """
 TARGETS = (
     "().{a}",

@@ -12,14 +12,14 @@ from cifar7.imports.graph import IMAGE, Graph
 from cifar7.imports.python.forward.layers import learnt
 
 NAMES = {
-    "__add__": "add", "__radd__": "add", "__iadd__": "add", "add_": "add", "cat": "concat", "concat": "concat",
+    "__add__": "add", "__radd__": "add", "__iadd__": "add", "add_": "add", "cat": "concat",
     "max_pool2d": "max_pool", "boolean_dispatch": "max_pool", "avg_pool2d": "avg_pool",
     "adaptive_avg_pool2d": "adaptive_avg_pool", "conv2d": "conv", "relu_": "relu", "sigmoid_": "sigmoid",
     "hardtanh": "relu6",
 }  # fmt: skip
 PLAIN = {
-    "relu", "relu6", "elu", "selu", "silu", "gelu", "mish", "hardswish", "tanh", "sigmoid", "softplus", "softmax",
-    "log_softmax", "add", "concat",
+    "relu", "relu6", "elu", "selu", "silu", "gelu", "mish", "hardswish", "tanh", "sigmoid", "softplus",
+    "softmax", "log_softmax", "add", "concat",
 }  # fmt: skip
 SHAPES = {"view", "reshape", "flatten", "squeeze"}
 
@@ -111,7 +111,8 @@ class Calls(TorchFunctionMode):
                 self.put(f"adaptive_{name}", inputs, {"size": 1}, out)
                 return
             self.put(name, inputs, {
-                "kernel": kernel, "stride": one(get(2, "stride") or kernel), "padding": one(get(3, "padding", 0)),
+                "kernel": kernel, "stride": one(get(2, "stride") or kernel),
+                "padding": one(get(3, "padding", 0)),
                 "ceil": get(ceil_at, "ceil_mode", False),
             }, out)  # fmt: skip
         elif name in ("adaptive_avg_pool", "adaptive_max_pool", "adaptive_max_pool2d"):
