@@ -227,6 +227,7 @@ def _fill_fields(
 
 def base_init(machine: Machine, thing: Thing, row: list[Value], named: dict[str, Value]) -> None:
     """What the __init__ of torch's class does, or of no class."""
+    thing.ready = True
     if thing.base in CONTAINERS:
         content = row[0] if row else next(iter(named.values()), [])
         if thing.base == "Sequential" and not (len(row) == 1 and isinstance(row[0], dict)):

@@ -10,6 +10,7 @@ from cifar7.imports.python import attributes, calls, plain
 from cifar7.imports.python.comprehensions import comprehension, dict_comprehension
 from cifar7.imports.python.forward.operations import plus
 from cifar7.imports.python.values import (
+    SCALARS,
     Map,
     OutsideError,
     Scope,
@@ -193,8 +194,10 @@ def _kind(value: Value) -> str | None:
 
 
 def _choice(machine: Machine, node: ast.IfExp, scope: Scope) -> Value:
-    chosen = node.body if machine.truth(machine.value(node.test, scope)) else node.orelse
-    return machine.value(chosen, scope)
+    test = machine.value(node.test, scope)
+    if isinstance(test, Unknown) and isinstance(machine.value(node.body, scope), (*SCALARS, Unknown)):
+        return test  # a device, mostly; a fault only where the network depends on it
+    return machine.value(node.body if machine.truth(test) else node.orelse, scope)
 
 
 def _subscript(machine: Machine, node: ast.Subscript, scope: Scope) -> Value:
@@ -202,6 +205,8 @@ def _subscript(machine: Machine, node: ast.Subscript, scope: Scope) -> Value:
     if isinstance(value, Unknown):
         return value
     if isinstance(value, Map):
+        if value.single and ast.unparse(node.slice).strip("()") in (":, :, 0, 0", "..., 0, 0"):
+            return machine.tape.flat(value, "", node.lineno)
         raise OutsideError("a part of a map, x[…], lies outside of what is read", "use whole maps")
     return item(machine, value, node.slice, scope)
 

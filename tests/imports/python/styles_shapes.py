@@ -243,4 +243,24 @@ class Net(nn.Module):
     def end(self, x):
         return x.mean((2, 3))
 """,
+    "devices, counts and weights that do not matter": """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.device = 'cuda' if torch.cuda.is_available() else 'cpu'
+        if torch.cuda.is_available():
+            self.where = torch.device('cuda')
+        else:
+            self.where = torch.device('cpu')
+        self.a = nn.Conv2d(3, 10, 3)
+        self.size = sum(p.numel() for p in self.parameters() if p.requires_grad)
+        if self.size > 10 ** 6:
+            print('large')
+        self.act = F.relu
+    def forward(self, x):
+        for name in self._modules:
+            x = self._modules[name](x)
+        x = self.act(x)
+        return F.adaptive_avg_pool2d(x, 1)[:, :, 0, 0]
+""",
 }

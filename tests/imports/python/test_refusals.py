@@ -131,6 +131,7 @@ REFUSED = {
     "maps of two shapes": (network("x = self.a(x)", "return x + x.flatten(1)"), 10, "flat"),
     "mean over channels": (network("return self.a(x).mean(1)"), 9, "mean"),
     "softmax over pixels": (network("return F.softmax(self.a(x), dim=2)"), 9, "softmax"),
+    "no super().__init__()": (network("return self.a(x)").replace("super().__init__()", "pass"), 7, "super"),
     "arguments needed": (
         HEAD + "\nclass Net(nn.Module):\n    def __init__(self, w):\n        super().__init__()\n"
         "        self.a = nn.Conv2d(3, w, 3)\n    def forward(self, x):\n        return self.a(x)\n",

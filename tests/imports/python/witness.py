@@ -58,7 +58,9 @@ class Calls(TorchFunctionMode):
         def get(at: int, word: str, default: Any = None) -> Any:
             return args[at] if len(args) > at else kwargs.get(word, default)
 
-        if name in SHAPES or name in ("mean", "amax"):
+        if name == "__getitem__" and out.ndim == 2:
+            self.put("flatten", inputs, {}, out)
+        elif name in SHAPES or name in ("mean", "amax"):
             if name in ("mean", "amax") and (
                 len(before) == 3 or len(before) - out.ndim == 2 or out.shape[2:] == (1, 1)
             ):
