@@ -174,8 +174,8 @@ def _compared(machine: Machine, how: ast.cmpop, left: Value, right: Value) -> bo
             container = right if isinstance(right, (str, range)) else items(machine, right)
             found = plain.contains(machine.budget, container, left)
         return found if isinstance(found, Unknown) or isinstance(how, ast.In) else not found
-    if isinstance(how, (ast.Is, ast.IsNot)) and None in (_kind(left), _kind(right)):
-        same: bool | Unknown = _kind(left) is _kind(right)
+    if isinstance(how, (ast.Is, ast.IsNot)) and (left is None or right is None):
+        same: bool | Unknown = left is right
         if isinstance(left, Unknown) or isinstance(right, Unknown):
             return left if isinstance(left, Unknown) else right
         return same is isinstance(how, ast.Is)
@@ -187,10 +187,6 @@ def _compared(machine: Machine, how: ast.cmpop, left: Value, right: Value) -> bo
             return side if isinstance(side, Unknown) else Unknown(described(side))
     plain.ordered([left, right])
     return plain.ORDER[type(how)](left, right)
-
-
-def _kind(value: Value) -> str | None:
-    return None if value is None else "something"
 
 
 def _choice(machine: Machine, node: ast.IfExp, scope: Scope) -> Value:
