@@ -29,7 +29,7 @@ def chosen(machine: Machine, tree: ast.Module, class_name: str) -> Choice:
     classes = {name: cls for name, cls in classes.items() if cls.name == name}
     if class_name:
         return _named(machine, classes, class_name)
-    parts = _parts(tree, set(classes) | set(machine.broken))
+    parts = _parts(machine, tree, set(classes) | set(machine.broken))
     whole = [cls for name, cls in classes.items() if name not in parts and _takes_an_image(cls)]
     attempts = [a for a in machine.attempts if a.cls.name not in parts and _takes_an_image(a.cls)]
     for attempt in reversed(attempts):
@@ -177,7 +177,7 @@ def _takes_an_image(cls: Class) -> bool:
     return takes_one and len(_required(found[0])) <= 2
 
 
-def _parts(tree: ast.Module, classes: set[str]) -> set[str]:
+def _parts(machine: Machine, tree: ast.Module, classes: set[str]) -> set[str]:
     """The classes that another module class uses, by itself or through functions, or derives from."""
     uses: dict[str, set[str]] = {}
     for node in tree.body:
@@ -190,6 +190,7 @@ def _parts(tree: ast.Module, classes: set[str]) -> set[str]:
         seen: set[str] = set()
         while waiting:
             at = waiting.pop()
+            machine.budget.spend()
             if at in seen or at not in uses or at == name:
                 continue
             seen.add(at)

@@ -18,7 +18,7 @@ from cifar7.imports.python.values import (
     Value,
     Wrapped,
     described,
-)
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from cifar7.imports.python.machine import Machine

@@ -19,7 +19,7 @@ from cifar7.imports.python.values import (
     Training,
     Unknown,
     Value,
-)
+)  # fmt: skip
 
 HOST_FAULTS = (ArithmeticError, LookupError, TypeError, ValueError, RecursionError, MemoryError)
 

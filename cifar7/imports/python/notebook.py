@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cifar7.imports.graph import Graph, ImportFault, Remark
-from cifar7.imports.python.bounds import CHARACTERS, TOO_MUCH
+from cifar7.imports.python.bounds import CHARACTERS, LINE, TOO_MUCH
 from cifar7.imports.python.claims import Prose
 from cifar7.imports.python.reader import read
 
@@ -119,6 +119,8 @@ def _python(source: str) -> list[str] | None:
 def _parses(source: str) -> bool:
     if len(source) > CHARACTERS:
         raise ImportFault(f"a cell has more than {CHARACTERS:,} characters", TOO_MUCH)
+    if any(len(row) > LINE for row in source.split("\n")):
+        return False
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

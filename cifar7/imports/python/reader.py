@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from cifar7.imports.graph import IMAGE, Graph, ImportFault, Node, Remark, Unused
 from cifar7.imports.python import claims
-from cifar7.imports.python.bounds import CHARACTERS, STEPS_OF_A_STATEMENT, TOO_MUCH, Exhausted
+from cifar7.imports.python.bounds import CHARACTERS, LINE, STEPS_OF_A_STATEMENT, TOO_MUCH, Exhausted
 from cifar7.imports.python.calls import call
 from cifar7.imports.python.choice import Choice, chosen
 from cifar7.imports.python.machine import Machine
@@ -49,6 +49,11 @@ def read(
 def _parsed(text: str, where: Callable[[int], str]) -> ast.Module:
     if len(text) > CHARACTERS:
         raise ImportFault(f"the text has more than {CHARACTERS:,} characters", TOO_MUCH)
+    long = next((n for n, row in enumerate(text.split("\n"), 1) if len(row) > LINE), 0)
+    if long:
+        raise ImportFault(
+            f"{where(long)}: more than {LINE:,} characters in a line", "break it, or leave it out"
+        )
     if not text.strip():
         raise ImportFault("the text is empty", "paste the class of a network")
     try:
