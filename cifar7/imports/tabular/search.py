@@ -23,7 +23,7 @@ RESTART, CONCAT, AGAIN = 1.0, 0.3, 1.3  # what makes a network less likely
 class Budget:
     """Steps that the reading of one text may take, over all searches."""
 
-    def __init__(self, steps: int = 40_000) -> None:
+    def __init__(self, steps: int = 80_000) -> None:
         self.left = steps
 
     def spend(self, steps: int) -> None:
