@@ -90,6 +90,12 @@ def _plain(lines: list[str]) -> Table:
 def _nested(lines: list[str], head: int) -> Table:
     """torchinfo's, with the columns that its header names."""
     columns = [TITLES[title] for title in sorted(TITLES, key=lines[head].find) if title in lines[head]]
+    for name, title in (("output", "Output Shape"), ("parameters", "Param #")):
+        if name not in columns:
+            raise ImportFault(
+                f"line {head + 1}: the table has no column {title}",
+                'make it with summary(model, input_size, col_names=("output_size", "num_params"))',
+            )
     named = "var_name" in lines[head]
     root: Row | None = None
     open_rows: list[Row] = []

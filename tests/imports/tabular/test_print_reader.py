@@ -96,7 +96,7 @@ def test_an_activation_that_is_defined_once():
     ],
 )
 def test_faults_name_the_line_and_what_would_be_right(layer, said):
-    text = f"Net(\n  (relu): ReLU()\n  (odd): {layer}\n  (fc): Linear(in_features=8, out_features=2, bias=True)\n)"
+    text = f"Net(\n  (relu): ReLU()\n  (odd): {layer}\n  (fc): Linear(in_features=8, out_features=2)\n)"
     with pytest.raises(ImportFault) as fault:
         read_print("here is mine:\n" + text)
     assert f"line 4: {said}"[:30] in str(fault.value)

@@ -113,6 +113,14 @@ def test_a_table_cut_off_says_how_to_make_it_deeper():
     assert fault.value.fault == "line 10: BasicBlock has 4,672 parameters and no rows of its own"
 
 
+@pytest.mark.parametrize("columns", [("input_size", "num_params"), ("output_size", "kernel_size")])
+def test_a_table_without_shapes_or_counts_is_asked_for_them(columns):
+    with pytest.raises(
+        ImportFault, match=r"line 2: the table has no column (Output Shape|Param #); make it with"
+    ):
+        read_summary(info_like(nets.Concatenated(), columns=columns))
+
+
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
