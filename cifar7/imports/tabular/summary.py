@@ -191,11 +191,11 @@ def _conv_images(first: Part, behind: Shape, parameters: int) -> list[Shape]:
     side, kernel = behind[1], first.settings.get("kernel")
     best: dict[int, tuple[float, Shape]] = {}
     for place, sides in enumerate([*SIDES, side, side + 2, side + 4, 2 * side, 4 * side]):
-        for channels in (3, 1, 4, 2):
+        for channels in (3, 1):
             image = (channels, sides, sides)
             found = windows.conv(image, behind, parameters, kernel[0] if kernel else None)
             if found:
-                cost = found[0][0] + (0.0 if place == 0 else 2.5) + 0.1 * (channels not in (1, 3))
+                cost = found[0][0] + (0.0 if place == 0 else 2.5)
                 best[channels] = min(best.get(channels, (cost, image)), (cost, image))
     if not best:
         raise ImportFault(

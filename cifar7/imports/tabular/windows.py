@@ -16,7 +16,8 @@ KERNELS = range(1, 12)
 DILATIONS = range(1, 9)
 STRIDES = (1, 2, 3, 4)
 EXTRA = 3  # pixels of padding beyond those that keep the map
-MOST = 40  # settings kept of one layer
+MOST = 200  # settings kept of one layer
+EACH = 48  # of them with the same weights
 
 Settings = dict[str, Any]
 Solution = tuple[float, Settings]  # how unlikely, and what
@@ -30,7 +31,7 @@ def conv(before: Shape, behind: Shape, parameters: int, kernel: int | None) -> t
         return ()
     for cost, weights in _weights(before[0], behind[0], parameters // behind[0], kernel):
         size = weights["kernel"]
-        for more, geometry in _geometry(before[1:], behind[1:], size):
+        for more, geometry in _geometry(before[1:], behind[1:], size)[:EACH]:
             settings = {"in_channels": before[0], "out_channels": behind[0], "kernel": size, **geometry}
             settings |= {"groups": weights["groups"], "bias": weights["bias"]}
             found.append((cost + more, settings))
