@@ -20,7 +20,8 @@ TITLES = {
     "Input Shape": "input", "Output Shape": "output", "Param #": "parameters", "Param %": "share",
     "Kernel Shape": "kernel", "Mult-Adds": "macs", "Trainable": "trainable",
 }  # fmt: skip
-LARGEST_SIDE = 100_000
+LARGEST = 10_000_000  # flat values, or channels
+LARGEST_SIDE = 1_024  # of a map
 
 
 @dataclass(slots=True)
@@ -89,6 +90,12 @@ def _plain(lines: list[str]) -> Table:
 def _nested(lines: list[str], head: int) -> Table:
     """torchinfo's, with the columns that its header names."""
     columns = [TITLES[title] for title in sorted(TITLES, key=lines[head].find) if title in lines[head]]
+    for name, title in (("output", "Output Shape"), ("parameters", "Param #")):
+        if name not in columns:
+            raise ImportFault(
+                f"line {head + 1}: the table has no column {title}",
+                'make it with summary(model, input_size, col_names=("output_size", "num_params"))',
+            )
     named = "var_name" in lines[head]
     root: Row | None = None
     open_rows: list[Row] = []
@@ -148,9 +155,10 @@ def _numbers(text: str, line: int) -> tuple[int, ...]:
             f"line {line}: {text[:40]} is more than one map", "layers with one output can be read"
         )
     found = tuple(int(piece) for piece in re.findall(r"-?\d+", text) if len(piece) < 10)
-    if any(side > LARGEST_SIDE for side in found):
+    if any(side > LARGEST for side in found) or any(side > LARGEST_SIDE for side in found[2:]):
         raise ImportFault(
-            f"line {line}: {text[:40]} is too large", f"sides up to {LARGEST_SIDE:,} can be read"
+            f"line {line}: {text[:40]} is too large",
+            f"maps of up to {LARGEST_SIDE:,} pixels a side can be read",
         )
     return found
 

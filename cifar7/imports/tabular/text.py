@@ -10,7 +10,7 @@ MOST_CHARACTERS = 1_000_000
 MOST_ROWS = 2_000
 
 # What stands before a line in terminals, notebooks, quotations and lists of commands.
-PROMPT = re.compile(r"^\s*(?:>>> ?|\.\.\. ?|In \[\d*\]: ?|Out\[\d*\]: ?|> |\$ |# (?=[│├└ ]|\())")
+PROMPT = re.compile(r"^\s*(?:>>> ?|\.\.\. ?|In \[\d*\]: ?|Out\[\d*\]: ?|> |\$ |# ?)")
 OPENING = re.compile(r"^\s*([A-Za-z_]\w*)\($")  # the first line of a printed module: "Net("
 CHILD = re.compile(r"^\s*\(([^()\s]+)\): (?:(\d+) x )?([A-Za-z_][\w.]*)\(")
 HEADER = re.compile(r"Layer \(type")
