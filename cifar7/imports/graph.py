@@ -34,7 +34,7 @@ CALLS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-class ImportFault(UserError):
+class UnreadableError(UserError):
     """Something that cannot be read: says what and on which line, and what would be right."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from cifar7.imports.graph import Graph, ImportFault, Remark
+from cifar7.imports.graph import Graph, Remark, UnreadableError
 from cifar7.imports.packing import Ends, canonical, pack
 from cifar7.imports.ways import Placed, fault, placed_layers
 from cifar7.network.arithmetic import Analysis, analyse
@@ -30,13 +30,13 @@ class Imported:
 
 
 def imported(graph: Graph) -> Imported:
-    """The network of a graph. Raises ImportFault where the vocabulary cannot say it."""
+    """The network of a graph. Raises UnreadableError where the vocabulary cannot say it."""
     image = graph.image or IMAGE
     if image[1] != image[2]:
-        raise ImportFault(f"the image is {image[1]}x{image[2]} pixels", "cifar7 takes square ones.")
+        raise UnreadableError(f"the image is {image[1]}x{image[2]} pixels", "cifar7 takes square ones.")
     placed = placed_layers(graph, image)
     if not placed:
-        raise ImportFault("the network has no layers", "paste the class with its forward.")
+        raise UnreadableError("the network has no layers", "paste the class with its forward.")
     layers = _marked(placed)
     ends = _ends(placed, layers)
     (classes, *_), last = placed[-1].output, placed[-1]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from cifar7.imports.graph import ImportFault
+from cifar7.imports.graph import UnreadableError
 from cifar7.imports.raw import Raw, norm_groups, norm_name, order_of, raw_units, unit_of
 from cifar7.network.arithmetic import walk
 from cifar7.network.kinds import LAYER_KINDS, Family, Layer
@@ -51,7 +51,7 @@ def pack(layers: Sequence[Layer], ends: Ends, classes: int) -> NetSpec:
     """The network of layers that stand as `network.layers.expand` has them.
 
     A layer's `stage` says where it belongs; where none says so, stages end at what steps over pixels. Raises
-    ImportFault where a stage would be too long.
+    UnreadableError where a stage would be too long.
     """
     before, behind, head = _split(layers, ends)
     raws = raw_units(before)
@@ -248,6 +248,6 @@ def _filled(raws: list[Raw]) -> list[list[Raw]]:
             parts[-1] += block
         if len(parts) <= len(STAGE_NAMES) and all(len(part) <= MAX_UNITS for part in parts):
             return parts
-    raise ImportFault(
+    raise UnreadableError(
         f"the network has {len(raws)} units", f"cifar7 holds {len(STAGE_NAMES)} stages of {MAX_UNITS}."
     )

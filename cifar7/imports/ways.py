@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cifar7.imports.graph import IMAGE, Graph, ImportFault, Node
+from cifar7.imports.graph import IMAGE, Graph, Node, UnreadableError
 from cifar7.network.arithmetic import map_size
 from cifar7.network.kinds import LAYER_KINDS, Family, Layer, names
 
@@ -26,19 +26,21 @@ class Placed:
 def placed_layers(graph: Graph, image: tuple[int, int, int]) -> list[Placed]:
     """The layers in the order of `network.layers.expand`: at a connection its row, its other way, its join.
 
-    Raises ImportFault where a call does not fit the one before it, or the ways do not join as the vocabulary
+    Raises UnreadableError where a call does not fit the one before it, or the ways do not join as the vocabulary
     has it.
     """
     if not graph.nodes:
-        raise ImportFault("nothing is called in forward", "let it return what its layers make of the image.")
+        raise UnreadableError(
+            "nothing is called in forward", "let it return what its layers make of the image."
+        )
     return _Reader(graph, image).row(IMAGE, len(graph.nodes) - 1)
 
 
-def fault(node: Node, message: str, cure: str) -> ImportFault:
+def fault(node: Node, message: str, cure: str) -> UnreadableError:
     """What is wrong with a call, with its line and its name."""
     at = f"line {node.line}: " if node.line else ""
     name = f"{node.name} " if node.name else ""
-    return ImportFault(f"{at}{name}({node.kind.replace('_', ' ')}) {message}", cure)
+    return UnreadableError(f"{at}{name}({node.kind.replace('_', ' ')}) {message}", cure)
 
 
 class _Reader:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sized
 
-from cifar7.imports.graph import ImportFault
+from cifar7.imports.graph import UnreadableError
 from cifar7.imports.python.values import OutsideError, Value
 
 CHARACTERS = 128_000  # of source text
@@ -18,7 +18,7 @@ LARGEST = 1_000_000  # channels, kernel and other sizes of a layer
 TOO_MUCH = "paste the class of the network and what it needs, without training"
 
 
-class Exhausted(ImportFault):
+class Exhausted(UnreadableError):
     """A text asks for more steps than it gets."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from cifar7.imports.graph import ImportFault
+from cifar7.imports.graph import UnreadableError
 from cifar7.imports.python import calls
 from cifar7.imports.python.bounds import Exhausted
 from cifar7.imports.python.values import (
@@ -43,7 +43,7 @@ def _decorated(machine: Machine, decorators: list[ast.expr], made: Value, scope:
             found = calls.call(machine, decorator, [made], {}, node.lineno)
         except Exhausted:
             raise
-        except (ImportFault, OutsideError):
+        except (UnreadableError, OutsideError):
             continue
         if isinstance(found, (Function, Class, Wrapped)):
             made = found

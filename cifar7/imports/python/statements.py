@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cifar7.imports.graph import ImportFault
+from cifar7.imports.graph import UnreadableError
 from cifar7.imports.python import attributes, calls, classes, known, plain
 from cifar7.imports.python.expressions import binary, items
 from cifar7.imports.python.values import (
@@ -73,7 +73,7 @@ def statement(machine: Machine, node: ast.stmt, scope: Scope) -> End:
             )
             raise OutsideError(f"{name} lies outside of what is read", "write it with if, for and calls")
         return run(machine, node, scope)
-    except ImportFault:
+    except UnreadableError:
         raise
     except OutsideError as outside:
         raise machine.fault(outside.line or node.lineno, outside.fault, outside.cure) from None

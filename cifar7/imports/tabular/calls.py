@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from cifar7.imports.graph import ImportFault
+from cifar7.imports.graph import UnreadableError
 from cifar7.imports.tabular.parts import ACTIVATIONS, POOLS, Part
 from cifar7.imports.tabular.paths import Event
 
@@ -66,7 +66,7 @@ class Calls:
         ):  # a table without names has them in the order of their calls
             sides = dict(zip(("main", "side"), part.children))
         if set(sides) != {"main", "side"}:
-            raise ImportFault(
+            raise UnreadableError(
                 f"line {part.line}: {part.type} has {', '.join(sides)}",
                 "it has main and side, a Sequential each",
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cifar7.imports.graph import Graph, ImportFault, Remark
+from cifar7.imports.graph import Graph, Remark, UnreadableError
 from cifar7.imports.tabular.calls import Calls, free_pools
 from cifar7.imports.tabular.moves import arrangements
 from cifar7.imports.tabular.parts import ACTIVATIONS, Part, Shape
@@ -62,13 +62,15 @@ def read_print(text: str) -> list[Graph]:
     lines = lines_of(text)
     roots = [parse(lines, start)[0] for start in _outer(lines)]
     if not roots:
-        raise ImportFault(
+        raise UnreadableError(
             "no printed model in the text",
             'paste all of what print(model) shows, from "Net(" to the last ")"',
         )
     root = max(roots, key=lambda one: sum(1 for _ in one.layers()))
     if not any(part.kind in ("conv", "linear") for part in root.layers()):
-        raise ImportFault(f"line {root.line}: {root.type} has no layer with weights", "a network has some")
+        raise UnreadableError(
+            f"line {root.line}: {root.type} has no layer with weights", "a network has some"
+        )
     claims = claims_of(lines)
     image, found, unknown = _search(root)
     remarks = _remarks(root, found[0], unknown, image)
@@ -90,7 +92,7 @@ def _search(root: Part) -> tuple[Shape, list[State], list[Part]]:
     """Image and networks; where the sizes do not fit, with pools called more often than print shows."""
     first = next(part for part in root.layers() if part.kind in ("conv", "linear"))
     channels = first.settings.get("in_channels", 3)
-    fault: ImportFault | None = None
+    fault: UnreadableError | None = None
     budget = Budget()
     sides = SIDES if any(part.kind == "linear" for part in root.layers()) else SIDES[:1]
     if first.kind == "linear":
@@ -100,7 +102,7 @@ def _search(root: Part) -> tuple[Shape, list[State], list[Part]]:
         image = (channels, side, side)
         try:
             found, unknown = _arranged(root, image, budget)
-        except ImportFault as no:
+        except UnreadableError as no:
             fault = fault or no
             continue
         if _whole(found[0]):
@@ -112,7 +114,7 @@ def _search(root: Part) -> tuple[Shape, list[State], list[Part]]:
             return image, pooled, Calls(root).unknown
     if best:
         return best
-    raise fault or ImportFault("no network fits", "paste the source instead")
+    raise fault or UnreadableError("no network fits", "paste the source instead")
 
 
 def _flat(root: Part, features: int, budget: Budget) -> tuple[Shape, list[State], list[Part]]:
@@ -122,14 +124,16 @@ def _flat(root: Part, features: int, budget: Budget) -> tuple[Shape, list[State]
         if channels * side * side == features:
             image = (channels, side, side)
             return (image, *_arranged(root, image, budget))
-    raise ImportFault(f"{features:,} values are no square image", "the first layer takes C × H × H values")
+    raise UnreadableError(
+        f"{features:,} values are no square image", "the first layer takes C × H × H values"
+    )
 
 
 def _arranged(root: Part, image: Shape, budget: Budget) -> tuple[list[State], list[Part]]:
     """As it is written; and where that is no likely order, in others."""
     found: list[State] = []
     unknown: list[Part] = []
-    fault: ImportFault | None = None
+    fault: UnreadableError | None = None
     averages = any(part.kind == "avg_pool" for part in root.layers())
     for note, tree in arrangements(root):
         for named, ceil in [(True, False), (False, False), (True, True)][: 2 + averages]:
@@ -137,13 +141,13 @@ def _arranged(root: Part, image: Shape, budget: Budget) -> tuple[list[State], li
             unknown = unknown or calls.unknown
             try:
                 states = ranked(search(calls.events, image, Fits(budget, ceil)))
-            except ImportFault as no:
+            except UnreadableError as no:
                 fault = fault or no
                 continue
             found += [replace(one, notes=(note, *one.notes)) if note else one for one in states]
             break
     if not found:
-        raise fault or ImportFault("no network fits", "paste the source instead")
+        raise fault or UnreadableError("no network fits", "paste the source instead")
     return found[:MOST], unknown
 
 
@@ -161,7 +165,7 @@ def _pooled(root: Part, image: Shape, budget: Budget) -> list[State]:
     for most in range(1, MOST_CALLS + 1):
         try:
             states = search(Calls(root, pool=pool, most=most).events, image, Fits(budget), POOL_WIDTH)
-        except ImportFault:
+        except UnreadableError:
             continue
         fitting = [one for one in states if _whole(one) and "functional mean" not in one.tags]
         if len(fitting) > MOST or len(states) >= POOL_WIDTH:
@@ -170,7 +174,7 @@ def _pooled(root: Part, image: Shape, budget: Budget) -> list[State]:
             return ranked(fitting)
     else:
         return []
-    raise ImportFault(
+    raise UnreadableError(
         "print(model) does not show functional calls, and pools fit in more places than can be tried",
         "paste the source instead, or a summary table",
     )

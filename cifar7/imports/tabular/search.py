@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Protocol
 
-from cifar7.imports.graph import IMAGE, ImportFault
+from cifar7.imports.graph import IMAGE, UnreadableError
 from cifar7.imports.tabular.parts import ACTIVATIONS, KEEPS, NORMS, POOLS, Part, Shape
 from cifar7.imports.tabular.paths import Event, Spot, State, Step, Way
 from cifar7.imports.tabular.sizes import words
@@ -27,10 +27,10 @@ class Budget:
         self.left = steps
 
     def spend(self, steps: int) -> None:
-        """ImportFault where none is left."""
+        """UnreadableError where none is left."""
         self.left -= steps
         if self.left < 0:
-            raise ImportFault(
+            raise UnreadableError(
                 "the layers fit together in more ways than can be tried",
                 "paste the source of the network instead",
             )
@@ -51,7 +51,7 @@ class Ways(Protocol):
 
 
 def search(events: list[Event], image: Shape, ways: Ways, width: int = WIDTH) -> list[State]:
-    """Networks that fit all events, the likely first; ImportFault at the layer that fits nowhere."""
+    """Networks that fit all events, the likely first; UnreadableError at the layer that fits nowhere."""
     waiting_at: dict[int, list[State]] = {0: [State((IMAGE, image))]}
     last: Part | None = None
     for at, event in enumerate(events):
@@ -258,13 +258,15 @@ def _dense(state: State, part: Part, ways: Ways, last: Part | None) -> list[Stat
     return made
 
 
-def _stuck(state: State, event: Event, ways: Ways) -> ImportFault:
+def _stuck(state: State, event: Event, ways: Ways) -> UnreadableError:
     """The layer that fits nothing, and what it would need."""
     part = next(event.part.layers(), event.part)
     name = f"{part.name} ({part.type})" if part.name else part.type
     cure = "the text does not show functional calls (pools, sums, reshaping): paste the source instead"
     if event.do not in ("layer", "enter"):
-        return ImportFault(f"line {event.part.line}: the paths of {event.part.type} end in unlike maps", cure)
-    return ImportFault(
+        return UnreadableError(
+            f"line {event.part.line}: the paths of {event.part.type} end in unlike maps", cure
+        )
+    return UnreadableError(
         f"line {part.line}: {name} needs {ways.needs(part)}, and gets {words(state.now[1])}", cure
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cifar7.imports.graph import Graph, ImportFault, Remark
+from cifar7.imports.graph import Graph, Remark, UnreadableError
 from cifar7.imports.tabular import windows
 from cifar7.imports.tabular.calls import ADDING, SHORTCUTS, Calls
 from cifar7.imports.tabular.parts import IN_ORDER, NORMS, POOLS, Part, Shape
@@ -32,7 +32,7 @@ def read_summary(text: str) -> list[Graph]:
     root = _part(found.root, _depth(found.root), idle)
     parts = list(root.layers())
     if not any(part.kind in ("conv", "linear") for part in parts):
-        raise ImportFault(f"line {found.root.line}: the table has no layer with weights", DEEPER)
+        raise UnreadableError(f"line {found.root.line}: the table has no layer with weights", DEEPER)
     events = Calls(root, skips=False).events if found.nested else _flat_events(found)
     images = [found.root.given] if found.root.given else _images(parts[0])
     states = _states(events, parts, images)
@@ -70,7 +70,7 @@ def _part(row: Row, deepest: int, idle: list[Part]) -> Part:
         _check_leaf(row, deepest)
     settings = {name: value for name, value in (("given", row.given), ("kernel", row.kernel)) if value}
     if row.kernel and len(set(row.kernel)) > 1:
-        raise ImportFault(
+        raise UnreadableError(
             f"line {row.line}: a kernel of {row.kernel[0]}×{row.kernel[1]}", "only square kernels are read"
         )
     type_ = row.label if known else row.type
@@ -92,11 +92,11 @@ def _unlisted(root: Part) -> list[Part]:
 def _check_leaf(row: Row, deepest: int) -> None:
     """A row that is no layer and has none below it."""
     if OTHER.fullmatch(row.type):
-        raise ImportFault(f"line {row.line}: {row.type} cannot be read", SUPPORTED)
+        raise UnreadableError(f"line {row.line}: {row.type} cannot be read", SUPPORTED)
     empty = row.depth < deepest or row.name.rpartition(".")[2] in SHORTCUTS  # nn.Sequential(), an identity
     if row.parameters or row.again or (row.type in IN_ORDER and row.shape and not empty):
         count = f" has {row.parameters:,} parameters and" if row.parameters else " has"
-        raise ImportFault(f"line {row.line}: {row.type}{count} no rows of its own", DEEPER)
+        raise UnreadableError(f"line {row.line}: {row.type}{count} no rows of its own", DEEPER)
 
 
 def _flat_events(found: Table) -> list[Event]:
@@ -119,7 +119,7 @@ def _flat_events(found: Table) -> list[Event]:
             start = len(events)
         else:
             if row.parameters:
-                raise ImportFault(f"line {row.line}: {row.type} is no known layer", SUPPORTED)
+                raise UnreadableError(f"line {row.line}: {row.type} is no known layer", SUPPORTED)
             events.append(Event("layer", part, joins=True))
     return events
 
@@ -131,7 +131,7 @@ def _states(events: list[Event], parts: list[Part], images: list[Shape]) -> list
         if part.parameters and part.parameters not in shared.setdefault(part.kind, []):
             shared[part.kind].append(part.parameters)
     found: list[tuple[Shape, State]] = []
-    fault: ImportFault | None = None
+    fault: UnreadableError | None = None
     budget = Budget()
     pooled = any(part.kind in POOLS for part in parts)
     for image in images:
@@ -141,18 +141,18 @@ def _states(events: list[Event], parts: list[Part], images: list[Shape]) -> list
             whole, fault = whole + made, fault or no
         found += [(image, one) for one in ranked(whole)]
     if not found:
-        raise fault or ImportFault(
+        raise fault or UnreadableError(
             f"line {parts[-1].line}: two paths end there, and how they meet is not in the table",
             "paste the source instead",
         )
     return found[:MOST]
 
 
-def _tried(events: list[Event], image: Shape, ways: Solves) -> tuple[list[State], ImportFault | None]:
+def _tried(events: list[Event], image: Shape, ways: Solves) -> tuple[list[State], UnreadableError | None]:
     """Networks whose paths all meet: each row was called, so that none may be left over."""
     try:
         found = search(events, image, ways)
-    except ImportFault as fault:
+    except UnreadableError as fault:
         return [], fault
     return [one for one in found if not one.waiting and not one.lost], None
 
@@ -198,7 +198,7 @@ def _conv_images(first: Part, behind: Shape, parameters: int) -> list[Shape]:
                 cost = found[0][0] + (0.0 if place == 0 else 2.5)
                 best[channels] = min(best.get(channels, (cost, image)), (cost, image))
     if not best:
-        raise ImportFault(
+        raise UnreadableError(
             f"line {first.line}: {first.type} with {parameters:,} parameters fits no usual image",
             "colour or grey images go in, such as 3×32×32",
         )

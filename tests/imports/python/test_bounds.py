@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from where import ROOT
 
-from cifar7.imports.graph import ImportFault
+from cifar7.imports.graph import UnreadableError
 from cifar7.imports.python import read_notebook, read_source
 from cifar7.imports.python.bounds import CHARACTERS, LINE
 
@@ -155,7 +155,7 @@ def answer(text: str, read=read_source) -> str:
     try:
         read(text)
         said = ""
-    except ImportFault as fault:
+    except UnreadableError as fault:
         said = str(fault)
     assert time.process_time() - begin < SECONDS, said
     return said
@@ -185,9 +185,9 @@ def test_a_text_that_is_a_bomb(name: str):
 def test_memory(tmp_path: Path, cold: None):
     code = (
         "import sys\nfrom pathlib import Path\nfrom cifar7.imports.python import read_source\n"
-        "from cifar7.imports.graph import ImportFault\n"
+        "from cifar7.imports.graph import UnreadableError\n"
         "for path in sys.argv[1:]:\n    try: read_source(Path(path).read_text())\n"
-        "    except ImportFault: pass\n"
+        "    except UnreadableError: pass\n"
         "print(Path('/proc/self/status').read_text().partition('VmHWM:')[2].split()[0])"
     )
     paths = [tmp_path / str(number) for number in range(len(TEXTS))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cifar7.imports.graph import Graph, ImportFault
+from cifar7.imports.graph import Graph, UnreadableError
 from cifar7.imports.python import read_source
 
 HEAD = "import torch\nfrom torch import nn\nimport torch.nn.functional as F\n"
@@ -44,7 +44,7 @@ def width(graph: Graph) -> int:
 )
 def test_the_network_is_found(text: str, name: str, channels: int):
     if "A().forward" in text:
-        with pytest.raises(ImportFault, match="made in forward"):
+        with pytest.raises(UnreadableError, match="made in forward"):
             read_source(HEAD + text)
         return
     graph = read_source(HEAD + text)
@@ -54,7 +54,7 @@ def test_the_network_is_found(text: str, name: str, channels: int):
 def test_a_named_class_is_read():
     text = HEAD + net("A", "4") + net("B", "5")
     assert width(read_source(text, "A")) == 4
-    with pytest.raises(ImportFault, match="A, B"):
+    with pytest.raises(UnreadableError, match="A, B"):
         read_source(text, "C")
 
 

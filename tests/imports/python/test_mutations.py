@@ -1,4 +1,4 @@
-"""Mutated sources: no error but ImportFault, and none takes long. CIFAR7_MUTATIONS says how many."""
+"""Mutated sources: no error but UnreadableError, and none takes long. CIFAR7_MUTATIONS says how many."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import time
 import pytest
 from imports.python.test_styles import STYLES, whole
 
-from cifar7.imports.graph import Graph, ImportFault
+from cifar7.imports.graph import Graph, UnreadableError
 from cifar7.imports.python import read_source
 
 COUNT = int(os.environ.get("CIFAR7_MUTATIONS", "300"))
@@ -75,7 +75,7 @@ def test_mutated_sources():
         begin = time.process_time()
         try:
             read += isinstance(read_source(text), Graph)
-        except ImportFault as fault:
+        except UnreadableError as fault:
             said = fault.fault
             if not said:
                 pytest.fail(text)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from cifar7.imports.graph import ImportFault
+from cifar7.imports.graph import UnreadableError
 from cifar7.imports.python import joined_cells, read_notebook
 
 NET = """class Net(nn.Module):
@@ -58,7 +58,7 @@ def test_the_joined_text_knows_its_cells():
 
 def test_a_fault_names_cell_and_line():
     text = NET.replace("self.conv(x)", "F.interpolate(self.conv(x))")
-    with pytest.raises(ImportFault, match=r"cell 3, line 6: interpolate"):
+    with pytest.raises(UnreadableError, match=r"cell 3, line 6: interpolate"):
         read_notebook(notebook("from torch import nn\nimport torch.nn.functional as F", "x = 1", text))
 
 
@@ -105,6 +105,6 @@ def test_an_old_notebook():
     ],
 )
 def test_what_is_no_notebook_is_said(text: str):
-    with pytest.raises(ImportFault) as caught:
+    with pytest.raises(UnreadableError) as caught:
         read_notebook(text)
     assert caught.value.cure

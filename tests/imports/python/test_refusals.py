@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cifar7.imports.graph import ImportFault
+from cifar7.imports.graph import UnreadableError
 from cifar7.imports.python import read_source
 
 HEAD = "import torch\nfrom torch import nn\nimport torch.nn.functional as F\n"  # lines 1 to 3
@@ -148,7 +148,7 @@ def test_there_are_many():
 @pytest.mark.parametrize("name", REFUSED)
 def test_it_is_refused_with_its_line(name: str):
     text, line, word = REFUSED[name]
-    with pytest.raises(ImportFault) as caught:
+    with pytest.raises(UnreadableError) as caught:
         read_source(text)
     assert f"line {line}: " in str(caught.value), str(caught.value)
     assert word in str(caught.value)
@@ -172,7 +172,7 @@ def test_it_is_refused_with_its_line(name: str):
     ],
 )
 def test_what_is_no_network_is_said(text: str):
-    with pytest.raises(ImportFault) as caught:
+    with pytest.raises(UnreadableError) as caught:
         read_source(text)
     assert caught.value.fault
     assert caught.value.cure

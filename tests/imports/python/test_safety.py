@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cifar7.imports.graph import Graph, ImportFault
+from cifar7.imports.graph import Graph, UnreadableError
 from cifar7.imports.python import read_source
 
 NET = """
@@ -101,7 +101,7 @@ def closed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
 def read(text: str) -> Graph | None:
     try:
         return read_source(text)
-    except ImportFault:
+    except UnreadableError:
         return None
 
 
@@ -195,5 +195,5 @@ def test_attributes_do_not_reach_the_reader(attribute: str):
 def test_a_format_cannot_reach_an_object():
     for field in ("0.__class__", "0[0]", "self.__init__", "0.real.__class__.__base__", "!r", "0!r"):
         text = NET.format(**{**PLACES, "before": f"setattr(self, '{{{field}}}'.format(1), nn.ReLU())"})
-        with pytest.raises(ImportFault, match="line 10"):
+        with pytest.raises(UnreadableError, match="line 10"):
             read_source(text)

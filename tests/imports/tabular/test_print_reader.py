@@ -5,7 +5,7 @@ from imports.tabular import handmade_nets as nets
 from imports.tabular import reference
 from torch import nn
 
-from cifar7.imports.graph import ImportFault, Unused
+from cifar7.imports.graph import UnreadableError, Unused
 from cifar7.imports.tabular import looks_like, read_print
 
 shared = pytest.mark.skipif(not reference.NAMES, reason="the shared networks are not here")
@@ -65,7 +65,7 @@ def test_pools_in_too_many_places_are_asked_for():
     convs = {f"c{at}": nn.Conv2d(8 if at else 3, 8, 3, padding=1) for at in range(9)}
     fc = "  (fc): Linear(in_features=512, out_features=10, bias=True)\n)"
     text = str(nn.ModuleDict(convs)).replace("ModuleDict", "Net")[:-1] + fc
-    with pytest.raises(ImportFault, match="paste the source"):
+    with pytest.raises(UnreadableError, match="paste the source"):
         read_print(text)
 
 
@@ -97,7 +97,7 @@ def test_an_activation_that_is_defined_once():
 )
 def test_faults_name_the_line_and_what_would_be_right(layer, said):
     text = f"Net(\n  (relu): ReLU()\n  (odd): {layer}\n  (fc): Linear(in_features=8, out_features=2)\n)"
-    with pytest.raises(ImportFault) as fault:
+    with pytest.raises(UnreadableError) as fault:
         read_print("here is mine:\n" + text)
     assert f"line 4: {said}"[:30] in str(fault.value)
     assert said in fault.value.fault
@@ -111,5 +111,7 @@ def test_a_layer_that_fits_nothing():
     (1): Conv2d(9, 9, kernel_size=(3, 3), stride=(1, 1))
   )
 )"""
-    with pytest.raises(ImportFault, match=r"line 4: body.1 \(Conv2d\) needs 9 channels, and gets 8×30×30"):
+    with pytest.raises(
+        UnreadableError, match=r"line 4: body.1 \(Conv2d\) needs 9 channels, and gets 8×30×30"
+    ):
         read_print(text)

@@ -6,7 +6,7 @@ from imports.tabular import reference
 from imports.tabular.tables import info_like, summary_like
 from torch import nn
 
-from cifar7.imports.graph import ImportFault
+from cifar7.imports.graph import UnreadableError
 from cifar7.imports.tabular import looks_like, read_summary
 
 shared = pytest.mark.skipif(not reference.NAMES, reason="the shared networks are not here")
@@ -108,7 +108,7 @@ def test_a_layer_called_twice_has_its_settings_twice():
 
 
 def test_a_table_cut_off_says_how_to_make_it_deeper():
-    with pytest.raises(ImportFault, match="larger depth") as fault:
+    with pytest.raises(UnreadableError, match="larger depth") as fault:
         read_summary(info_like(nets.ResNet(), depth=2))
     assert fault.value.fault == "line 10: BasicBlock has 4,672 parameters and no rows of its own"
 
@@ -116,7 +116,7 @@ def test_a_table_cut_off_says_how_to_make_it_deeper():
 @pytest.mark.parametrize("columns", [("input_size", "num_params"), ("output_size", "kernel_size")])
 def test_a_table_without_shapes_or_counts_is_asked_for_them(columns):
     with pytest.raises(
-        ImportFault, match=r"line 2: the table has no column (Output Shape|Param #); make it with"
+        UnreadableError, match=r"line 2: the table has no column (Output Shape|Param #); make it with"
     ):
         read_summary(info_like(nets.Concatenated(), columns=columns))
 
@@ -134,7 +134,7 @@ def test_a_table_without_shapes_or_counts_is_asked_for_them(columns):
     ],
 )
 def test_faults_name_the_line(rows, said):
-    with pytest.raises(ImportFault) as fault:
+    with pytest.raises(UnreadableError) as fault:
         read_summary(rows)
     assert said in fault.value.fault
     assert fault.value.cure

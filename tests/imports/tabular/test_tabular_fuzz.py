@@ -10,7 +10,7 @@ from imports.tabular.mutations import mutated
 from imports.tabular.random_chains import chain
 from imports.tabular.tables import info_like, summary_like
 
-from cifar7.imports.graph import ImportFault
+from cifar7.imports.graph import UnreadableError
 from cifar7.imports.tabular import looks_like, read_print, read_summary
 
 CHAINS = int(os.environ.get("CIFAR7_CHAINS", "150"))
@@ -34,11 +34,11 @@ def test_random_chains():
 
 
 def seconds(read, text: str) -> float:
-    """Time of the processor; nothing but an ImportFault in words may come out."""
+    """Time of the processor; nothing but an UnreadableError in words may come out."""
     start = time.process_time()
     try:
         found = read(text)
-    except ImportFault as fault:
+    except UnreadableError as fault:
         found = [fault.fault, fault.cure]
     assert all(found)
     return time.process_time() - start

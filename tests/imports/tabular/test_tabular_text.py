@@ -4,7 +4,7 @@ import pytest
 from imports.tabular.handmade_nets import Concatenated
 from imports.tabular.tables import info_like, summary_like
 
-from cifar7.imports.graph import ImportFault
+from cifar7.imports.graph import UnreadableError
 from cifar7.imports.tabular import looks_like, read_print, read_summary
 
 PRINT = str(Concatenated())
@@ -56,7 +56,7 @@ def test_the_largest_of_several_models():
 def test_neither(text):
     assert looks_like(text) == ""
     for read in (read_print, read_summary):
-        with pytest.raises(ImportFault):
+        with pytest.raises(UnreadableError):
             read(text)
 
 
