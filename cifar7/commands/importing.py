@@ -98,6 +98,5 @@ def _print(path: Path, found: Read, chosen: Imported, number: int) -> None:
         print(f"\nThe text can be read in {len(found.readings)} ways; --reading N takes another:")
         for place, reading in enumerate(found.readings, 1):
             mark = "*" if place == number else " "
-            print(
-                f" {mark} {place}  {figures(reading)['parameters']:>11,}  {reading.difference or 'as written'}"
-            )
+            count, words = figures(reading)["parameters"], reading.difference or "as written"
+            print(f" {mark} {place}  {count:>11,}  {words}")

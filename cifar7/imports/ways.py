@@ -26,8 +26,8 @@ class Placed:
 def placed_layers(graph: Graph, image: tuple[int, int, int]) -> list[Placed]:
     """The layers in the order of `network.layers.expand`: at a connection its row, its other way, its join.
 
-    Raises UnreadableError where a call does not fit the one before it, or the ways do not join as the vocabulary
-    has it.
+    Raises UnreadableError where a call does not fit the one before it, or the ways do not join as the
+    vocabulary has it.
     """
     if not graph.nodes:
         raise UnreadableError(

@@ -18,7 +18,7 @@ LARGEST = 1_000_000  # channels, kernel and other sizes of a layer
 TOO_MUCH = "paste the class of the network and what it needs, without training"
 
 
-class Exhausted(UnreadableError):
+class ExhaustedError(UnreadableError):
     """A text asks for more steps than it gets."""
 
 
@@ -34,7 +34,7 @@ class Budget:
         """Take so many steps."""
         if self.left - steps < self.floor:
             self.left = self.floor
-            raise Exhausted("the text takes too many steps to read", TOO_MUCH)
+            raise ExhaustedError("the text takes too many steps to read", TOO_MUCH)
         self.left -= steps
 
     def spend_on(self, value: Value) -> Value:

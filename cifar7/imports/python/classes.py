@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cifar7.imports.graph import UnreadableError
 from cifar7.imports.python import calls
-from cifar7.imports.python.bounds import Exhausted
+from cifar7.imports.python.bounds import ExhaustedError
 from cifar7.imports.python.values import (
     Class,
     Function,
@@ -41,7 +41,7 @@ def _decorated(machine: Machine, decorators: list[ast.expr], made: Value, scope:
         try:
             decorator = machine.value(node, scope)
             found = calls.call(machine, decorator, [made], {}, node.lineno)
-        except Exhausted:
+        except ExhaustedError:
             raise
         except (UnreadableError, OutsideError):
             continue

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from cifar7.imports.graph import IMAGE, Graph, Node, Remark, UnreadableError, Unused
 from cifar7.imports.python import claims
-from cifar7.imports.python.bounds import CHARACTERS, LINE, STEPS_OF_A_STATEMENT, TOO_MUCH, Exhausted
+from cifar7.imports.python.bounds import CHARACTERS, LINE, STEPS_OF_A_STATEMENT, TOO_MUCH, ExhaustedError
 from cifar7.imports.python.calls import call
 from cifar7.imports.python.choice import Choice, chosen
 from cifar7.imports.python.machine import Machine
@@ -83,7 +83,7 @@ def _run(machine: Machine, tree: ast.Module) -> None:
         try:
             statement(machine, node, machine.top)
         except UnreadableError as fault:
-            if isinstance(fault, Exhausted) and budget.left < STEPS_OF_A_STATEMENT:
+            if isinstance(fault, ExhaustedError) and budget.left < STEPS_OF_A_STATEMENT:
                 raise
             for name in _assigned(node):
                 machine.top.names[name] = Unknown(str(fault))
