@@ -54,6 +54,7 @@ def choose_profile() -> None:
         st.selectbox(
             "Assignment",
             list(options),
+            index=list(options).index(choice),
             key=state.control("profile_choice", choice),
             format_func=options.__getitem__,
             help="What the design is held against. Limits, marks and the line in the growth follow.",
@@ -79,7 +80,7 @@ _EXAMPLE = """{"name": "mine", "title": "My class",
 
 def _choose() -> None:
     name = st.session_state["profile_choice"]
-    if name in PROFILES:
+    if name in PROFILES and state.chosen("profile_choice"):
         state.set_profile(PROFILES[name])
 
 

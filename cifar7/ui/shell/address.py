@@ -17,7 +17,7 @@ from cifar7.errors import UserError
 from cifar7.network import profiles
 from cifar7.runs.folder import RunFolder
 from cifar7.training.config import TrainConfig
-from cifar7.ui.shell import state
+from cifar7.ui.shell import controls, state
 from cifar7.ui.shell.link import Link, decode, encode
 from cifar7.ui.words.wording import plain
 
@@ -28,6 +28,7 @@ _PAGE = "cifar7_page"  # key of session state: the page shown last
 
 def begin() -> None:
     """Read the address and write it anew. Call this first in every run of the page."""
+    controls.begin()
     fresh = state.start()
     text = st.query_params.get(NET)
     _take_run(with_design=fresh and text is None)

@@ -24,6 +24,8 @@ from cifar7.network.profiles import Profile, Requirement
 from cifar7.network.spec import NetSpec
 from cifar7.runs.folder import RunFolder
 from cifar7.training.config import TrainConfig
+from cifar7.ui.shell.controls import chosen as chosen
+from cifar7.ui.shell.controls import control as control
 from cifar7.ui.shell.link import Link
 
 START = "starter"
@@ -256,14 +258,7 @@ def change_config(**changes: Any) -> None:
     set_config(replace(config(), **changes), recipe_name())
 
 
-# Widgets and messages
-
-
-def control(key: str, value: Any) -> str:
-    """Make the widget with this key show `value`, and return the key. Call it right before the widget."""
-    if key not in st.session_state or st.session_state[key] != value:
-        st.session_state[key] = value
-    return key
+# Messages
 
 
 def notify(message: str) -> None:
