@@ -187,7 +187,7 @@ def set_profile(version: Profile) -> None:
 
 def required(*measures: str) -> Requirement | None:
     """The assignment's first requirement on any of these measures; None if it has none."""
-    return next((item for item in profile().requirements if item.id in measures), None)
+    return profile().asks(*measures)
 
 
 # The run
