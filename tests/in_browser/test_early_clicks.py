@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from cifar7.network.presets import preset
-from cifar7.ui.shell.link import decode
-
 if TYPE_CHECKING:
     from browser import Site
     from playwright.sync_api import Browser, Page
@@ -66,29 +63,27 @@ def test_unfolding_cards_while_they_appear_leaves_the_design(site: Site, chromiu
             expect(switch).to_be_checked()
 
 
-def test_a_click_right_after_a_preset_takes_nothing_of_it_back(site: Site, chromium: Browser) -> None:
-    """The click sends what the widgets showed before the preset: dilations, kinds, widths and pools."""
+def test_a_click_right_after_starting_over_takes_nothing_of_it_back(site: Site, chromium: Browser) -> None:
+    """The click sends what the controls showed before, at whatever moment of the page's run it comes."""
     with slow_page(chromium) as page:
         page.goto(site.url)
         page.locator(".c7-table").wait_for()
         settle(page)
-        box = page.locator(".st-key-preset input")
-        box.click()
-        page.get_by_role("option").filter(has_text="Shrimali").click()
-        # As soon as the first figure has changed, long before the last control has.
-        page.evaluate(
-            """() => new Promise(done => {
-              const strip = document.querySelector('.c7-strip').innerText;
-              const look = () => {
-                if (document.querySelector('.c7-strip').innerText === strip) return setTimeout(look, 5);
-                document.querySelector('.st-key-card_C1 [data-testid=stExpander] summary').click();
-                done();
-              };
-              look();
-            })"""
-        )
-        settle(page)
-        page.locator(".st-key-card_C4 [data-testid=stExpander] summary").click()
-        settle(page)
-        link = page.url.partition("net=")[2].partition("&")[0]
-        assert decode(link).spec == preset("shrimali")
+        for delay in (50, 100, 150, 200, 300):  # milliseconds
+            for card in ("C1", "C2", "C3", "C4"):
+                radios = page.locator(f".st-key-card_{card}").get_by_role("radiogroup", name="Dilation")
+                radios.get_by_role("radio", name="4", exact=True).click()
+                expect(page.locator(".c7-said")).to_contain_text(f"{card}: dilation 4")
+            page.get_by_role("button", name="Start over").click(trial=True)
+            page.evaluate(
+                """delay => {
+                  document.querySelector('.st-key-reset button').click();
+                  const fold = document.querySelector('.st-key-card_O [data-testid=stExpander] summary');
+                  setTimeout(() => fold.click(), delay);
+                }""",
+                delay,
+            )
+            settle(page)
+            page.locator(".st-key-card_O [data-testid=stExpander] summary").click()
+            settle(page)
+            assert "net=" not in page.url, (delay, page.locator(".c7-said").inner_text())
