@@ -1,6 +1,6 @@
 import streamlit as st
 
-from cifar7.ui.shell import address, pages, sheets, state
+from cifar7.ui.shell import address, controls, pages, sheets, state
 from cifar7.ui.strip import strip
 
 st.set_page_config(page_title="cifar7", page_icon=sheets.ICON, layout="wide")
@@ -18,3 +18,4 @@ for notice in state.take_notices():
     st.toast(notice, icon=":material/info:", duration="long")
 strip.strip()
 page.run()
+controls.end()

@@ -25,7 +25,7 @@ def _presets() -> None:
         st.selectbox(
             "Start from",
             list(PRESETS),
-            index=None if name is None else 0,
+            index=None if name is None else list(PRESETS).index(name),
             key=state.control("preset", name),
             format_func=lambda preset: PRESETS[preset].title,
             placeholder="another design",
@@ -49,7 +49,7 @@ def _presets() -> None:
 
 def _take_preset() -> None:
     name = st.session_state["preset"]
-    if name in PRESETS:
+    if name in PRESETS and state.chosen("preset"):
         state.set_design(PRESETS[name].spec, f"Start from {PRESETS[name].title}")
 
 
