@@ -12,7 +12,6 @@ from cifar7.network.measures import coverage, downsamplings
 from cifar7.network.problems import problems
 from cifar7.network.spec import MAX_UNITS, OUTPUT, STAGE_NAMES, NetSpec, Unit, settled
 
-
 Where = tuple[str, int, int]  # stage, number of the unit from 1, number beside it on its shortcut or 0
 
 

@@ -61,8 +61,11 @@ def lessons(spec: NetSpec, assignment: Profile | None = None) -> list[Lesson]:
 
     out = []
     for name, (look, why) in _LESSONS.items():
-        for stage, message, offers in look(spec, rows, assignment):
+        findings = list(look(spec, rows, assignment))
+        for stage, message, offers in findings:
             fix, fixed = next((offer for offer in offers if sound(offer[1])), ("", None))
+            if fixed and len(list(look(fixed, walk(fixed), assignment))) >= len(findings):
+                fix, fixed = "", None  # it moves the mistake only
             out.append(Lesson(name, stage, message, why, fix, fixed))
     order = ["C1", "C2", "C3", "C4", OUTPUT, ""]
     return sorted(out, key=lambda lesson: order.index(lesson.stage))
@@ -163,14 +166,11 @@ def _few_pools(spec: NetSpec, rows: tuple[Row, ...], assignment: Profile) -> Ite
     if asked.id == "downsamplings":
         message = f"{halving} layers that halve the map, where the assignment asks for {asked.words}."
         wanted = asked.least - halving + pools
-    yield (
-        "",
-        message,
-        [
-            ("Add the missing pool", fixes.add_pools(spec, wanted)),
-            ("Give a convolution stride 2", fixes.add_strides(spec, asked.least)),
-        ],
-    )
+    offers = [
+        ("Add the missing pool", fixes.add_pools(spec, wanted)),
+        ("Give a convolution stride 2", fixes.add_strides(spec, asked.least)),
+    ]
+    yield "", message, offers
 
 
 def _small_field(spec: NetSpec, rows: tuple[Row, ...], assignment: Profile) -> Iterator[Finding]:
@@ -180,18 +180,13 @@ def _small_field(spec: NetSpec, rows: tuple[Row, ...], assignment: Profile) -> I
         total = asked.id == "receptive_field"
         field = rows[-1].receptive_field if total else _before_head(rows)
         if field < asked.least:
-            by = (
-                f"{asked.limit - field:g} short"
-                if field < asked.limit
-                else "exactly the limit, and more is asked"
-            )
-            where = "with the pooling head" if total else "before the pooling head"
+            by = f"{asked.limit - field:g} short"
+            if field >= asked.limit:
+                by = "exactly the limit, and more is asked"
+            where = f"{'with' if total else 'before'} the pooling head"
             limit = f"{asked.relation} {asked.limit:g}"
-            yield (
-                "",
-                f"the receptive field is {field} pixels {where}: {by} ({limit}).",
-                _wider(spec, asked, total),
-            )
+            message = f"the receptive field is {field} pixels {where}: {by} ({limit})."
+            yield "", message, _wider(spec, asked, total)
 
 
 def _silent_pool(spec: NetSpec, rows: tuple[Row, ...], assignment: Profile) -> Iterator[Finding]:
