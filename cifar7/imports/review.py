@@ -87,7 +87,7 @@ def review_one(place: Path, profile: Profile) -> Reviewed:
     notes = [f"line {r.line}: {r.message}" if r.line else r.message for r in reading.remarks]
     if len(found.readings) > 1:
         notes.append(f"The text can be read in {len(found.readings)} ways; this is the likeliest.")
-    notes += [f"{x.stage or 'network'}: {x.message}" for x in lessons(reading.spec)]
+    notes += [f"{x.stage or 'network'}: {x.message}" for x in lessons(reading.spec, profile)]
     return Reviewed(
         name=place.name,
         file=str(file.relative_to(place)) if place.is_dir() else file.name,
