@@ -118,7 +118,8 @@ def _cells(row: Row) -> tuple[object, ...]:
     window: tuple[object, ...] = (row.kernel, row.stride, layer.padding, layer.dilation, layer.groups)
     if not (layer.weighted or layer.windowed):
         window = ("", "", "", "", "")
-    return (layer.stage, f"{layer.kind} {layer.role}".strip(), "x".join(map(str, row.output)), *window,
+    name = " ".join(filter(None, ("beside:" * bool(layer.beside), layer.kind, layer.role)))
+    return (layer.stage, name, "x".join(map(str, row.output)), *window,
             f"{row.parameters:,}" if row.parameters else "", f"{row.macs:,}" if row.macs else "",
             row.jump, row.receptive_field)  # fmt: skip
 

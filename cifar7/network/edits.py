@@ -16,9 +16,57 @@ T = TypeVar("T")
 
 
 def set_channels(spec: NetSpec, stage: str, channels: int) -> NetSpec:
-    """Output channels of a stage: its last unit, and every unit before it that is as wide."""
-    old = stage_channels(spec, stage)
-    return _each(spec, stage, lambda u: replace(u, channels=channels) if u.channels == old else u)
+    """Output channels of a stage: its last unit that sets them, and every unit before it that is as wide.
+
+    A shortcut that is added to such a unit grows with it. A unit inside a sum of another width, of what goes
+    into the stage say, is left as it is.
+    """
+    units = spec.units(stage)
+    setting = [at for at, unit in enumerate(units) if not unit.keeps_channels]
+    if not setting or channels_set(spec, stage) is None:
+        return spec
+    last = setting[-1]
+    chosen = {at for at in setting if units[at].channels == units[last].channels}
+    while (uneven := _uneven_sum(units, chosen, last)) is not None:
+        chosen.remove(uneven)
+    changed = []
+    for at, unit in enumerate(units):
+        if unit.shortcut and unit.join == "add" and _setter(units, at) in chosen:
+            unit = replace(unit, shortcut=_ending_with(unit.shortcut, channels))
+        changed.append(replace(unit, channels=channels) if at in chosen else unit)
+    return spec.with_units(stage, tuple(changed))
+
+
+def channels_set(spec: NetSpec, stage: str) -> int | None:
+    """Channels that the last unit of a stage sets; None where what the stage puts out are others."""
+    units = spec.units(stage)
+    setter = _setter(units, len(units) - 1)
+    out = spec.channels_from(stage)
+    return out if setter >= 0 and units[setter].channels == out else None
+
+
+def _uneven_sum(units: tuple[Unit, ...], chosen: set[int], last: int) -> int | None:
+    """A chosen unit that is added to one that is not chosen; the last unit of all has to change."""
+    for at, unit in enumerate(units):
+        if unit.residual and unit.join == "add" and all(other.keeps_channels for other in unit.shortcut):
+            ends = (_setter(units, at - unit.residual), _setter(units, at))
+            inside = [end for end in ends if end in chosen]
+            if len(inside) == 1 and len(set(ends)) == 2 and inside[0] != last:
+                return inside[0]
+    return None
+
+
+def _setter(units: tuple[Unit, ...], at: int) -> int:
+    """The last unit as far as `at` that sets its channels; -1 where that happens before the stage."""
+    return next((i for i in range(at, -1, -1) if not units[i].keeps_channels), -1)
+
+
+def _ending_with(units: tuple[Unit, ...], channels: int) -> tuple[Unit, ...]:
+    """A shortcut that puts out so many channels."""
+    at = _setter(units, len(units) - 1)
+    if at < 0:
+        return units
+    return (*units[:at], replace(units[at], channels=channels), *units[at + 1 :])
 
 
 def set_dilation(spec: NetSpec, stage: str, dilation: int) -> NetSpec:
@@ -52,8 +100,8 @@ def set_kind(spec: NetSpec, stage: str, kind: str, groups: int = 2) -> NetSpec:
 
 
 def set_dropout(spec: NetSpec, stage: str, rate: float) -> NetSpec:
-    """Dropout of every unit of the stage, with the probability `rate`."""
-    return _each(spec, stage, lambda u: replace(u, dropout=rate))
+    """Dropout of the stage's convolutions, and of other units that have one, with the probability `rate`."""
+    return _each(spec, stage, lambda u: replace(u, dropout=rate) if u.convolves or u.dropout else u)
 
 
 def set_pool(spec: NetSpec, stage: str, pool: int | None) -> NetSpec:
@@ -86,23 +134,6 @@ def change_unit(spec: NetSpec, stage: str, number: int, beside: int = 0, **field
     """Fields of one unit replaced; a unit that is gone, because a page is older, changes nothing."""
     unit = unit_at(spec, stage, number, beside)
     return spec if unit is None else set_unit(spec, stage, number, replace(unit, **fields), beside)
-
-
-def add_unit(spec: NetSpec, stage: str) -> NetSpec:
-    """One more unit at the end of the stage, a 3x3 as wide as what comes before it."""
-    units = spec.units(stage)
-    width = spec.channels_from(stage)
-    return spec.with_units(stage, (*units, Unit(width)))
-
-
-def remove_unit(spec: NetSpec, stage: str) -> NetSpec:
-    """The stage without its last unit; the one before it becomes as wide, unless a sum fixes its width."""
-    units = spec.units(stage)
-    if len(units) < 2:
-        return spec.with_units(stage, ())
-    if units[-2].residual:
-        return spec.with_units(stage, units[:-1])
-    return spec.with_units(stage, (*units[:-2], replace(units[-2], channels=units[-1].channels)))
 
 
 def set_classifier(spec: NetSpec, classifier: str) -> NetSpec:
@@ -138,8 +169,8 @@ def stage_groups(stage: Stage) -> int | None:
 
 
 def stage_dropout(stage: Stage) -> float | None:
-    """Dropout of the stage's units, None where they differ."""
-    return _common((u.dropout for u in stage.units), 0.0)
+    """Dropout of the stage's convolutions and of other units that have one, None where they differ."""
+    return _common((u.dropout for u in stage.units if u.convolves or u.dropout), 0.0)
 
 
 def possible_groups(spec: NetSpec, stage: str) -> list[int]:

@@ -94,30 +94,28 @@ def paths(rows: Sequence[Row]) -> Counter[int]:
     Offsets are counted from the first pixel of the receptive field. A pixel inside it that is missing is a
     hole: no weight looks at it, which stacked dilations with a common factor bring about.
     """
-    ways = _back(rows, 0, len(rows), Counter({0: 1}))
-    first = min(ways)
-    return Counter({offset - first: n for offset, n in ways.items()})
+    ways: dict[int, Counter[int]] = {
+        len(rows) - 1: Counter({0: 1})
+    }  # by row, -1 the image; of its map's values
+    for at in reversed(range(len(rows))):
+        if at in ways:
+            here = _before(rows[at], ways.pop(at))
+            for source in rows[at].sources:
+                ways[source] = ways[source] + here if source in ways else here
+    first = min(ways[-1])
+    return Counter({offset - first: n for offset, n in ways[-1].items()})
 
 
-def _back(rows: Sequence[Row], begin: int, end: int, ways: Counter[int]) -> Counter[int]:
-    """`ways` by pixel of the map that `rows[end - 1]` puts out, followed back to the map into `rows[begin]`."""
-    at = end - 1
-    while at >= begin:
-        row = rows[at]
-        if row.layer.family is Family.JOIN:
-            start, turn = at - row.layer.span, at - row.layer.side
-            around = _back(rows, turn, at, ways) if row.layer.side else ways
-            ways = _back(rows, start, turn, ways) + around
-            at = start
-        elif row.kernel > 1 or row.stride > 1 or row.layer.padding:
-            spread: Counter[int] = Counter()
-            for offset, n in ways.items():
-                first = offset * row.stride - row.layer.padding
-                for tap in range(row.kernel):
-                    spread[first + tap * row.layer.dilation] += n
-            ways = spread
-        at -= 1
-    return ways
+def _before(row: Row, ways: Counter[int]) -> Counter[int]:
+    """`ways` by value of the map that the row puts out, followed to that which comes in."""
+    if row.kernel == row.stride == 1 and not row.layer.padding:
+        return ways
+    spread: Counter[int] = Counter()
+    for offset, n in ways.items():
+        first = offset * row.stride - row.layer.padding
+        for tap in range(row.kernel):
+            spread[first + tap * row.layer.dilation] += n
+    return spread
 
 
 def coverage(rows: Sequence[Row]) -> float:

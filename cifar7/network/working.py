@@ -7,10 +7,15 @@ from cifar7.network.kinds import Family
 
 
 def receptive_field(row: Row) -> str:
-    """r + d·(k-1)·j, as in "10 + 2·(3-1)·2 = 18", in image pixels; of a sum the wider of its two maps."""
+    """r + d·(k-1)·j, as in "10 + 2·(3-1)·2 = 18", in image pixels; where two ways join what both see."""
     layer = row.layer
     if layer.family is Family.JOIN:
-        return f"max({row.receptive_field_in}, {row.receptive_field_added}) = {row.receptive_field}"
+        one, other, both = row.receptive_field_in, row.receptive_field_added, row.receptive_field
+        return (
+            f"max({one}, {other}) = {both}"
+            if both == max(one, other)
+            else f"hull of {one} and {other} = {both}"
+        )
     if row.kernel == 1:
         return f"{row.receptive_field_in}"
     dilation = f"{layer.dilation}·" if layer.dilation > 1 else ""
@@ -40,7 +45,8 @@ def parameters(row: Row) -> str:
     if not row.parameters:
         return ""
     if not layer.weighted:
-        return f"{layer.entry.per_channel}·{layer.out_channels} = {row.parameters:,}"
+        side = f"·{row.output[1]}·{row.output[2]}" if layer.entry.per_value else ""
+        return f"{layer.entry.per_channel}·{layer.out_channels}{side} = {row.parameters:,}"
     return f"{_weights(row)}{f' + {layer.out_channels}' if layer.bias else ''} = {row.parameters:,}"
 
 
@@ -62,6 +68,8 @@ def _weights(row: Row) -> str:
     layer = row.layer
     window = f"{layer.kernel}·{layer.kernel}·" if layer.kernel > 1 else ""
     inputs = f"{layer.in_channels}/{layer.groups}" if layer.groups > 1 else f"{layer.in_channels}"
+    if layer.family is Family.LINEAR and row.input[1] > 1:
+        inputs = f"{row.input[0]}·{row.input[1]}·{row.input[2]}"
     return f"{window}{inputs}·{layer.out_channels}"
 
 
@@ -72,4 +80,5 @@ def name(row: Row) -> str:
 
 def label(row: Row) -> tuple[str, ...]:
     """The same in parts: what it is, with its window, and then what is unusual about it."""
-    return row.layer.entry.label(row.layer, row.kernel)
+    what, *unusual = row.layer.entry.label(row.layer, row.kernel)
+    return (f"beside: {what}" if row.layer.beside else what, *unusual)

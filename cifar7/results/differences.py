@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from cifar7.network import working
@@ -30,7 +30,15 @@ _NAMES = {
     "dropout_after": "dropout stands after the",
     "between": "normalisation and activation after the depthwise part",
     "pointwise_padding": "padding of the 1x1, pixels",
+    "pointwise_bias": "bias of the 1x1",
+    "norm_groups": "groups of the normalisation",
+    "padding_mode": "beyond the border",
+    "dropout_kind": "dropout of",
+    "join": "where both ways meet",
+    "joined_activation": "activation behind the connection",
 }
+_OWN = "as the network"  # of a unit that does not depart from it
+_BIASES = {Unit: "bias", Head: "bias of the classifier"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +77,40 @@ def recipe_differences(configs: Sequence[TrainConfig]) -> tuple[Difference, ...]
 
 def _stage_rows(name: str, stages: Sequence[Stage | Head]) -> list[Difference]:
     rows: list[Difference] = []
-    for at in range(max((len(stage.units) for stage in stages), default=0)):
-        units = [stage.units[at] if at < len(stage.units) else None for stage in stages]
-        if None in units:
-            values = [
-                f"{unit.channels} channels, {unit.kernel}x{unit.kernel}, {unit.kind}" if unit else ABSENT
-                for unit in units
-            ]
-            rows.append(Difference(name, at + 1, "unit", tuple(values)))
-        else:
-            rows += _rows(name, at + 1, [_unit(unit) for unit in units if unit is not None])
+    for at, units in enumerate(_beside([stage.units for stage in stages]), 1):
+        rows += _unit_rows(name, at, units, "")
+        if None not in units:
+            for number, others in enumerate(_beside([unit.shortcut for unit in units if unit]), 1):
+                rows += _unit_rows(name, at, others, f"on the shortcut, {number}: ")
+    behind = [stage.behind if isinstance(stage, Head) else () for stage in stages]
+    for at, units in enumerate(_beside(behind), 1):
+        rows += _unit_rows(name, 0, units, f"behind the pooling, {at}: ")
     return rows + _rows(name, 0, [_part(stage) for stage in stages])
+
+
+def _beside(rows: Sequence[tuple[Unit, ...]]) -> list[list[Unit | None]]:
+    """Units by their place, None where a design has none there."""
+    longest = max(map(len, rows), default=0)
+    return [[row[at] if at < len(row) else None for row in rows] for at in range(longest)]
+
+
+def _unit_rows(name: str, at: int, units: Sequence[Unit | None], where: str) -> list[Difference]:
+    if None in units:
+        return [Difference(name, at, f"{where}unit", tuple(_in_short(unit) for unit in units))]
+    rows = _rows(name, at, [_unit(unit) for unit in units if unit])
+    return [replace(row, what=where + row.what) for row in rows]
+
+
+def _in_short(unit: Unit | None) -> str:
+    if unit is None:
+        return ABSENT
+    channels = "" if unit.keeps_channels else f"{unit.channels} channels, "
+    window = f"{unit.kernel}x{unit.kernel}, " if unit.convolves or unit.pools else ""
+    return channels + window + _kind(unit)
+
+
+def _kind(unit: Unit) -> str:
+    return "only what follows" if unit.kind == "none" else unit.kind.replace("_", " ")
 
 
 def _rows(where: str, unit: int, things: Sequence[dict[str, str]]) -> list[Difference]:
@@ -91,19 +122,35 @@ def _rows(where: str, unit: int, things: Sequence[dict[str, str]]) -> list[Diffe
 
 def _unit(unit: Unit) -> dict[str, str]:
     """What matters in a unit: nothing that its kind does not read."""
-    idle = {"groups"}
+    idle = {"groups", "shortcut", "norm_kind", "activation_kind"}
     if unit.kind != "separable":
-        idle |= {"between", "dropout_after", "pointwise_padding"}
+        idle |= {"between", "dropout_after", "pointwise_padding", "pointwise_bias"}
     if not unit.dropout:
-        idle.add("dropout_after")
+        idle |= {"dropout_after", "dropout_kind"}
+    if not unit.norm:
+        idle.add("norm_groups")
+    if not unit.residual:
+        idle |= {"join", "joined_activation"}
     if not unit.spatial:
         idle.add("dilation")
+    if not unit.convolves:
+        idle |= {"padding_mode"} if unit.pools else {"kernel", "stride", "padding", "padding_mode"}
+    if not (unit.convolves or unit.kind == "linear"):
+        idle.add("bias")
+    if unit.keeps_channels:
+        idle.add("channels")
     values = _plain(unit, tuple(idle))
-    if unit.kind == "grouped":
-        values[_NAMES["kind"]] = f"{unit.kind} into {unit.groups}"
+    values[_NAMES["kind"]] = f"{unit.kind} into {unit.groups}" if unit.kind == "grouped" else _kind(unit)
+    values[_NAMES["norm"]] = (unit.norm and unit.norm_kind) or _word(unit.norm)
+    values["activation"] = (unit.activation and unit.activation_kind) or _word(unit.activation)
     values[_NAMES["residual"]] = working.residual(unit.residual)
-    same_size = unit.actual_padding == unit.same_padding
-    values[_NAMES["padding"]] = "as keeps the map" if same_size else str(unit.actual_padding)
+    if unit.convolves or unit.pools:
+        same_size = unit.actual_padding == unit.same_padding and not unit.pools
+        values[_NAMES["padding"]] = "as keeps the map" if same_size else str(unit.actual_padding)
+    for name in ("bias", "order", "norm_groups", "pointwise_bias"):
+        word = _name(unit, name)
+        if word in values and getattr(unit, name) is None:
+            values[word] = _OWN
     return values
 
 
@@ -111,13 +158,22 @@ def _part(part: Stage | Head) -> dict[str, str]:
     if isinstance(part, Stage):
         return _plain(part, ("units",))
     pool = "the whole map" if part.pool is None else str(part.pool)
-    return {"average pooling, pixels": pool, **_plain(part, ("units", "pool"))}
+    size = {} if part.pooling == "none" else {"average pooling, pixels": pool}
+    idle = ("bias",) if part.classifier == "none" else ()
+    return {**size, **_plain(part, ("units", "pool", "behind", *idle))}
 
 
 def _plain(thing: Any, skip: tuple[str, ...]) -> dict[str, str]:
     """A dataclass's fields in words."""
     values = {f.name: getattr(thing, f.name) for f in fields(thing) if f.name not in skip}
-    return {_NAMES.get(name, name.replace("_", " ")): _word(value) for name, value in values.items()}
+    return {_name(thing, name): _word(value) for name, value in values.items()}
+
+
+def _name(thing: Any, name: str) -> str:
+    """What a field is called: the bias of a unit, of the classifier, or the network's rule."""
+    if name == "bias" and type(thing) in _BIASES:
+        return _BIASES[type(thing)]
+    return _NAMES.get(name, name.replace("_", " "))
 
 
 def _word(value: Any) -> str:

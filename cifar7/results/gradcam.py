@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from cifar7.network.arithmetic import Row, analyse
+from cifar7.network.kinds import Family
 from cifar7.network.module import Network
 from cifar7.training.evaluation import evaluation_mode
 
@@ -45,8 +46,8 @@ def grad_cam(module: Network, images: Tensor, layer: int, classes: Sequence[int]
 
 
 def layers_to_choose(rows: Sequence[Row]) -> tuple[int, ...]:
-    """The layers worth looking into: the last one of each convolution unit before the pooling head."""
-    before_head = takewhile(lambda row: not row.layer.head, rows)
+    """The layers worth looking into: the last one of each unit before the pooling head, or a linear layer."""
+    before_head = takewhile(lambda row: not (row.layer.head or row.layer.family is Family.LINEAR), rows)
     last = {(row.layer.stage, row.layer.unit): i for i, row in enumerate(before_head) if row.layer.unit}
     return tuple(last.values())
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cifar7.network import edits
+from cifar7.network import edits, unit_edits
 from cifar7.network.arithmetic import analyse
 from cifar7.network.presets import PRESETS, preset
 from cifar7.network.problems import problems
@@ -53,13 +53,13 @@ def test_channels_take_along_units_of_the_same_width():
 
 
 def test_units_come_and_go():
-    longer = edits.add_unit(SIMPLE, "C3")
+    longer = unit_edits.add_unit(SIMPLE, "C3")
     assert longer.stage("C3").units[-1] == Unit(256)
-    assert edits.remove_unit(longer, "C3") == SIMPLE
-    empty = edits.remove_unit(edits.remove_unit(SIMPLE, "C3"), "C3")
+    assert unit_edits.remove_unit(longer, "C3") == SIMPLE
+    empty = unit_edits.remove_unit(unit_edits.remove_unit(SIMPLE, "C3"), "C3")
     assert empty.stage("C3") == Stage((), pool=2)
     assert edits.stage_channels(empty, "C3") == 128
-    assert edits.add_unit(empty, "C3").stage("C3").units == (Unit(128),)
+    assert unit_edits.add_unit(empty, "C3").stage("C3").units == (Unit(128),)
 
 
 @pytest.mark.parametrize("classifier", ["none", "conv", "linear"])

@@ -10,7 +10,7 @@ from cifar7.export.model_source import model_source
 from cifar7.network.arithmetic import analyse
 from cifar7.network.kinds import LAYER_KINDS, Family, Layer, names
 from cifar7.network.lessons import lessons
-from cifar7.network.module import build, build_layer
+from cifar7.network.module import ChannelNorm, build, build_layer
 from cifar7.network.presets import preset
 from cifar7.network.spec import ACTIVATIONS, NORMS, NetSpec
 from cifar7.ui.design.marks import marks
@@ -27,7 +27,7 @@ def sample(kind: str) -> Layer:
             layer, out_channels=12, kernel=3, stride=2, padding=2, dilation=2, groups=4
         ),
         Family.LINEAR: replace(layer, out_channels=10, bias=True),
-        Family.NORM: replace(layer, groups=LAYER_KINDS[kind].groups(8)),
+        Family.NORM: replace(layer, groups=LAYER_KINDS[kind].groups(8), size=4),
         Family.DROPOUT: replace(layer, rate=0.15),
         Family.POOL: replace(layer, kernel=2, stride=2),
     }.get(layer.family, layer)
@@ -51,7 +51,8 @@ def test_the_learnt_numbers_are_counted(kind):
     """Weights, a bias, and what a normalisation has for each channel."""
     layer = sample(kind)
     weights = {"conv": 12 * (8 // 4) * 3 * 3, "linear": 8 * 10}.get(kind, 0)
-    counted = weights + (layer.bias + layer.entry.per_channel) * layer.out_channels
+    values = 4 * 4 if layer.entry.per_value else 1  # of a map of 4 pixels a side
+    counted = weights + (layer.bias + layer.entry.per_channel * values) * layer.out_channels
     assert counted == sum(p.numel() for p in build_layer(layer).parameters())
 
 
@@ -82,6 +83,6 @@ def test_an_activation_after_another_of_its_kind_is_marked_where_it_adds_nothing
     title = LAYER_KINDS[activation].title
     assert lesson.message.startswith(title)
     (first, row) = [row for row in analyse(spec).rows if row.layer.kind == activation][:2]
-    remarks = marks([first, row], 32).get(1, [])
+    remarks = marks([first, replace(row, sources=(0,))], 32).get(1, [])
     assert bool(remarks) is LAYER_KINDS[activation].idempotent
     assert all(title in remark.why for remark in remarks)

@@ -10,7 +10,7 @@ from random_specs import buildable, specs
 from torch import nn
 
 from cifar7.export.model_source import model_source
-from cifar7.network import edits, working
+from cifar7.network import edits, unit_edits, working
 from cifar7.network.arithmetic import analyse
 from cifar7.network.layers import expand
 from cifar7.network.lessons import lessons
@@ -236,7 +236,7 @@ def test_depthwise_then_pointwise_is_still_seen():
 
 def test_removing_a_unit_leaves_the_sum_before_it():
     spec = net(Unit(8), Unit(8, residual=1), Unit(16))
-    assert edits.remove_unit(spec, "C1") == net(Unit(8), Unit(8, residual=1))
+    assert unit_edits.remove_unit(spec, "C1") == net(Unit(8), Unit(8, residual=1))
     assert problems(edits.set_channels(TWO, "C1", 16)) == []  # all three are as wide, and stay so
 
 

@@ -33,12 +33,12 @@ def test_every_network_survives_json(spec):
 @pytest.mark.parametrize(
     ("path", "value", "said"),
     [
-        (["version"], 2, r"version is 2; this cifar7 reads 1"),
+        (["version"], 3, r"version is 3; this cifar7 reads 1 to 2"),
         (["version"], True, r"version is True"),
         (["name"], "a\nb", r"printable"),
         (["classes"], 1, r"classes is 1; it takes a whole number from 2 to 1000"),
         (["bias"], 1, r"bias is 1; it takes true or false"),
-        (["activation"], "tanh", r"'tanh'; it takes relu, leaky_relu, silu, gelu"),
+        (["activation"], "tangent", r"'tangent'; it takes relu, leaky_relu, silu, gelu"),
         (["stages"], {"C1": {}}, r"exactly C1, C2, C3, C4"),
         (["stages", "C2"], [], r"C2 is \[\]; it takes an object"),
         (["stages", "C2", "units"], "x", r"C2: units is 'x'"),

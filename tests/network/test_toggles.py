@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from cifar7.network.controls.table import TOGGLES, toggles_at
+from cifar7.network.controls.toggle import NETWORK, Level, Place
 from cifar7.network.edits import set_unit
 from cifar7.network.presets import PRESETS, preset
 from cifar7.network.problems import problems
 from cifar7.network.spec import OUTPUT, STAGE_NAMES, NetSpec, Unit
-from cifar7.network.toggle_table import TOGGLES, toggles_at
-from cifar7.network.toggles import NETWORK, Level, Place
 
 GROUPING = ("kind", "groups")  # of a stage, they leave out a unit whose channels the groups do not divide
 
@@ -92,7 +92,7 @@ def test_trials_are_edits_of_the_place():
 
 def test_the_table_loads_neither_torch_nor_streamlit():
     code = (
-        "import sys, cifar7.network.toggle_table; "
+        "import sys, cifar7.network.controls.table; "
         "print(sorted({'torch', 'numpy', 'streamlit', 'pandas'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cifar7.network.controls.table import TOGGLES
+from cifar7.network.controls.toggle import Place
 from cifar7.network.problems import problems
 from cifar7.network.spec import STAGE_NAMES, NetSpec
-from cifar7.network.toggle_table import TOGGLES
-from cifar7.network.toggles import Place
 
 NETWORK = "whole network"
 # The order in which they are offered; others come behind them, as in the table.

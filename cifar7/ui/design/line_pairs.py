@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cifar7.network.arithmetic import Analysis
+from cifar7.network.arithmetic import Analysis, Row
+from cifar7.network.kinds import Family
 from cifar7.network.spec import OUTPUT, STAGE_NAMES
 from cifar7.ui.words.lines import Line, lines
 
-Key = tuple[str, int, str, int]
+Key = tuple[str, int, int, str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +55,24 @@ def pairs(now: Analysis, then: Analysis | None, every: bool = False) -> list[Pai
 
 
 def _keyed(lines: Iterable[Line]) -> dict[Key, Line]:
-    counts: Counter[tuple[str, int, str]] = Counter()
+    counts: Counter[tuple[str, int, int, str]] = Counter()
     out: dict[Key, Line] = {}
     for line in lines:
         layer = line.row.layer
-        name = (layer.stage, layer.unit, _what(layer.kind, layer.role))
+        name = (layer.stage, layer.unit, layer.beside, _what(line.row))
         counts[name] += 1
         key = (*name, counts[name])
         out[key] = line
     return out
 
 
-def _what(kind: str, role: str) -> str:
-    """What a layer is for: a fixed and a global average pool, or two classifiers, stand for each other."""
-    if kind in ("avg_pool", "global_avg_pool"):
-        return "average pool"
+def _what(row: Row) -> str:
+    """What a layer is for: two poolings of O, two classifiers, or two joins stand for each other."""
+    kind, role = row.layer.kind, row.layer.role
+    if row.layer.head:
+        return "pooling"
     if kind == "conv" and role in ("", "depthwise"):
         return "conv"
-    if kind == "add":  # whatever it adds
-        return kind
+    if row.layer.family is Family.JOIN:  # whatever it adds
+        return "join"
     return role or kind

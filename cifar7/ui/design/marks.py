@@ -53,7 +53,7 @@ def _size(row: Row) -> list[Mark]:
     if convolution and after > before:
         why = f"Padding {layer.padding} a side is more than a {row.kernel}×{row.kernel} kernel takes off."
         return [Mark("grows", f"map grows {before} → {after}", why)]
-    left = before - after * row.stride
+    left = before + layer.padding - (after - 1) * row.stride - row.kernel  # behind the last window
     if layer.family is Family.POOL and left > 0:
         why = (
             f"A {row.kernel}×{row.kernel} pool does not fit {before} pixels: the last {left} are never read."

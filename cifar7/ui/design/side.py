@@ -15,7 +15,7 @@ from cifar7.network.problems import Problem
 from cifar7.ui.assignment import card
 from cifar7.ui.assignment.card_html import counted
 from cifar7.ui.design import field_panel, lesson_list, status_panel
-from cifar7.ui.design.drawing import ARCS, CAPTION, drawing_html, drawing_png
+from cifar7.ui.design.drawing import ARCS, CAPTION, SECOND, drawing_html, drawing_png
 from cifar7.ui.design.growth import SPEC, growth_data
 from cifar7.ui.design.layer_files import growth_csv, network_csv
 from cifar7.ui.files import take_away
@@ -49,7 +49,8 @@ def _network(analysis: Analysis) -> None:
     spec, baseline = state.valid_design(), state.baseline()
     st.markdown(drawing_html(spec, analysis), unsafe_allow_html=True)  # st.html takes the SVG out
     sums = any(row.layer.family is Family.JOIN for row in analysis.rows)
-    caption = escape(CAPTION + ARCS * sums)
+    second = any(row.layer.beside for row in analysis.rows)
+    caption = escape(CAPTION + ARCS * sums + SECOND * second)
     note = f'<details class="c7-note"><summary>How to read the drawing</summary>{caption}</details>'
     with _beside("network_note", note):
         take_away.files("network", lambda: drawing_png(spec, analysis), lambda: network_csv(analysis))
@@ -68,7 +69,8 @@ def _network(analysis: Analysis) -> None:
         SPEC,
         width="stretch",
         key="growth",
-        alt=f"The receptive field grows over the layers to {last} pixels, and to {total} with the pooling.",
+        alt=f"The receptive field grows over the layers to {last} pixels"
+        + (f", and to {total} with the pooling." if total != last else "."),
     )
 
 

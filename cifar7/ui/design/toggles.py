@@ -1,6 +1,6 @@
 """The controls of a place: each shows a value of the design and puts an edit through `state.edit`.
 
-What a control is called, offers and does stands in `cifar7.network.toggle_table`.
+What a control is called, offers and does stands in `cifar7.network.controls.table`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from typing import Any, Literal, TypeAlias
 
 import streamlit as st
 
+from cifar7.network.controls.table import toggles_at
+from cifar7.network.controls.toggle import ALWAYS, Form, Place, Toggle
 from cifar7.network.spec import NetSpec
-from cifar7.network.toggle_table import toggles_at
-from cifar7.network.toggles import Form, Place, Toggle
 from cifar7.ui.shell import state
 from cifar7.ui.words.summary import capital
 
@@ -23,15 +23,25 @@ Width: TypeAlias = int | Literal["stretch"]  # CSS pixels
 
 def row(spec: NetSpec, place: Place, number: int, **layout: Any) -> None:
     """One line of a card, its controls beside each other."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", **layout):
-        line(spec, place, number)
+    if there(spec, place, number):  # an empty line would leave a gap
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small", **layout):
+            line(spec, place, number)
 
 
-def line(spec: NetSpec, place: Place, number: int, only: str = "") -> None:
-    """The controls of one line of a card or editor that the design has a use for, or the one named `only`."""
-    for toggle, form in toggles_at(place, number):
-        if form.visible(spec, place) and only in ("", toggle.name):
+def line(spec: NetSpec, place: Place, number: int, only: str = "", rare: bool = True) -> None:
+    """The controls of one line of a card or editor, or the one named `only`."""
+    for toggle, form in there(spec, place, number, rare):
+        if only in ("", toggle.name):
             show(spec, place, toggle, form)
+
+
+def there(spec: NetSpec, place: Place, number: int, rare: bool = True) -> list[tuple[Toggle, Form]]:
+    """Those of a line that the design has a use for. Without `rare`, a rare one only where it is set."""
+    return [
+        (toggle, form)
+        for toggle, form in toggles_at(place, number)
+        if form.visible(spec, place) and (rare or form.rare is ALWAYS or form.read(spec, place) != form.rare)
+    ]
 
 
 def show(spec: NetSpec, place: Place, toggle: Toggle, form: Form) -> None:
@@ -88,8 +98,9 @@ def _list(spec: NetSpec, place: Place, toggle: Toggle, form: Form, value: Any, o
 
 
 def _key(place: Place, toggle: Toggle) -> str:
-    """Key of the control: "C1_dilation", "C1_unit2_kernel", "O_pool", "net_norm"."""
-    unit = f"unit{place.unit}_" if place.unit else ""
+    """Key of the control: "C1_dilation", "C1_unit2_kernel", "C1_unit2.1_kernel", "O_pool", "net_norm"."""
+    number = f"{place.unit}.{place.beside}" if place.beside else f"{place.unit}"
+    unit = f"unit{number}_" if place.unit else ""
     return f"{place.stage or 'net'}_{unit}{toggle.name}"
 
 
@@ -98,7 +109,7 @@ def with_value(options: Iterable[Any], value: Any) -> list[Any]:
     options = list(options)
     if value is None or value in options:
         return options
-    return sorted([*options, value], key=lambda option: -1 if isinstance(option, str) else option)
+    return sorted([*options, value], key=lambda option: option if isinstance(option, (int, float)) else -1)
 
 
 def _edit(key: str, place: Place, toggle: Toggle, form: Form, text: Any, options: Sequence[Any]) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cifar7.network import edits
-from cifar7.network.spec import MAX_UNITS, Unit
-from cifar7.network.toggles import Place
+from cifar7.network import unit_edits
+from cifar7.network.controls.toggle import Place
+from cifar7.network.spec import MAX_UNITS, OUTPUT, NetSpec
 from cifar7.ui.design import toggles
 from cifar7.ui.shell import choices, state
 from cifar7.ui.words.summary import form
+
+OPERATION, FOLLOWING, SWITCHES, CONNECTION = 1, 2, 3, 4  # lines of the editor
+OF_STAGE = 3  # the line of a stage's card that stands in its editor
 
 
 def expander(name: str) -> None:
@@ -18,41 +21,117 @@ def expander(name: str) -> None:
     if not folded.open:
         return
     spec = state.design()
-    units = spec.units(name)
     with folded:
-        if units:
-            place = Place(name, _chosen(name, units))
-            with st.grid("auto", min_column_width=104, gap="small"):
-                toggles.line(spec, place, 1)
-            toggles.line(spec, place, 2)
-            with st.container(horizontal=True, gap="small"):
-                toggles.line(spec, place, 3)
-        _buttons(name, units)
+        if not spec.every(name):
+            _buttons(spec, Place(name), False)
+            return
+        place = _chosen(spec, name)
+        rare = bool(st.session_state.get(f"kept_{name}_rare"))
+        _settings(spec, place, rare)
+        _buttons(spec, place, True)
 
 
-def add(name: str) -> None:
-    """One more unit at the end of the stage; the editor turns to it."""
-    state.edit(lambda spec: edits.add_unit(spec, name), f"{name}: one unit more")
-    st.session_state[f"{name}_unit"] = len(state.design().units(name))
+def _settings(spec: NetSpec, place: Place, rare: bool) -> None:
+    """The operation, what follows it, and the connection."""
+    with st.grid("auto", min_column_width=112, gap="small"):
+        toggles.line(spec, place, OPERATION, rare=rare)
+    with st.container(gap="xsmall"):
+        _heading("What follows it")
+        with st.grid("auto", min_column_width=128, gap="small"):
+            toggles.line(spec, place, FOLLOWING, rare=rare)
+        toggles.row(spec, place, SWITCHES)
+    if toggles.there(spec, place, CONNECTION):
+        with st.container(gap="xsmall"):
+            _heading("Its connection")
+            toggles.row(spec, place, CONNECTION)
 
 
-def remove(name: str) -> None:
-    """The stage without its last unit."""
-    state.edit(lambda spec: edits.remove_unit(spec, name), f"{name}: one unit less")
+def _heading(text: str) -> None:
+    st.html(f'<div class="c7-note">{text}</div>')
 
 
-def _chosen(name: str, units: tuple[Unit, ...]) -> int:
-    """The number, from 1, of the unit that is edited: the last one where the chosen one is gone."""
+def add_first(name: str) -> None:
+    """The first unit of a stage."""
+    _add(name, Place(name), False)
+
+
+def _add(name: str, after: Place, behind: bool) -> None:
+    """One more unit after another, 0 for the first place; the editor turns to it."""
+    if after.beside:
+        state.edit(
+            lambda spec: unit_edits.add_beside(spec, name, after.unit, after.beside),
+            f"{name}: one unit more beside unit {after.unit}",
+        )
+        st.session_state[f"{name}_unit"] = f"{after.unit}.{after.beside + 1}"
+        return
+    number = len(state.design().every(name)) if behind else after.unit
+    state.edit(lambda spec: unit_edits.add_unit(spec, name, number, behind), f"{name}: one unit more")
+    st.session_state[f"{name}_unit"] = str(number + 1)
+
+
+def _before(place: Place) -> Place:
+    return (
+        Place(place.stage, place.unit, place.beside - 1)
+        if place.beside
+        else Place(place.stage, place.unit - 1)
+    )
+
+
+def _remove(name: str, place: Place) -> None:
+    """The stage without the chosen unit."""
+    if place.beside:
+        state.edit(
+            lambda spec: unit_edits.remove_beside(spec, name, place.unit, place.beside),
+            f"{name}: one unit less beside unit {place.unit}",
+        )
+        return
+    state.edit(lambda spec: unit_edits.remove_unit(spec, name, place.unit), f"{name}: one unit less")
+
+
+def _chosen(spec: NetSpec, name: str) -> Place:
+    """The unit that is edited: the last one of the stage where the chosen one is gone."""
+    labels: dict[str, str] = {}
+    before = len(spec.units(name))
+    for at, unit in enumerate(spec.every(name), 1):
+        where = "behind: " if at > before else ""
+        labels[f"{at}"] = f"{at}: {where}{form(unit)}" + (
+            "" if unit.keeps_channels else f" → {unit.channels}"
+        )
+        for beside, other in enumerate(unit.shortcut, 1):
+            out = "" if other.keeps_channels else f" → {other.channels}"
+            labels[f"{at}.{beside}"] = f"{at}.{beside}: beside: {form(other)}{out}"
     key = f"{name}_unit"
-    labels = {at: f"{at}: {form(unit)} → {unit.channels}" for at, unit in enumerate(units, 1)}
-    default = len(units) if st.session_state.get(key) else 1
-    return choices.segments("Which unit", labels, default, key=key, memory=key)
+    default = f"{len(spec.every(name))}" if st.session_state.get(key) else "1"
+    number, _, around = choices.segments("Which unit", labels, default, key=key, memory=key).partition(".")
+    return Place(name, int(number), int(around or 0))
 
 
-def _buttons(name: str, units: tuple[Unit, ...]) -> None:
+def _buttons(spec: NetSpec, place: Place, chosen: bool) -> None:
+    """More and fewer units, what the stage has beside its card, and the settings that few need."""
+    name, row = place.stage, spec.every(place.stage)
+    if place.beside:
+        row = row[place.unit - 1].shortcut
+    elif place.unit > len(spec.units(name)):
+        row = spec.output.behind
+    else:
+        row = spec.units(name)
+    full = len(row) >= MAX_UNITS
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        st.button("Add a unit", icon=":material/add:", key=f"{name}_add", on_click=add, args=(name,),
-                  disabled=len(units) >= MAX_UNITS)  # fmt: skip
-        st.button("Remove the last", icon=":material/remove:", key=f"{name}_remove", on_click=remove,
-                  args=(name,), disabled=not units)  # fmt: skip
-        toggles.line(state.design(), Place(name), 3)
+        if chosen:
+            st.button("Add before", icon=":material/add:", key=f"{name}_add_before", on_click=_add,
+                      args=(name, _before(place), False), disabled=full)  # fmt: skip
+        st.button("Add after" if chosen else "Add a unit", icon=":material/add:", key=f"{name}_add",
+                  on_click=_add, args=(name, place, False), disabled=full)  # fmt: skip
+        if chosen:
+            st.button("Remove", icon=":material/remove:", key=f"{name}_remove", on_click=_remove,
+                      args=(name, place))  # fmt: skip
+        if name == OUTPUT and not spec.output.behind:
+            st.button("Add behind the pooling", icon=":material/add:", key=f"{name}_behind", on_click=_add,
+                      args=(name, place, True))  # fmt: skip
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        if chosen:
+            choices.switch(
+                "More settings", key=f"{name}_rare",
+                help="Order, biases, what the padding is filled with, and what else is seldom changed.",
+            )  # fmt: skip
+        toggles.line(spec, Place(name), OF_STAGE, rare=bool(st.session_state.get(f"kept_{name}_rare")))

@@ -12,10 +12,11 @@ from cifar7.network.kinds import Family
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One layer, or a convolution with the normalisation, activation and dropout that follow it."""
+    """One layer, or a convolution with the normalisation, activation and dropout of its unit."""
 
     row: Row
     followers: tuple[Row, ...] = ()
+    leaders: tuple[Row, ...] = ()  # those that stand in front of it
 
     @property
     def stage(self) -> str:
@@ -30,13 +31,14 @@ class Line:
     @property
     def settings(self) -> str:
         """What is not the usual about it, and what follows it: "dilation 2 · batch norm, ReLU"."""
-        parts = working.label(self.row)[1:], map(working.name, self.followers)
-        return " · ".join(filter(None, map(", ".join, parts)))
+        parts = working.label(self.row)[1:], map(_title, self.followers)
+        before = "after " + ", ".join(map(_title, self.leaders)) if self.leaders else ""
+        return " · ".join(filter(None, [before, *map(", ".join, parts)]))
 
     @property
     def rows(self) -> tuple[Row, ...]:
         """All layers of the line."""
-        return (self.row, *self.followers)
+        return (*self.leaders, self.row, *self.followers)
 
     @property
     def parameters(self) -> int:
@@ -56,14 +58,36 @@ class Line:
 
 
 def lines(rows: Iterable[Row], every: bool = False) -> list[Line]:
-    """The lines of a network's rows; with `every`, one a layer."""
+    """The lines of a network's rows; with `every`, one a layer.
+
+    What follows rides with an operation of its own unit: the one before it, or else the one behind it.
+    """
+    if every:
+        return [Line(row) for row in rows]
     out: list[Line] = []
+    waiting: tuple[Row, ...] = ()
     for row in rows:
-        if every or not row.layer.follows or not out:
-            out.append(Line(row))
-        else:
+        if waiting and _unit(waiting[0]) != _unit(row):
+            out.append(Line(waiting[0], waiting[1:]))
+            waiting = ()
+        if not row.layer.follows:
+            out.append(Line(row, leaders=waiting))
+            waiting = ()
+        elif not waiting and out and row.layer.unit and _unit(out[-1].row) == _unit(row):
             out[-1] = replace(out[-1], followers=(*out[-1].followers, row))
-    return out
+        else:
+            waiting = (*waiting, row)
+    return [*out, Line(waiting[0], waiting[1:])] if waiting else out
+
+
+def _unit(row: Row) -> tuple[str, int, int]:
+    """The unit that a layer belongs to."""
+    return row.layer.stage, row.layer.unit, row.layer.beside
+
+
+def _title(row: Row) -> str:
+    """A layer's name beside its operation, which says already that it stands on another way."""
+    return working.name(row).removeprefix("beside: ")
 
 
 def labels(rows: Iterable[Line]) -> list[str]:

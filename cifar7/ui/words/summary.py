@@ -5,29 +5,53 @@ from __future__ import annotations
 from itertools import groupby
 
 from cifar7.network.arithmetic import Row, Shape
+from cifar7.network.controls.poolings import CLASSIFIER_TITLES
 from cifar7.network.kinds import square
 from cifar7.network.spec import NetSpec, Unit
-from cifar7.network.toggle_table import CLASSIFIER_TITLES
 
 
 def form(unit: Unit) -> str:
-    """A unit's convolution without its width: "separable 3×3, dilation 2", "grouped 3×3 (4 groups)"."""
-    noun = {"standard": "conv", "grouped": "grouped", "separable": "separable"}[unit.kind]
+    """A unit without its width: "separable 3×3, dilation 2", "grouped 3×3 (4 groups)", "max-pool 2×2"."""
+    return ", ".join([_operation(unit), *_connection(unit)])
+
+
+def _operation(unit: Unit) -> str:
+    if unit.kind == "none":
+        parts = {
+            "normalisation": unit.norm,
+            "activation": unit.activation,
+            f"dropout {unit.dropout:g}": unit.dropout,
+        }
+        return " + ".join(name for name, there in parts.items() if there) or "nothing"
+    if unit.kind == "linear":
+        return "linear"
+    noun = {"standard": "conv", "max_pool": "max-pool", "avg_pool": "average pool"}.get(unit.kind, unit.kind)
     groups = f" ({unit.groups} groups)" if unit.kind == "grouped" else ""
     dilation = f", dilation {unit.dilation}" if unit.dilation > 1 and unit.spatial else ""
-    stride = f", stride {unit.stride}" if unit.stride > 1 else ""
-    residual = ("", ", residual")[unit.residual] if unit.residual < 2 else f", residual over {unit.residual}"
-    return f"{noun} {square(unit.kernel)}{groups}{dilation}{stride}{residual}"
+    usual = unit.kernel if unit.pools else 1
+    stride = f", stride {unit.stride}" if unit.stride != usual else ""
+    return f"{noun} {square(unit.kernel)}{groups}{dilation}{stride}"
+
+
+def _connection(unit: Unit) -> list[str]:
+    """What it is joined with: "residual", "residual over 2, conv 1×1 beside"."""
+    if not unit.residual:
+        return []
+    name = "residual" if unit.join == "add" else "concatenated" if unit.shortcut else "input concatenated"
+    over = f" over {unit.residual}" if unit.residual > 1 else ""
+    return [name + over, *([f"{units_words(unit.shortcut)} beside"] if unit.shortcut else [])]
 
 
 def units_words(units: tuple[Unit, ...]) -> str:
     """Units in a row: "2 × conv 3×3 → 16, 32 · separable 3×3 → 64"; equal widths stand once."""
     parts = []
     for what, alike in groupby(units, key=form):
-        widths = [u.channels for u in alike]
+        group = list(alike)
+        widths = [u.channels for u in group]
         times = f"{len(widths)} × " if len(widths) > 1 else ""
         listed = widths if len(set(widths)) > 1 else widths[:1]
-        parts.append(f"{times}{what} → {', '.join(map(str, listed))}")
+        out = "" if group[0].keeps_channels else f" → {', '.join(map(str, listed))}"
+        parts.append(f"{times}{what}{out}")
     return " · ".join(parts)
 
 
@@ -41,9 +65,10 @@ def stage_words(spec: NetSpec, name: str) -> str:
 def head_words(spec: NetSpec) -> str:
     """What the output stage is made of."""
     head = spec.output
-    pool = "global average pool" if head.pool is None else f"average pool {square(head.pool)}"
+    name = {"average": "average pool", "max": "max-pool", "none": ""}[head.pooling]
+    pool = name and (f"global {name}" if head.pool is None else f"{name} {square(head.pool)}")
     last = "" if head.classifier == "none" else f"{CLASSIFIER_TITLES[head.classifier]} → {spec.classes}"
-    return " · ".join(filter(None, [units_words(head.units), pool, last]))
+    return " · ".join(filter(None, [units_words(head.units), pool, units_words(head.behind), last]))
 
 
 def flow_words(rows: tuple[Row, ...], stage: str) -> str:

@@ -134,7 +134,7 @@ def test_a_unit_adds_its_input_or_says_why_it_cannot(app):
     added.set_value(1).run()
     assert design(app).stage("C4").units[0].residual == 1
     assert app.segmented_control(key="C4_unit").options[0] == "1: separable 3×3, residual → 128"
-    app.segmented_control(key="C4_unit").set_value(2).run()
+    app.segmented_control(key="C4_unit").set_value("2").run()
     second = app.selectbox(key="C4_unit2_residual")
     # Around both would overlap with the connection around the first.
     assert second.options == ["no", "around this unit", "around this and the one before (does not fit)"]
@@ -149,10 +149,10 @@ def test_a_unit_adds_its_input_or_says_why_it_cannot(app):
 def test_a_single_unit_is_edited_added_and_removed(app):
     app.session_state["C4_folded"] = True
     app.run()
-    app.segmented_control(key="C4_unit").set_value(2).run()
+    app.segmented_control(key="C4_unit").set_value("2").run()
     app.selectbox(key="C4_unit2_kernel").set_value(5).run()
     app.selectbox(key="C4_unit2_padding").set_value(1).run()
-    app.toggle(key="C4_unit2_norm").set_value(False).run()
+    app.selectbox(key="C4_unit2_norm").set_value("none").run()
     first, second = design(app).stage("C4").units
     assert first == preset("starter").stage("C4").units[0]
     assert second == Unit(128, kernel=5, kind="separable", padding=1, norm=False)
@@ -160,7 +160,7 @@ def test_a_single_unit_is_edited_added_and_removed(app):
     assert design(app).stage("C4").units[1].padding is None
     app.button(key="C4_add").click().run()
     assert len(design(app).stage("C4").units) == 3
-    assert app.segmented_control(key="C4_unit").value == 3  # the editor turns to it
+    assert app.segmented_control(key="C4_unit").value == "3"  # the editor turns to it
     for _ in range(3):
         app.button(key="C4_remove").click().run()
     assert design(app).stage("C4") == Stage()
@@ -171,8 +171,8 @@ def test_a_single_unit_is_edited_added_and_removed(app):
 
 def test_the_output_and_the_whole_network(app):
     app.segmented_control(key="O_classifier").set_value("none").run()
-    app.selectbox(key="O_pool").set_value(4).run()
-    app.segmented_control(key="net_activation").set_value("gelu").run()
+    app.selectbox(key="O_pool").set_value(("average", 4)).run()
+    app.selectbox(key="net_activation").set_value("gelu").run()
     app.segmented_control(key="net_order").set_value("conv-act-norm").run()
     app.toggle(key="net_bias").set_value(True).run()
     spec = design(app)
@@ -201,7 +201,7 @@ def edits_of(key: str) -> list:
     kind = key.partition("_")[2]
     return {
         "dilation": [1, 2, 3, 4],
-        "kind": list(spec.KINDS),
+        "kind": list(spec.CONVOLUTIONS),
         "classifier": list(spec.CLASSIFIERS),
         "activation": list(spec.ACTIVATIONS),
         "norm": list(spec.NORMS),

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from cifar7.network import edits
+from cifar7.network import edits, unit_edits
 from cifar7.network.arithmetic import analyse
 from cifar7.network.presets import preset
 from cifar7.network.spec import Head, NetSpec, Stage, Unit
@@ -96,7 +96,7 @@ def test_lines_that_came_and_went_are_found():
         ("added", "C1", "pointwise 1×1"),
     ]
     assert fates(edits.set_pool(starter, "C2", None), starter) == [("removed", "C2", "max-pool 2×2")]
-    assert fates(edits.remove_unit(starter, "C2"), starter) == [("removed", "C2", "conv 3×3")]
+    assert fates(unit_edits.remove_unit(starter, "C2"), starter) == [("removed", "C2", "conv 3×3")]
 
 
 def test_a_removed_line_stays_where_it_stood():

@@ -1,6 +1,6 @@
 """What a toggle of a network is: data and functions from a network to a network, without a page.
 
-The rows stand in `toggle_table`; stage cards, unit editor and experiments are made from them.
+The rows stand in `table`; stage cards, unit editor and experiments are made from them.
 """
 
 from __future__ import annotations
@@ -21,15 +21,19 @@ class Level(Enum):
     NETWORK = "the whole network"
     OUTPUT = "the output stage O"
     STAGE = "a stage C1 … C4"
-    UNIT = "a unit of a stage C1 … C4 or O"
+    UNIT = "a unit of a stage C1 … C4 or O, or on the shortcut of one"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a toggle is set: the whole network, a stage, or the unit of that number, counted from 1."""
+    """Where a toggle is set: the whole network, a stage, or the unit of that number, counted from 1.
+
+    `beside`: the number of a unit on that unit's shortcut, 0 for the unit itself.
+    """
 
     stage: str = ""
     unit: int = 0
+    beside: int = 0
 
     @property
     def level(self) -> Level:
@@ -41,12 +45,15 @@ class Place:
     @property
     def prefix(self) -> str:
         """How a sentence about an edit begins, as in "C1, unit 2: "."""
-        return f"{self.stage}, unit {self.unit}: " if self.unit else f"{self.stage}: " if self.stage else ""
+        beside = f", beside {self.beside}" if self.beside else ""
+        unit = f", unit {self.unit}{beside}" if self.unit else ""
+        return f"{self.stage}{unit}: " if self.stage else ""
 
 
 NETWORK = Place()
 Values: TypeAlias = "Sequence[Any] | Callable[[NetSpec, Place], Sequence[Any]]"  # fixed, or made for a place
 Control = Literal["buttons", "list", "number", "slider", "switch"]
+ALWAYS = object()  # no value at all: what is not rare
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,7 @@ class Form:
     visible: Callable[[NetSpec, Place], bool] = lambda spec, place: True
     obstacle: Callable[[NetSpec, Place, Any], Problem | None] = lambda spec, place, value: None
     trials: Trials | None = None
+    rare: Any = ALWAYS  # shown when asked for, or where the value is another than this one
 
     def values(self, spec: NetSpec, place: Place) -> Sequence[Any]:
         """The usual values at a place."""
@@ -105,7 +113,7 @@ def field_form(control: Control, name: str, *options: Any, level: Level = Level.
 
     def apply(spec: NetSpec, place: Place, value: Any) -> NetSpec:
         if place.unit:
-            return edits.change_unit(spec, place.stage, place.unit, **{name: value})
+            return edits.change_unit(spec, place.stage, place.unit, place.beside, **{name: value})
         return replace(spec, **{name: value})
 
     return {level: Form(**{"control": control, "options": options, "read": read, "apply": apply, **about})}
@@ -132,7 +140,14 @@ def stage_form(
 
 def unit_at(spec: NetSpec, place: Place) -> Unit:
     """The unit of a place."""
-    return spec.units(place.stage)[place.unit - 1]
+    unit = edits.unit_at(spec, place.stage, place.unit, place.beside)
+    assert unit is not None
+    return unit
+
+
+def behind(spec: NetSpec, place: Place) -> bool:
+    """Whether the unit of a place stands behind the pooling of O."""
+    return place.unit > len(spec.units(place.stage))
 
 
 def _resolved(options: Values, spec: NetSpec, place: Place) -> Sequence[Any]:
