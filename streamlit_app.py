@@ -1,9 +1,9 @@
 import streamlit as st
 
-from cifar7.ui.shell import address, pages, sheets, state
+from cifar7.ui.shell import address, controls, pages, sheets, state
 from cifar7.ui.strip import strip
 
-st.set_page_config(page_title="cifar7", page_icon=":material/grid_view:", layout="wide")
+st.set_page_config(page_title="cifar7", page_icon=sheets.ICON, layout="wide")
 st.html(sheets.PAGE)
 st.html(sheets.COMPONENTS)
 address.begin()
@@ -18,3 +18,4 @@ for notice in state.take_notices():
     st.toast(notice, icon=":material/info:", duration="long")
 strip.strip()
 page.run()
+controls.end()

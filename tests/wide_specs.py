@@ -91,7 +91,9 @@ def strided(draw, units: tuple[Unit, ...]) -> tuple[Unit, ...]:
 @st.composite
 def heads(draw, spec: NetSpec) -> Head:
     """Other poolings, units behind them, a classifier without bias."""
-    head = replace(spec.output, bias=draw(st.booleans()), units=tuple(draw(varied(u)) for u in spec.output.units))
+    head = replace(
+        spec.output, bias=draw(st.booleans()), units=tuple(draw(varied(u)) for u in spec.output.units)
+    )
     if head.classifier == "none":
         return head
     behind = [
@@ -99,7 +101,9 @@ def heads(draw, spec: NetSpec) -> Head:
         for _ in range(draw(st.integers(0, 2)))
     ]
     if draw(st.booleans()):
-        behind.append(Unit(12, kind="linear", dropout=draw(st.sampled_from([0.0, 0.3])), norm=draw(st.booleans())))
+        behind.append(
+            Unit(12, kind="linear", dropout=draw(st.sampled_from([0.0, 0.3])), norm=draw(st.booleans()))
+        )
         behind += [Unit(12, kind="none", activation=True, norm=False)] * draw(st.integers(0, 1))
         head = replace(head, classifier="linear")
     pooling = draw(st.sampled_from(["average", "average", "max", "none"]))

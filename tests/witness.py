@@ -55,7 +55,9 @@ def measured_receptive_field(module, found, with_pool: bool) -> int:
     for row, layer in zip(found.rows[: head + with_pool], module.layers, strict=False):
         if row.layer.kind == "conv":
             assert all(high == wide for high, wide in (layer.kernel_size, layer.stride, layer.dilation))
-            conv = nn.Conv1d(1, 1, layer.kernel_size[0], layer.stride[0], layer.padding[0], layer.dilation[0], bias=False)
+            conv = nn.Conv1d(
+                1, 1, layer.kernel_size[0], layer.stride[0], layer.padding[0], layer.dilation[0], bias=False
+            )
             nn.init.constant_(conv.weight, 1 / conv.weight.numel())
             parts.append(conv.double())
         elif row.layer.head:

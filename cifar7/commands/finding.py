@@ -10,6 +10,7 @@ from cifar7.commands.recipes import read_config
 from cifar7.commands.training import fitted, wait_patiently
 from cifar7.data import library
 from cifar7.errors import UserError
+from cifar7.training.norms import check_norms
 
 LINES = 24  # of the table
 
@@ -22,6 +23,7 @@ def find_lr(arguments: argparse.Namespace) -> None:
     spec, config = read_network(arguments.network), read_config(arguments)
     images = with_progress(library.open_data, arguments.data)
     spec = fitted(spec, images)
+    check_norms(spec, config)
     from cifar7.network.module import build  # loads torch
     from cifar7.training.lr_finder import range_test, steps_of
     from cifar7.training.lr_finding import find

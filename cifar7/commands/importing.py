@@ -10,7 +10,7 @@ from typing import Any
 from cifar7.commands.output import put_json, say
 from cifar7.errors import UserError
 from cifar7.imports.files import read_text
-from cifar7.imports.graph import ImportFault, Remark
+from cifar7.imports.graph import Remark, UnreadableError
 from cifar7.imports.networks import Imported
 from cifar7.imports.reading import SOURCES, Read, choices, read
 from cifar7.network.arithmetic import analyse
@@ -28,7 +28,7 @@ def import_(arguments: argparse.Namespace) -> None:
     else:
         found = _read(path, text, class_name)
     if not 1 <= arguments.reading <= len(found.readings):
-        raise ImportFault(
+        raise UnreadableError(
             f"there is no reading {arguments.reading}", f"the file has {len(found.readings)}, from 1 on."
         )
     chosen = found.readings[arguments.reading - 1]
@@ -69,8 +69,8 @@ def remark_data(remark: Remark) -> dict[str, Any]:
 def _read(path: Path, text: str, class_name: str) -> Read:
     try:
         return read(text, class_name)
-    except ImportFault as fault:
-        raise ImportFault(f"{path}: {fault.fault}", fault.cure) from None
+    except UnreadableError as fault:
+        raise UnreadableError(f"{path}: {fault.fault}", fault.cure) from None
 
 
 def _write(out: Path, found: Imported, force: bool) -> None:
@@ -96,6 +96,7 @@ def _print(path: Path, found: Read, chosen: Imported, number: int) -> None:
         print(f"\n{at}{remark.message}")
     if len(found.readings) > 1:
         print(f"\nThe text can be read in {len(found.readings)} ways; --reading N takes another:")
-        for at, reading in enumerate(found.readings, 1):
-            mark = "*" if at == number else " "
-            print(f" {mark} {at}  {figures(reading)['parameters']:>11,}  {reading.difference or 'as written'}")
+        for place, reading in enumerate(found.readings, 1):
+            mark = "*" if place == number else " "
+            count, words = figures(reading)["parameters"], reading.difference or "as written"
+            print(f" {mark} {place}  {count:>11,}  {words}")

@@ -39,7 +39,7 @@ def describe(arguments: argparse.Namespace) -> None:
     """Layers and totals of one network."""
     spec, profile = read_network(arguments.network), read_profile(arguments.profile)
     analysis = analyse(spec)
-    verdicts, warnings = card(analysis, profile), lessons(spec)
+    verdicts, warnings = card(analysis, profile), lessons(spec, profile)
     if arguments.json:
         put_json({"name": spec.name, "classes": spec.classes, **_totals(analysis),
                   "input": [spec.in_channels, spec.image_size, spec.image_size],

@@ -89,19 +89,21 @@ def build() -> Parser:
     command(
         "describe", "networks", "Layers, parameters, MACs and receptive field of a network.", network, profile
     )
-    take_in = command("import", "importing", "Read a network from source, a notebook, a print-out or a table.")
+    take_in = command(
+        "import", "importing", "Read a network from source, a notebook, a print-out or a table."
+    )
     take_in.add_argument("file", metavar="FILE[:CLASS]",
-                         help=".py, .ipynb, the text of print(model), or of torchsummary's or torchinfo's table")  # fmt: skip
+                         help=".py, .ipynb, or what print(model), torchsummary, torchinfo show")  # fmt: skip
     take_in.add_argument("--out", type=Path, metavar="SPEC.json", help="write the network as a design")
     take_in.add_argument("--reading", type=whole, default=1, metavar="N",
-                         help="which one, where a table can be read in several ways; default: the likeliest")  # fmt: skip
+                         help="which, where a table can be read in several ways")  # fmt: skip
     take_in.add_argument("--run", action="store_true",
-                         help="execute the file, which is your own, and trace its network; without it nothing is run")  # fmt: skip
+                         help="execute the file, which is your own, and trace its network")  # fmt: skip
     take_in.add_argument("--force", action="store_true", help="replace the file of --out if it is there")
     take_in.set_defaults(command="importing:import_")
     review = command("review", "reviewing", "Hold many hand-ins against the assignment, a row each.", profile)
     review.add_argument("paths", nargs="+", type=Path, metavar="PATH",
-                        help="files, notebooks or folders, a row each; of a single folder, what is in it")  # fmt: skip
+                        help="files or folders, a row each; of a single folder, what is in it")  # fmt: skip
     review.add_argument("--csv", type=Path, metavar="FILE", help="write the table for a spreadsheet")
     train = command(
         "train",
@@ -147,10 +149,15 @@ def _data(data: Parser, json: Parser) -> None:
     fetch.add_argument("name", choices=("cifar10",))
     fetch.set_defaults(command="images:fetch")
     take_in = actions.add_parser(
-        "import", help="take in class folders, or an archive of them, under a name", parents=[json]
+        "import", help="take in class folders, an archive of them, or the official CIFAR-10", parents=[json]
     )
-    take_in.add_argument("path", type=Path, metavar="PATH", help="has train/<class>/ and test/<class>/ in it")
-    take_in.add_argument("--name", required=True, help="small letters, digits, - and _")
+    take_in.add_argument(
+        "path",
+        type=Path,
+        metavar="PATH",
+        help="has train/<class>/ and test/<class>/ in it, or <class>/; or cifar-10-python.tar.gz",
+    )
+    take_in.add_argument("--name", help="small letters, digits, - and _; the official CIFAR-10 needs none")
     take_in.set_defaults(command="images:take_in")
     give_out = actions.add_parser("export", help="write a set as class folders of PNG files", parents=[json])
     give_out.add_argument("name", metavar="NAME", help="as `data` lists it")

@@ -1,4 +1,4 @@
-"""`review`: a row for each hand-in, with its figures, the card's verdicts, warnings, and what could not be read."""
+"""`review`: a row for each hand-in: figures, the card's verdicts, warnings, and what could not be read."""
 
 from __future__ import annotations
 
@@ -30,7 +30,13 @@ def review(arguments: argparse.Namespace) -> None:
     if arguments.json:
         put_json({"profile": profile.name, "rows": [row.to_dict() for row in rows]})
         return
-    head = ("hand-in", "parameters", "RF in px", *(str(i) for i, _ in enumerate(profile.requirements, 1)), "warnings")
+    head = (
+        "hand-in",
+        "parameters",
+        "RF in px",
+        *(str(i) for i, _ in enumerate(profile.requirements, 1)),
+        "warnings",
+    )
     print(table(head, [_cells(row, profile) for row in rows], left=(0, *range(3, len(head)))))
     print()
     for number, requirement in enumerate(profile.requirements, 1):
@@ -56,7 +62,9 @@ def _write_csv(path: Path, rows: list[Reviewed], profile: Profile) -> None:
     head = ["hand-in", "file", "class", "parameters", "receptive field before pooling", "receptive field"]
     head += [f"{r.title} {r.words}" for r in profile.requirements] + ["warnings", "could not be read"]
     try:
-        with path.open("w", newline="", encoding="utf-8-sig") as file:  # the mark tells spreadsheets the encoding
+        with path.open(
+            "w", newline="", encoding="utf-8-sig"
+        ) as file:  # the mark tells spreadsheets the encoding
             writer = csv.writer(file)
             writer.writerow(head)
             for row in rows:

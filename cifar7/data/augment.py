@@ -7,18 +7,20 @@ lives on the images' device.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.nn.functional import grid_sample
 
 
 def normalise(images: Tensor, mean: Sequence[float], std: Sequence[float], dtype: torch.dtype) -> Tensor:
-    """Images uint8 (B, C, H, W) to `dtype`: (value / 255 - mean) / std, each channel with its own.
+    """Images (B, C, H, W), uint8 or of the same scale, to `dtype`: (value / 255 - mean) / std, by channel.
 
     `mean` and `std` are on the scale 0..1. Computed in float32 and rounded to `dtype` once.
     """
-    floats = images.to(torch.float32)  # (B, C, H, W)
+    floats = images.to(torch.float32, copy=True)  # (B, C, H, W)
     for channel, (m, s) in enumerate(zip(mean, std, strict=True)):
         floats[:, channel].mul_(1 / (255 * s)).sub_(m / s)
     return floats.to(dtype)
@@ -48,6 +50,23 @@ def random_cutout(images: Tensor, size: int, generator: torch.Generator) -> Tens
         inside.append((place >= 0) & (place < size))
     rows, columns = inside
     return images.masked_fill((rows[:, :, None] & columns[:, None, :])[:, None], 0)  # (B, 1, H, W)
+
+
+def random_affine(images: Tensor, rotation: float, scale: float, generator: torch.Generator) -> Tensor:
+    """Each image (B, C, H, W) turned and scaled about its middle, as float32 on the scale that it had.
+
+    By an angle of up to `rotation` degrees either way, and to 1 - scale/100 up to 1 + scale/100 of its size,
+    both evenly distributed; between pixels by bilinear interpolation, beyond the border by reflection, as in
+    `random_crop`.
+    """
+    batch, _, height, width = images.shape
+    drawn = 2 * torch.rand((2, batch, 1, 1), generator=generator, device=images.device) - 1  # -1..1
+    angle, size = drawn[0] * (math.pi / 180 * rotation), drawn[1] * (scale / 100) + 1  # (B, 1, 1)
+    along, across = angle.cos() / size, angle.sin() / size
+    x = (torch.arange(width, device=images.device) - (width - 1) / 2) * (2 / (width - 1))  # (W,) -1..1
+    y = ((torch.arange(height, device=images.device) - (height - 1) / 2) * (2 / (height - 1)))[:, None]
+    grid = torch.stack((x * along + y * across, y * along - x * across), dim=3)  # (B, H, W, 2)
+    return grid_sample(images.float(), grid, "bilinear", "reflection", align_corners=True)
 
 
 def random_crop(images: Tensor, padding: int, generator: torch.Generator) -> Tensor:

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from cifar7 import paths
-from cifar7.data import reading, shapes, store
+from cifar7.data import by_hand, reading, shapes, store
 from cifar7.data.imageset import DataError, ImageSet, Progress, RawSet, SetInfo, silent
 
 OFFICIAL, OFFICIAL_TITLE = "cifar10", "CIFAR-10"
@@ -15,7 +15,7 @@ CACHE = "path-"  # names of sets that were opened by their path begin so
 OFFICIAL_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 TO_FETCH = (
     "CIFAR-10 is not on this machine: fetch it with `python -m cifar7 data fetch cifar10`, "
-    "or on the Train page"
+    "or on the Train page; without a network, bring cifar-10-python.tar.gz and `data import` it"
 )
 
 
@@ -75,6 +75,9 @@ def open_path(path: str | Path, progress: Progress = silent, data_dir: Path | No
     The set's name opens it again. DataError as `reading.read_path`.
     """
     path, folder = Path(path), _folder(data_dir)
+    if by_hand.is_official(path):
+        _written_once(folder, OFFICIAL, "official", partial(_take, folder, OFFICIAL, path), progress)
+        return open_set(OFFICIAL, progress, data_dir)
     source = reading.source_key(path)
     read = partial(reading.read_path, path)
     meta = _written_once(folder, _cache_name(source), source, read, progress)
@@ -90,23 +93,30 @@ def open_data(name_or_path: str, progress: Progress = silent, data_dir: Path | N
 
 
 def import_path(
-    path: str | Path, name: str, progress: Progress = silent, data_dir: Path | None = None
+    path: str | Path, name: str | None, progress: Progress = silent, data_dir: Path | None = None
 ) -> SetInfo:
     """Import class folders or an archive of them as the set `name`, listed from now on.
 
-    DataError: a name that is taken by something else or reserved, or as `reading.read_path`.
+    The official CIFAR-10, packed or not, is called `cifar10` unless another name is given. DataError: a name
+    that is taken by something else or reserved, or as `reading.read_path`.
     """
     path, folder = Path(path), _folder(data_dir)
+    is_official = by_hand.is_official(path)
+    name = OFFICIAL if name is None and is_official else name
+    if name is None:
+        raise DataError("the set needs a name: give --name and small letters, digits, - or _")
     store.check_name(name)
-    if name in (OFFICIAL, BUILT_IN) or name.startswith(CACHE):
+    if (name == OFFICIAL and not is_official) or name == BUILT_IN or name.startswith(CACHE):
         raise DataError(f"{name!r} is reserved: choose another name")
-    source = reading.source_key(path)
+    source = "official" if is_official else reading.source_key(path)
 
     def read(progress: Progress) -> RawSet:
         if (folder / name).exists():
             raise DataError(
                 f"there is another set {name!r} already: choose another name, or delete {folder / name}"
             )
+        if is_official:
+            return _take(folder, name, path, progress)
         cached = _stored(folder, _cache_name(source), source)
         return store.open_stored(folder, cached) if cached else reading.read_path(path, progress)
 
@@ -116,17 +126,26 @@ def import_path(
 def fetch_cifar10(progress: Progress = silent, data_dir: Path | None = None) -> SetInfo:
     """Download the official set unless it is here already: 170 MB, checked, stored in the form of every set.
 
-    DataError if the download fails; nothing half-written is left.
+    Where its archive or folder lies in the data directory, that is taken and nothing downloaded. DataError if
+    the download fails, or what lies there is not the official set; nothing half-written is left.
     """
     folder = _folder(data_dir)
 
     def fetch(progress: Progress) -> RawSet:
+        if path := by_hand.in_folder(folder):
+            return _take(folder, OFFICIAL, path, progress)
         from cifar7.data import official  # loads torchvision
 
         with store.staging(folder, OFFICIAL) as scratch:
             return official.fetch(scratch, progress)
 
     return _written_once(folder, OFFICIAL, "official", fetch, progress)
+
+
+def _take(folder: Path, name: str, path: Path, progress: Progress) -> RawSet:
+    """The official set as somebody brought it."""
+    with store.staging(folder, name) as scratch:
+        return by_hand.take(path, scratch, progress)
 
 
 def _folder(data_dir: Path | None) -> Path:

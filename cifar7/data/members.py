@@ -7,9 +7,10 @@ from functools import partial
 from pathlib import Path
 
 from cifar7.data.imageset import DataError
-from cifar7.data.layout import SPLITS
+from cifar7.data.layout import role
 
 DEPTH = 4  # parts of a name: top/train/<class>/<file>
+UNSPLIT = 3  # top/<class>/<file>
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def walk(
     for entry in entries:
         parts = (*above, entry.name)
         yield "/".join(parts), entry
-        in_layout = len(parts) == 1 or (len(parts) <= DEPTH and any(part in SPLITS for part in parts[:2]))
+        in_layout = len(parts) < UNSPLIT or (len(parts) <= DEPTH and any(map(role, parts[:2])))
         if in_layout and not entry.name.startswith(".") and entry.is_dir():
             yield from walk(Path(entry.path), limits, parts)
 

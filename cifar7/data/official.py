@@ -10,7 +10,6 @@ import tarfile
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -31,16 +30,36 @@ def fetch(scratch: Path, progress: Progress) -> RawSet:
     archive = scratch / CIFAR10.filename
     download(CIFAR10.url, archive, CIFAR10.tgz_md5, progress)
     progress("Unpacking CIFAR-10", 0, 3)
+    try:
+        _unpack(archive, scratch)
+    except (tarfile.TarError, EOFError, KeyError) as error:
+        raise DataError(f"the CIFAR-10 archive is not what it should be: {error}") from error
+    archive.unlink()
+    return read(scratch, progress)
+
+
+def file_names() -> list[str]:
+    """The files of the folder `cifar-10-batches-py` that are read."""
+    from torchvision.datasets import CIFAR10
+
+    return [name for name, _ in (*CIFAR10.train_list, *CIFAR10.test_list)] + [CIFAR10.meta["filename"]]
+
+
+def read(scratch: Path, progress: Progress) -> RawSet:
+    """The set from `scratch`/cifar-10-batches-py, which nobody else writes to.
+
+    DataError for a file with another checksum than the published one, before any is unpickled.
+    """
+    from torchvision.datasets import CIFAR10
+
     splits = []
     try:
-        _unpack(archive, scratch, CIFAR10)
-        archive.unlink()
         for number, train in enumerate((True, False), start=1):
             progress("Reading CIFAR-10", number, 3)
             part = CIFAR10(str(scratch), train=train, download=False)
             labels: Labels = np.array(part.targets, dtype=np.int64)
             splits.append(Split(np.ascontiguousarray(part.data.transpose(0, 3, 1, 2)), labels))
-    except (tarfile.TarError, EOFError, KeyError, RuntimeError) as error:  # the last: a file's checksum
+    except RuntimeError as error:  # a file's checksum
         raise DataError(f"the CIFAR-10 archive is not what it should be: {error}") from error
     progress("Reading CIFAR-10", 3, 3)
     return RawSet(
@@ -99,9 +118,10 @@ def _reason(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def _unpack(archive: Path, folder: Path, official: Any) -> None:
+def _unpack(archive: Path, folder: Path) -> None:
     """Only the files that the reader needs, by their names."""
-    names = [name for name, _ in (*official.train_list, *official.test_list)] + [official.meta["filename"]]
+    from torchvision.datasets import CIFAR10
+
     with tarfile.open(archive, "r:gz") as tar:
-        members = [tar.getmember(f"{official.base_folder}/{name}") for name in names]
+        members = [tar.getmember(f"{CIFAR10.base_folder}/{name}") for name in file_names()]
         tar.extractall(folder, members, filter="data")

@@ -9,7 +9,7 @@ import warnings
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +17,19 @@ import numpy as np
 from cifar7.data.archives import KINDS, archive_members, is_archive
 from cifar7.data.decode import RECIPE, Decoded, decode
 from cifar7.data.imageset import SIZE, DataError, Progress, RawSet, Split, silent
-from cifar7.data.layout import Layout, Place
+from cifar7.data.layout import SPLITS, Layout, Place, is_table
 from cifar7.data.members import LIMITS, Limits, Member, folder_members, walk
 
 WORKERS = 2
 CHUNK_IMAGES, CHUNK_BYTES = 256, 16 * 2**20  # handed to a worker at once, whichever is reached first
 IN_FLIGHT = 4  # chunks, so that an archive is not unpacked into memory faster than it is decoded
+
+# Of a set without a part to test, one image in five of each class is set aside.
+FIFTH, SEED = 5, 7
+ASIDE = (
+    "There was no part to test, so {test:,} of the {all:,} images, a fifth of each class, were set aside "
+    "for it, the same ones each time."
+)
 
 EncodedChunk = list[tuple[Place, str, bytes]]  # place, name for messages, content of the file
 DecodedChunk = list[tuple[Place, Decoded]]
@@ -73,18 +80,52 @@ def read_path(path: Path, progress: Progress = silent, limits: Limits = LIMITS) 
     with _os_error_as_data_error(path), warnings.catch_warnings():
         # Pillow warns of sizes that `decode` refuses, and of odd metadata. Not in `decode`: not for threads.
         warnings.simplefilter("ignore")
+        # The names first: what is wrong with them is said before anything is decoded.
+        classes = _settled(list_members(path, limits), layout)
         chunks = _chunks(list_members(path, limits), layout, limits)
         images = [pair for chunk in _decode_chunks(chunks, source, progress) for pair in chunk]
-    classes = layout.classes()
+    train, test = (_sorted(split, images, classes) for split in SPLITS)
+    notes = layout.notes()
+    if layout.unsplit:
+        train, test = set_aside(train, classes, source)
+        notes.insert(0, ASIDE.format(test=len(test), all=len(train) + len(test)))
     return RawSet(
         title=source,
         classes=classes,
-        train=_split("train", images, classes),
-        test=_split("test", images, classes),
+        train=train,
+        test=test,
         origin=f"{kind} {source}",
         synthetic=False,
-        notes=(*layout.notes(), *_notes([image for _, image in images])),
+        notes=(*notes, *_notes([image for _, image in images])),
     )
+
+
+def set_aside(images: Split, classes: tuple[str, ...], source: str) -> tuple[Split, Split]:
+    """The images without and with a fifth of each class, at least one, drawn the same way each time.
+
+    DataError for a class of which nothing would be left.
+    """
+    test = np.zeros(len(images), dtype=bool)
+    for label, name in enumerate(classes):
+        members = np.flatnonzero(images.labels == label)
+        if len(members) < 2:
+            raise DataError(
+                f"{source} has no images in test/ and one image of {name!r} alone, so that none can be set "
+                f"aside to test: give another, or test/<class>/<image>"
+            )
+        drawn = np.random.default_rng([SEED, label]).permutation(members)
+        test[drawn[: max(1, round(len(members) / FIFTH))]] = True
+    return tuple(Split(images.images[rows], images.labels[rows]) for rows in (~test, test))  # type: ignore[return-value]
+
+
+def _settled(members: Iterable[Member], layout: Layout) -> tuple[str, ...]:
+    """The classes, after the layout has seen every name and the tables that may tell of images."""
+    for member in members:
+        layout.see(member.name, member.is_folder)
+        if not member.is_folder and is_table(member.name):
+            with suppress(DataError):  # too large, or damaged: it says nothing, and may not be needed
+                layout.see_table(member.name, member.read())
+    return layout.settle()
 
 
 @contextmanager
@@ -102,7 +143,7 @@ def _chunks(
     chunk: EncodedChunk = []
     chunk_bytes = images = 0
     for member in members:
-        if (place := layout.place(member.name, member.is_folder)) is None:
+        if member.is_folder or (place := layout.place(member.name)) is None:
             continue
         images += 1
         if images > limits.images:
@@ -147,7 +188,7 @@ def _natural(name: str) -> tuple[list[str | int], str]:
     return [int(part) if part.isdigit() else part for part in re.split("([0-9]+)", name)], name
 
 
-def _split(name: str, decoded: DecodedChunk, classes: tuple[str, ...]) -> Split:
+def _sorted(name: str, decoded: DecodedChunk, classes: tuple[str, ...]) -> Split:
     """The images of one split, class after class, within a class in the natural order of the files."""
     rows = [
         (classes.index(place.folder), _natural(place.file), image.pixels)
@@ -155,7 +196,8 @@ def _split(name: str, decoded: DecodedChunk, classes: tuple[str, ...]) -> Split:
         if place.split == name
     ]
     rows.sort(key=lambda row: row[:2])
-    images = np.stack([pixels for _, _, pixels in rows]).transpose(0, 3, 1, 2)  # (N, 3, 32, 32)
+    stacked = np.stack([pixels for _, _, pixels in rows]) if rows else np.empty((0, SIZE, SIZE, 3), np.uint8)
+    images = stacked.transpose(0, 3, 1, 2)  # (N, 3, 32, 32)
     return Split(np.ascontiguousarray(images), np.array([label for label, _, _ in rows], dtype=np.int64))
 
 

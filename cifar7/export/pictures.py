@@ -14,9 +14,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from cifar7.export import glyphs
 from cifar7.export.record import Record
+from cifar7.results.figures import most_confused
 from cifar7.results.predictions import Predictions
 
 TRAINING, HELD_OUT, TEST = "#0072B2", "#D55E00", "#E69F00"
@@ -34,6 +36,7 @@ _CONFIG = {
     "view": {"stroke": None},
 }
 
+LEGIBLE = 20  # classes, up to which names and numbers fit
 COLUMNS, MOST_MISTAKES = 8, 40
 TILE, GAP, LINE = 96, 14, 18  # pixels: a picture's side, the space around it, a line of text
 MARK = 8  # pixels: the disc before a true class and the square before a predicted one
@@ -46,8 +49,17 @@ def curves_png(record: Record) -> bytes:
 
 
 def confusion_png(predictions: Predictions) -> bytes:
-    """The confusion matrix: shares of the true classes as shades, counts as numbers."""
-    return draw(matrix(predictions))
+    """The confusion matrix: shares of the true classes as shades, counts as numbers.
+
+    Of more classes than are legible the whole of it without names, and beside it those confused most.
+    """
+    classes = len(predictions.classes)
+    if classes <= LEGIBLE:
+        return draw(matrix(predictions))
+    chosen = most_confused(predictions.confusion(), LEGIBLE)
+    whole = {**matrix(predictions), "title": f"All {classes:,} classes"}
+    part = {**matrix(predictions, chosen), "title": f"The {len(chosen)} most often confused"}
+    return draw({"hconcat": [whole, part], "resolve": {"scale": {"color": "independent"}}})
 
 
 def draw(drawing: dict[str, Any]) -> bytes:
@@ -94,13 +106,18 @@ def curve(record: Record, measure: str) -> dict[str, Any]:
     }
 
 
-def matrix(predictions: Predictions) -> dict[str, Any]:
-    """The Vega-Lite of the confusion matrix; errors are shaded on a scale of their own, or none were seen."""
+def matrix(predictions: Predictions, chosen: Sequence[int] | None = None) -> dict[str, Any]:
+    """The Vega-Lite of the confusion matrix; errors are shaded on a scale of their own, or none were seen.
+
+    `chosen`: of these classes alone.
+    """
     counts, names = predictions.confusion(), list(predictions.classes)
     sizes = counts.sum(axis=1, keepdims=True)
     share = np.divide(counts, sizes, out=np.zeros(counts.shape), where=sizes > 0)  # (K, K)
     wrong = ~np.eye(len(names), dtype=bool)
     strength = np.where(wrong, share / max(share[wrong].max(initial=0.0), 1e-9), share)
+    shown = list(range(len(names))) if chosen is None else list(chosen)
+    legible = len(shown) <= LEGIBLE
     cells = [
         {
             # Numbers, as two classes of one name are still two; the axes show the names.
@@ -111,8 +128,9 @@ def matrix(predictions: Predictions) -> dict[str, Any]:
             "strength": float(strength[true, predicted]),
         }
         for (true, predicted), number in ((at, int(n)) for at, n in np.ndenumerate(counts))
+        if (number or legible) and {true, predicted} <= set(shown)
     ]
-    side = max(300, 46 * len(names)) if len(names) <= 20 else 900
+    side = max(300, 46 * len(shown)) if legible else 46 * LEGIBLE
     colours = {"domain": [True, False], "range": [TRUE, PREDICTED]}
     opacities = {"domain": [0, 1], "range": [0.04, 0.85]}
     shade = {
@@ -128,20 +146,29 @@ def matrix(predictions: Predictions) -> dict[str, Any]:
         "height": side,
         "data": {"values": cells},
         "encoding": {
-            "x": _classes("predicted", "predicted class", "top", names),
-            "y": _classes("true", "true class", "left", names),
+            "x": _classes("predicted", "predicted class", "top", names, shown),
+            "y": _classes("true", "true class", "left", names, shown),
         },
-        "layer": [shade, *([numbers] if len(names) <= 20 else [])],
+        "layer": [shade, *([numbers] if legible else [])],
     }
 
 
-def _classes(field: str, title: str, orient: str, names: list[str]) -> dict[str, Any]:
-    # A list of names is the same in JSON and in Vega's expressions.
-    axis: dict[str, Any] = {"orient": orient, "labelExpr": f"{json.dumps(names)}[datum.value]"}
-    axis |= {"domain": False, "ticks": False, "grid": False, "labelLimit": 130, "labelPadding": 4}
+def _classes(field: str, title: str, orient: str, names: list[str], shown: list[int]) -> dict[str, Any]:
+    # A list of names is the same in JSON and in Vega's expressions. Behind a space, as Vega stumbles over a
+    # text such as "constructor" there.
+    label = f"slice({json.dumps([f' {name}' for name in names])}[datum.value], 1)"
+    axis: dict[str, Any] = {"orient": orient, "labelExpr": label}
+    axis |= {
+        "labels": len(shown) <= LEGIBLE,
+        "domain": False,
+        "ticks": False,
+        "grid": False,
+        "labelLimit": 130,
+        "labelPadding": 4,
+    }
     if orient == "top":
         axis |= {"labelAngle": -45, "labelAlign": "left"}
-    scale = {"domain": list(range(len(names))), "paddingInner": 0.06, "paddingOuter": 0}
+    scale = {"domain": shown, "paddingInner": 0.06, "paddingOuter": 0}
     return {"field": field, "type": "ordinal", "title": title, "scale": scale, "axis": axis}
 
 
@@ -157,7 +184,7 @@ def mistakes_png(
     rows = -(-len(indices) // columns)
     width, height = TILE + GAP, TILE + 2 * LINE + GAP  # of one picture with its labels
     sheet = Image.new("RGB", (columns * width + GAP, LINE + 2 * GAP + rows * height), "white")
-    pen = _Pen(sheet)
+    pen = _Pen(sheet, predictions.classes)
     if indices:
         pen.true(GAP, GAP, "true class")
         pen.predicted(GAP + width, GAP, "predicted class and its probability", width=3 * width)
@@ -179,9 +206,9 @@ def mistakes_png(
 class _Pen:
     """Writes labels: colour, mark and word say the same."""
 
-    def __init__(self, sheet: Image.Image) -> None:
+    def __init__(self, sheet: Image.Image, names: Sequence[str]) -> None:
         self._draw = ImageDraw.Draw(sheet)
-        self._font = ImageFont.load_default(size=13)
+        self._font = glyphs.load(glyphs.best_font(names))
 
     def true(self, left: int, top: int, text: str) -> None:
         """A true class."""

@@ -6,6 +6,7 @@ Text that a user typed (names of the design, of the image set, of its classes, o
 
 from __future__ import annotations
 
+from cifar7.export.glyphs import lacking
 from cifar7.export.observations import observations
 from cifar7.export.record import Record
 from cifar7.export.templates import render
@@ -36,6 +37,7 @@ def _readme(spec: NetSpec, analysis: Analysis, profile: Profile, record: Record 
         record=record,
         observations=observations(record) if record else (),
         working=working,
+        boxes=lacking(record.predictions.classes) if record else (),
     )
 
 

@@ -31,6 +31,8 @@ CONSTANTS: dict[str, str | None] = {
     "weight_decay": "a step, times the learning rate",
     "label_smoothing": "spread over all classes",
     "crop_padding": "pixels a side",
+    "rotation": "degrees either way",
+    "scaling": "percent either way",
     "cutout": "pixels a side",
     "averaging": "share of the averaged weights that a step keeps",
     "holdout": "images, at most a tenth of all",
@@ -63,7 +65,8 @@ def train_source(config: TrainConfig, images: ImageSet) -> str:
     check_known(config.to_dict())
     official = images.name == OFFICIAL
     title = OFFICIAL_TITLE if official else safe_name(images.title)[:60]
-    mean, std = (_triple(values) for values in config.scale(images.mean, images.std))
+    exact = bool(config.rotation or config.scaling)  # other recipes are written as they always were
+    mean, std = (_triple(values, exact) for values in config.scale(images.mean, images.std))
     settings = {"config": config, "official": official, "mean": mean, "std": std}
     # Nameless at first: no constant is used because a class is called like it.
     body = render("train.py", **settings, classes=(), title="", constants=())
@@ -100,5 +103,5 @@ def _constants(config: TrainConfig) -> list[Constant]:
     ]
 
 
-def _triple(values: Iterable[float]) -> str:
-    return f"({', '.join(f'{value:.8g}' for value in values)})"
+def _triple(values: Iterable[float], exact: bool) -> str:
+    return f"({', '.join(repr(value) if exact else f'{value:.8g}' for value in values)})"

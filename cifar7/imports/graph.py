@@ -10,8 +10,8 @@ from cifar7.errors import UserError
 
 IMAGE = -1  # as an input: the image that the network gets
 
-# Kind of call: the settings that it has. Numbers are whole; a kernel is the side of a square. `padding` may be the
-# text "same". A setting that a reader cannot know is absent from the node.
+# Kind of call: the settings that it has. Numbers are whole; a kernel is the side of a square. `padding` may
+# be the text "same". A setting that a reader cannot know is absent; "alternatives" are others that fit.
 CALLS: dict[str, tuple[str, ...]] = {
     "conv": (
         "in_channels", "out_channels", "kernel", "stride", "padding", "dilation", "groups", "bias",
@@ -34,7 +34,7 @@ CALLS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-class ImportFault(UserError):
+class UnreadableError(UserError):
     """Something that cannot be read: says what and on which line, and what would be right."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from cifar7.imports.graph import Graph, ImportFault, Remark
+from cifar7.imports.graph import Graph, Remark, UnreadableError
 from cifar7.imports.packing import Ends, canonical, pack
 from cifar7.imports.ways import Placed, fault, placed_layers
 from cifar7.network.arithmetic import Analysis, analyse
@@ -30,22 +30,24 @@ class Imported:
 
 
 def imported(graph: Graph) -> Imported:
-    """The network of a graph. Raises ImportFault where the vocabulary cannot say it."""
+    """The network of a graph. Raises UnreadableError where the vocabulary cannot say it."""
     image = graph.image or IMAGE
     if image[1] != image[2]:
-        raise ImportFault(f"the image is {image[1]}x{image[2]} pixels", "cifar7 takes square ones.")
+        raise UnreadableError(f"the image is {image[1]}x{image[2]} pixels", "cifar7 takes square ones.")
     placed = placed_layers(graph, image)
     if not placed:
-        raise ImportFault("the network has no layers", "paste the class with its forward.")
+        raise UnreadableError("the network has no layers", "paste the class with its forward.")
     layers = _marked(placed)
-    ends = _ends(placed)
+    ends = _ends(placed, layers)
     (classes, *_), last = placed[-1].output, placed[-1]
     spec = pack(layers, ends, classes)
     name = safe_name(graph.name)[:60].strip() or "imported"
     spec = replace(spec, name=name, in_channels=image[0], image_size=image[1])
     spec = canonical(spec) if not (faults := problems(spec)) else spec
     if faults:
-        raise fault(last.node, "cannot be said: " + " · ".join(map(str, faults)), "see what would be right there.")
+        raise fault(
+            last.node, "cannot be said: " + " · ".join(map(str, faults)), "see what would be right there."
+        )
     analysis = analyse(spec)
     _hold_against(placed, analysis)
     remarks = (*graph.remarks, *_remarks(graph, placed, analysis))
@@ -87,7 +89,7 @@ def _marked(placed: Sequence[Placed]) -> list[Layer]:
     return [replace(step.layer, stage=stage) for step, stage in zip(placed, stages, strict=True)]
 
 
-def _ends(placed: Sequence[Placed]) -> Ends:
+def _ends(placed: Sequence[Placed], layers: Sequence[Layer]) -> Ends:
     """The pooling before the classifier, and the classifier."""
     inside = {
         at - back for at, step in enumerate(placed) if step.layer.span for back in range(step.layer.span + 1)
@@ -97,23 +99,31 @@ def _ends(placed: Sequence[Placed]) -> Ends:
     pools = [
         at
         for at, step in enumerate(placed)
-        if at not in inside and step.layer.family is Family.POOL and _is_head(placed, at)
+        if at not in inside
+        and step.layer.family is Family.POOL
+        and layers[at].stage in ("", OUTPUT)
+        and _is_head(placed, at, bool(layers[at].stage))
     ]
-    pool = next((at for at in reversed(pools) if "avg" in placed[at].layer.kind), pools[-1] if pools else -1)
+    averages = [at for at in pools if "avg" in placed[at].layer.kind]
+    pool = (averages or pools or [-1])[-1]
     flat = next((at for at, step in enumerate(placed) if step.layer.family is Family.LINEAR), len(placed))
     if classifier == last and placed[last].layer.kind == "conv" and (pool < 0 or pool > last):
         classifier = -1
     return Ends(pool if pool < flat else -1, classifier)
 
 
-def _is_head(placed: Sequence[Placed], at: int) -> bool:
-    """Whether a pool leaves one pixel, or single values are made of what it leaves."""
+def _is_head(placed: Sequence[Placed], at: int, said: bool) -> bool:
+    """Whether a pool is that of O: it leaves one pixel, or single values are made of what it leaves.
+
+    A max-pool with a window is one only where its place is `said` to be in O; else it ends a stage.
+    """
     step = placed[at]
-    side = step.output[1]
-    if side == 1:
+    if "max" in step.layer.kind and not (said or step.layer.entry.whole_map):
+        return False
+    if step.output[1] == 1:
         return True
     behind = next((s for s in placed[at + 1 :] if not s.layer.follows), None)
-    return behind is not None and behind.layer.family is Family.LINEAR and "avg" in step.layer.kind
+    return behind is not None and behind.layer.family is Family.LINEAR and (said or "avg" in step.layer.kind)
 
 
 def _classifies(step: Placed) -> bool:
@@ -141,8 +151,8 @@ def _facts(layer: Layer, side: int) -> tuple[object, ...]:
     if layer.family is Family.POOL and side == 1:
         window = ()  # a pool as large as the map and a global one do the same
     return (
-        kind, layer.out_channels, *window, layer.padding, layer.dilation, layer.groups, layer.bias, layer.rate,
-        layer.span, layer.side, layer.padding_mode,
+        kind, layer.out_channels, *window, layer.padding, layer.dilation, layer.groups, layer.bias,
+        layer.rate, layer.span, layer.side, layer.padding_mode,
     )  # fmt: skip
 
 
@@ -156,8 +166,8 @@ def _remarks(graph: Graph, placed: Sequence[Placed], analysis: Analysis) -> Iter
     if read != analysis.parameters:
         yield Remark(
             "parameters-differ",
-            f"The source has {read:,} parameters and the network here {analysis.parameters:,}: a normalisation "
-            "here always has scale and shift, but for instance norm, which has none.",
+            f"The source has {read:,} parameters and the network here {analysis.parameters:,}: here every "
+            "normalisation has scale and shift, and instance norm has none.",
         )
     for layer in graph.unused:
         yield Remark(

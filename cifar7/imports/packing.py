@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from cifar7.imports.graph import ImportFault
+from cifar7.imports.graph import UnreadableError
 from cifar7.imports.raw import Raw, norm_groups, norm_name, order_of, raw_units, unit_of
 from cifar7.network.arithmetic import walk
 from cifar7.network.kinds import LAYER_KINDS, Family, Layer
@@ -25,7 +25,6 @@ from cifar7.network.spec import (
     Unit,
     settled,
 )
-
 
 T = TypeVar("T")
 
@@ -45,16 +44,14 @@ def canonical(spec: NetSpec) -> NetSpec:
     pool = next((at for at, layer in enumerate(layers) if layer.head), -1)
     classifier = len(layers) - 1 if layers[-1].role == "classifier" else -1
     network = pack(layers, Ends(pool, classifier), spec.classes)
-    return replace(
-        network, name=spec.name, in_channels=spec.in_channels, image_size=spec.image_size
-    )
+    return replace(network, name=spec.name, in_channels=spec.in_channels, image_size=spec.image_size)
 
 
 def pack(layers: Sequence[Layer], ends: Ends, classes: int) -> NetSpec:
     """The network of layers that stand as `network.layers.expand` has them.
 
     A layer's `stage` says where it belongs; where none says so, stages end at what steps over pixels. Raises
-    ImportFault where a stage would be too long.
+    UnreadableError where a stage would be too long.
     """
     before, behind, head = _split(layers, ends)
     raws = raw_units(before)
@@ -121,7 +118,13 @@ def _usual(raws: Sequence[Raw]) -> NetSpec:
     first = [next(x.family for x in raw.followers if x.family is not Family.DROPOUT) for raw in both]
     order = "conv-act-norm" if _most(first, Family.NORM) is Family.ACTIVATION else "conv-norm-act"
     spec = NetSpec(
-        "network", (Stage(),) * 4, activation=activation, norm=norm, order=order, norm_groups=groups, bias=False
+        "network",
+        (Stage(),) * 4,
+        activation=activation,
+        norm=norm,
+        order=order,
+        norm_groups=groups,
+        bias=False,
     )
     # A bias before a normalisation: what most of the convolutions have that could do without.
     chosen = [b for raw in units for b, ruled in _biases(raw, spec) if not ruled]
@@ -134,7 +137,7 @@ def _most(values: Sequence[T], default: T) -> T:
 
 
 def _biases(raw: Raw, spec: NetSpec) -> list[tuple[bool, bool]]:
-    """Of each convolution of a unit, and of its linear layer: whether it has a bias, and what the rule gives."""
+    """Of each convolution or linear layer of a unit: whether it has a bias, and what the rule gives."""
     first, norm = raw.operation, raw.has("norm")
     if first is None or first.family is Family.POOL:
         return []
@@ -163,7 +166,9 @@ def _finished(raw: Raw, spec: NetSpec) -> Unit:
         unit,
         norm=norm is not None or plain,
         norm_kind=kind if norm and kind != spec.norm else None,
-        norm_groups=norm.groups if norm and (auto or groups != spec.norm_groups) and kind == "group" else None,
+        norm_groups=norm.groups
+        if norm and (auto or groups != spec.norm_groups) and kind == "group"
+        else None,
         activation=act is not None,
         activation_kind=act.kind if act and act.kind != spec.activation else None,
         dropout=dropped.rate if dropped else 0.0,
@@ -243,6 +248,6 @@ def _filled(raws: list[Raw]) -> list[list[Raw]]:
             parts[-1] += block
         if len(parts) <= len(STAGE_NAMES) and all(len(part) <= MAX_UNITS for part in parts):
             return parts
-    raise ImportFault(
+    raise UnreadableError(
         f"the network has {len(raws)} units", f"cifar7 holds {len(STAGE_NAMES)} stages of {MAX_UNITS}."
     )

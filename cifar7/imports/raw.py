@@ -1,4 +1,4 @@
-"""Layers in a row as units, each with every setting of its own: the first half of making a network of them."""
+"""Layers in a row as units, each with every setting of its own: the first half of making a network."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Raw:
 
 
 def raw_units(layers: Sequence[Layer]) -> list[Raw]:
-    """The units of layers in the order of `network.layers.expand`, connections included, the head left out."""
+    """The units of layers in the order of `network.layers.expand`, connections included."""
     ends = {at - layer.span: at for at, layer in enumerate(layers) if layer.span}
     units: list[Raw] = []
     at = straight = 0
@@ -74,7 +74,7 @@ def raw_units(layers: Sequence[Layer]) -> list[Raw]:
 
 
 def _row(layers: Sequence[Layer], ends_stage: bool = False) -> list[Raw]:
-    """The units of layers without connections. `ends_stage`: a plain max-pool may end one, and takes nothing."""
+    """The units of layers without connections. `ends_stage`: a plain max-pool takes nothing behind it."""
     units: list[Raw] = []
     for layer in layers:
         part = PARTS.get(layer.family)
@@ -102,7 +102,13 @@ def _separable(units: list[Raw]) -> list[Raw]:
 
 def _pair(first: Raw, second: Raw) -> Raw | None:
     depthwise, pointwise = first.operation, second.operation
-    if depthwise is None or pointwise is None or pointwise.kind != "conv" or first.pointwise or second.pointwise:
+    if (
+        depthwise is None
+        or pointwise is None
+        or pointwise.kind != "conv"
+        or first.pointwise
+        or second.pointwise
+    ):
         return None
     if not depthwise.depthwise or depthwise.out_channels != depthwise.in_channels:
         return None

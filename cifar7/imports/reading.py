@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cifar7.errors import UserError
-from cifar7.imports.graph import Graph, ImportFault, Node
+from cifar7.imports.graph import Graph, Node, UnreadableError
 from cifar7.imports.networks import Imported, imported
 from cifar7.imports.python import read_notebook, read_source
 from cifar7.imports.tabular import looks_like, read_print, read_summary
@@ -36,10 +36,10 @@ class Read:
 def read(text: str, class_name: str = "") -> Read:
     """The network in a text. `class_name`: which of several classes, in source and notebooks.
 
-    Raises ImportFault that says what could not be read, with its line, and what would be right.
+    Raises UnreadableError that says what could not be read, with its line, and what would be right.
     """
     if len(text) > LARGEST:
-        raise ImportFault(f"the text has {len(text):,} characters", f"give at most {LARGEST:,}.")
+        raise UnreadableError(f"the text has {len(text):,} characters", f"give at most {LARGEST:,}.")
     kind = kind_of(text)
     if kind == "spec":
         return Read(kind, (_design(text),))
@@ -48,7 +48,7 @@ def read(text: str, class_name: str = "") -> Read:
     for graph in graphs:
         try:
             readings.append(imported(graph))
-        except ImportFault as fault:
+        except UnreadableError as fault:
             faults.append(fault)
     if not readings:
         raise faults[0]
@@ -85,7 +85,7 @@ def chosen(graph: Graph, picks: Mapping[int, int]) -> Graph:
     for at, pick in picks.items():
         fitting = open_calls.get(at, ())
         if not 0 <= pick < len(fitting):
-            raise ImportFault(f"call {at} has no choice {pick}", f"it has {len(fitting)}.")
+            raise UnreadableError(f"call {at} has no choice {pick}", f"it has {len(fitting)}.")
         nodes[at] = _settled(nodes[at], {**nodes[at].settings, **fitting[pick]})
     return replace(graph, nodes=tuple(nodes))
 
@@ -110,7 +110,7 @@ def _design(text: str) -> Imported:
         spec = NetSpec.from_dict(json.loads(text.removeprefix("\ufeff")))
         check(spec)
     except UserError as error:
-        raise ImportFault(error.fault, error.cure) from None
+        raise UnreadableError(error.fault, error.cure) from None
     return Imported(spec, (), Graph(spec.name, ()), 0)
 
 

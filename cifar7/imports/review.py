@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cifar7.imports.files import read_text
-from cifar7.imports.graph import ImportFault
+from cifar7.imports.graph import UnreadableError
 from cifar7.imports.reading import Read, choices, read
 from cifar7.network.arithmetic import analyse
 from cifar7.network.assignment import Verdict, card
@@ -73,21 +73,21 @@ def review_all(places: Sequence[Path], profile: Profile) -> list[Reviewed]:
 def _guarded(place: Path, profile: Profile) -> Reviewed:
     try:
         return review_one(place, profile)
-    except ImportFault as fault:
+    except UnreadableError as fault:
         return Reviewed(place.name, fault=str(fault))
     except Exception as error:  # one hand-in must not end the review of the others
         return Reviewed(place.name, fault=f"reading it failed in a way that nobody foresaw ({error!r:.200})")
 
 
 def review_one(place: Path, profile: Profile) -> Reviewed:
-    """The row of one hand-in. Raises ImportFault where no network in it can be read."""
+    """The row of one hand-in. Raises UnreadableError where no network in it can be read."""
     file, found = _network(place)
     reading = found.readings[0]
     analysis = analyse(reading.spec)
     notes = [f"line {r.line}: {r.message}" if r.line else r.message for r in reading.remarks]
     if len(found.readings) > 1:
         notes.append(f"The text can be read in {len(found.readings)} ways; this is the likeliest.")
-    notes += [f"{x.stage or 'network'}: {x.message}" for x in lessons(reading.spec)]
+    notes += [f"{x.stage or 'network'}: {x.message}" for x in lessons(reading.spec, profile)]
     return Reviewed(
         name=place.name,
         file=str(file.relative_to(place)) if place.is_dir() else file.name,
@@ -110,17 +110,19 @@ def _open(verdict: Verdict) -> Verdict:
 
 
 def _network(place: Path) -> tuple[Path, Read]:
-    """The file of a hand-in with its network. Raises ImportFault: what the likeliest file says."""
+    """The file of a hand-in with its network. Raises UnreadableError: what the likeliest file says."""
     if not place.is_dir():
         return place, read(read_text(place))
-    faults: list[ImportFault] = []
+    faults: list[UnreadableError] = []
     for file in _likely(place):
         try:
             return file, read(read_text(file))
-        except ImportFault as fault:
-            faults.append(ImportFault(f"{file.relative_to(place)}: {fault.fault}", fault.cure))
+        except UnreadableError as fault:
+            faults.append(UnreadableError(f"{file.relative_to(place)}: {fault.fault}", fault.cure))
     if not faults:
-        raise ImportFault("no file in it looks like a network", f"hand in a file that ends in {', '.join(ENDINGS)}.")
+        raise UnreadableError(
+            "no file in it looks like a network", f"hand in a file that ends in {', '.join(ENDINGS)}."
+        )
     raise faults[0]
 
 
@@ -145,7 +147,7 @@ def _mentions(file: Path) -> bool:
     """Whether a file has the words of a network; an unreadable one is left for the reader to tell."""
     try:
         text = read_text(file)
-    except ImportFault:
+    except UnreadableError:
         return True
     return any(word in text for word in ("nn.Module", "Sequential", "Conv2d", '"stages"'))
 

@@ -1,6 +1,6 @@
-"""The user's own file, executed, and its network traced by torch.fx: the one module here that runs what it reads.
+"""The user's own file, executed, and its network traced by torch.fx: the one module that runs what it reads.
 
-For networks that the reader of source cannot follow, on a machine and with a file of one's own. No page uses it.
+For networks that the reader of source cannot follow, with a file of one's own. No page uses it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import fx, nn
 
-from cifar7.imports.graph import IMAGE, Graph, ImportFault, Node
+from cifar7.imports.graph import IMAGE, Graph, Node, UnreadableError
 from cifar7.imports.networks import Imported, imported
 from cifar7.imports.tabular.printed_layers import layer
 
@@ -34,14 +34,15 @@ _IGNORED = ("size", "getattr", "getitem", "dim", "contiguous")  # they ask of a 
 
 
 def traced(path: Path, class_name: str = "") -> Imported:
-    """The network of a Python file, which is executed. Raises ImportFault where it cannot be traced."""
+    """The network of a Python file, which is executed. Raises UnreadableError where it cannot be traced."""
     module = _executed(path)
     network = _network(module, path, class_name)
     try:
         graph = fx.symbolic_trace(network.eval())
     except Exception as error:
-        raise ImportFault(
-            f"{path}: torch.fx cannot trace it ({str(error)[:200]})", "leave out what depends on the values of a map."
+        raise UnreadableError(
+            f"{path}: torch.fx cannot trace it ({str(error)[:200]})",
+            "leave out what depends on the values of a map.",
         ) from None
     return imported(_graph(graph, type(network).__name__))
 
@@ -49,14 +50,16 @@ def traced(path: Path, class_name: str = "") -> Imported:
 def _executed(path: Path) -> Any:
     spec = importlib.util.spec_from_file_location("cifar7_imported", path)
     if spec is None or spec.loader is None:
-        raise ImportFault(f"{path}: is no Python file", "--run takes a file that ends in .py.")
+        raise UnreadableError(f"{path}: is no Python file", "--run takes a file that ends in .py.")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     sys.path.insert(0, str(path.resolve().parent))
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
-        raise ImportFault(f"{path}: running it ends with {error!r:.200}", "mend the file first.") from None
+        raise UnreadableError(
+            f"{path}: running it ends with {error!r:.200}", "mend the file first."
+        ) from None
     finally:
         sys.path.pop(0)
     return module
@@ -68,12 +71,14 @@ def _network(module: Any, path: Path, class_name: str) -> nn.Module:
     if class_name:
         classes = [x for x in classes if x.__name__ == class_name]
     if not classes:
-        raise ImportFault(f"{path}: has no class {class_name or 'of a network'}", "name one: FILE:CLASS.")
+        raise UnreadableError(f"{path}: has no class {class_name or 'of a network'}", "name one: FILE:CLASS.")
     try:
         network: nn.Module = classes[-1]()
     except Exception as error:
         name = classes[-1].__name__
-        raise ImportFault(f"{path}: {name}() ends with {error!r:.200}", "give its arguments defaults.") from None
+        raise UnreadableError(
+            f"{path}: {name}() ends with {error!r:.200}", "give its arguments defaults."
+        ) from None
     return network
 
 
@@ -119,7 +124,9 @@ def _call(node: fx.Node, traced_module: fx.GraphModule) -> tuple[str, dict[str, 
             return None
         found = layer(kind, rest.removesuffix(")"), 0)
         if found is None:
-            raise ImportFault(f"{node.target}: {kind} is nothing that cifar7 knows", "take a layer that it knows.")
+            raise UnreadableError(
+                f"{node.target}: {kind} is nothing that cifar7 knows", "take a layer that it knows."
+            )
         return found
     if node.op == "call_method" and node.target in _METHODS:
         return _METHODS[str(node.target)], {}
@@ -134,16 +141,20 @@ def _call(node: fx.Node, traced_module: fx.GraphModule) -> tuple[str, dict[str, 
         if node.target is nn.functional.adaptive_avg_pool2d:
             return "adaptive_avg_pool", {"size": _number(node, 1, "output_size", 1)}
         if node.target is nn.functional.dropout:
-            return "dropout", {"rate": float(node.args[1] if len(node.args) > 1 else node.kwargs.get("p", 0.5))}
+            return "dropout", {
+                "rate": float(str(node.args[1] if len(node.args) > 1 else node.kwargs.get("p", 0.5)))
+            }
     if _name(node) == "mean":
         return "adaptive_avg_pool", {"size": 1}
-    raise ImportFault(f"{_name(node)} is nothing that cifar7 knows", "write it with the layers that it knows.")
+    raise UnreadableError(
+        f"{_name(node)} is nothing that cifar7 knows", "write it with the layers that it knows."
+    )
 
 
 def _number(node: fx.Node, place: int, name: str, default: Any) -> Any:
     value = node.args[place] if len(node.args) > place else node.kwargs.get(name, default)
     if isinstance(value, (tuple, list)):
         if len(set(value)) > 1:
-            raise ImportFault(f"{_name(node)} has {name} {tuple(value)}", "cifar7 takes square windows.")
+            raise UnreadableError(f"{_name(node)} has {name} {tuple(value)}", "cifar7 takes square windows.")
         value = value[0]
     return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cifar7.imports.graph import IMAGE, Graph, ImportFault, Node
+from cifar7.imports.graph import IMAGE, Graph, Node, UnreadableError
 from cifar7.network.arithmetic import map_size
 from cifar7.network.kinds import LAYER_KINDS, Family, Layer, names
 
@@ -26,19 +26,21 @@ class Placed:
 def placed_layers(graph: Graph, image: tuple[int, int, int]) -> list[Placed]:
     """The layers in the order of `network.layers.expand`: at a connection its row, its other way, its join.
 
-    Raises ImportFault where a call does not fit the one before it, or the ways do not join as the vocabulary
-    has it.
+    Raises UnreadableError where a call does not fit the one before it, or the ways do not join as the
+    vocabulary has it.
     """
     if not graph.nodes:
-        raise ImportFault("nothing is called in forward", "let it return what its layers make of the image.")
+        raise UnreadableError(
+            "nothing is called in forward", "let it return what its layers make of the image."
+        )
     return _Reader(graph, image).row(IMAGE, len(graph.nodes) - 1)
 
 
-def fault(node: Node, message: str, cure: str) -> ImportFault:
+def fault(node: Node, message: str, cure: str) -> UnreadableError:
     """What is wrong with a call, with its line and its name."""
     at = f"line {node.line}: " if node.line else ""
     name = f"{node.name} " if node.name else ""
-    return ImportFault(f"{at}{name}({node.kind.replace('_', ' ')}) {message}", cure)
+    return UnreadableError(f"{at}{name}({node.kind.replace('_', ' ')}) {message}", cure)
 
 
 class _Reader:
@@ -76,7 +78,9 @@ class _Reader:
                 if len(node.inputs) > 1:
                     if users[0] == end:
                         return layers
-                    raise fault(node, "joins what did not part at one place", "write it with two ways at most.")
+                    raise fault(
+                        node, "joins what did not part at one place", "write it with two ways at most."
+                    )
                 layers += self._step(users[0])
                 at = users[0]
             elif len(users) == 2 and not inside:
@@ -86,7 +90,7 @@ class _Reader:
                 node = self.nodes[users[-1]] if users else self.nodes[end]
                 raise fault(
                     node, "reads a map that is read in other places too",
-                    "cifar7 knows two ways that part at one place and join at another, with none inside them.",
+                    "cifar7 knows two ways that part at one place and join at another, none inside them.",
                 )  # fmt: skip
         return layers
 
@@ -119,7 +123,9 @@ class _Reader:
         (channels, *size), (added, *other) = shapes
         if size != other or (node.kind == "add" and channels != added):
             raise fault(
-                node, f"joins maps of {_text(shapes[0])} and {_text(shapes[1])}", "they have to be of one size."
+                node,
+                f"joins maps of {_text(shapes[0])} and {_text(shapes[1])}",
+                "they have to be of one size.",
             )
         out = channels + added if node.kind == "concat" else channels
         join = Layer("", 0, node.kind, channels, out, span=len(main) + len(side), side=len(side))
@@ -135,13 +141,15 @@ class _Reader:
             node = self.nodes[at]
             if len(node.inputs) != 1 or len(self.users[at]) != 1:
                 raise fault(
-                    self.nodes[join] if len(node.inputs) == 1 else node, "has a connection inside another one",
-                    "cifar7 knows connections one behind the other.",
+                    self.nodes[join] if len(node.inputs) == 1 else node,
+                    "has a connection inside another one", "cifar7 knows connections one behind the other.",
                 )  # fmt: skip
             chain.append(at)
             at = node.inputs[0]
             if at == IMAGE and start != IMAGE:
-                raise fault(node, "comes from another place than the way beside it", "let both part at one place.")
+                raise fault(
+                    node, "comes from another place than the way beside it", "let both part at one place."
+                )
         return [layer for step in reversed(chain) for layer in self._step(step)]
 
     def _meeting(self, start: int, users: list[int]) -> int:
@@ -150,7 +158,9 @@ class _Reader:
         for at in ahead[0]:
             if at in ahead[1] and self.nodes[at].kind in JOINS:
                 return at
-        raise fault(self.nodes[users[1]], "parts from the row and never joins it", "add or concatenate both ways.")
+        raise fault(
+            self.nodes[users[1]], "parts from the row and never joins it", "add or concatenate both ways."
+        )
 
     def _chain(self, start: int, user: int) -> list[int]:
         """The calls that follow one another from a user of `start`."""
@@ -189,7 +199,9 @@ def _same(node: Node, setting: str, value: int, given: Shape) -> None:
     stated = node.settings.get(setting, value)
     if stated != value:
         what = setting.replace("_", " ")
-        raise fault(node, f"has {stated} {what}, and gets {_text(given)}, which are {value}", f"write {value}.")
+        raise fault(
+            node, f"has {stated} {what}, and gets {_text(given)}, which are {value}", f"write {value}."
+        )
 
 
 def _conv(node: Node, given: Shape) -> tuple[Layer, Shape]:
@@ -236,7 +248,9 @@ def _pool(node: Node, given: Shape) -> tuple[Layer | None, Shape]:
 def _sides(node: Node, layer: Layer, given: Shape) -> Shape:
     side = map_size(given[1], layer.kernel, layer.stride, layer.padding, layer.dilation)
     if side < 1:
-        raise fault(node, f"finds no place on a map of {_text(given)}", "pool less, or take a smaller kernel.")
+        raise fault(
+            node, f"finds no place on a map of {_text(given)}", "pool less, or take a smaller kernel."
+        )
     return side, side
 
 
@@ -248,7 +262,9 @@ def _norm(node: Node, given: Shape) -> Layer:
     _same(node, "channels", channels, given)
     groups = int(node.settings.get("groups", 1))
     if kind == "group_norm" and channels % groups:
-        raise fault(node, f"has {groups} groups, which do not divide {channels} channels", "choose a divisor.")
+        raise fault(
+            node, f"has {groups} groups, which do not divide {channels} channels", "choose a divisor."
+        )
     if len(given) == 1:
         kind = LAYER_KINDS[kind].flat or kind
     return Layer("", 0, kind, channels, channels, groups=groups)
@@ -276,4 +292,3 @@ def _product(shape: Shape) -> int:
 
 def _text(shape: Shape) -> str:
     return "×".join(map(str, shape))
-

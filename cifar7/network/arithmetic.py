@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from cifar7.network.kinds import Family, Layer
 from cifar7.network.layers import expand
@@ -76,8 +77,7 @@ def analyse(spec: NetSpec) -> Analysis:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Map:
+class _Map(NamedTuple):
     """A map on its way: its shape, what its values see, and the row that put it out."""
 
     shape: Shape

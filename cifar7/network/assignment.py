@@ -48,6 +48,12 @@ def card(analysis: Analysis, profile: Profile, achieved: Achieved | None = None)
     return [_verdict(requirement, analysis, achieved or Achieved()) for requirement in profile.requirements]
 
 
+def breaks(before: Analysis, after: Analysis, profile: Profile) -> bool:
+    """Whether a requirement that was fulfilled no longer is; those that need a run do not count."""
+    then, now = card(before, profile), card(after, profile)
+    return any(old.passed and new.passed is False for old, new in zip(then, now, strict=True))
+
+
 def measure(name: str, analysis: Analysis, achieved: Achieved) -> float | None:
     """One of `profiles.MEASURES` on a network and its run; None where a run is needed and missing."""
     rows = analysis.rows

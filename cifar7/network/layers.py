@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from cifar7.network.kinds import LAYER_KINDS, Layer
 from cifar7.network.spec import OUTPUT, STAGE_NAMES, NetSpec, Unit, row_channels
@@ -177,10 +178,15 @@ def _border(unit: Unit, padding: int) -> str:
     return unit.padding_mode if padding else "zeros"
 
 
-def _order(spec: NetSpec, unit: Unit) -> list[str]:
+def _order(spec: NetSpec, unit: Unit) -> tuple[str, ...]:
     """The four parts of a unit in their order."""
-    parts = (unit.order or spec.order).split("-")
-    return parts if "drop" in parts else [*parts, "drop"]
+    return _parts(unit.order or spec.order)
+
+
+@cache
+def _parts(order: str) -> tuple[str, ...]:
+    parts = tuple(order.split("-"))
+    return parts if "drop" in parts else (*parts, "drop")
 
 
 def norm_of(spec: NetSpec, unit: Unit) -> str:

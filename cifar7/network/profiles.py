@@ -12,6 +12,7 @@ A profile is what a teacher may write in a JSON file:
 from __future__ import annotations
 
 import difflib
+import math
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -65,6 +66,13 @@ class Requirement:
         """Whether the measured value fulfils it."""
         return RELATIONS[self.relation][1](value, self.limit)
 
+    @property
+    def least(self) -> int:
+        """The smallest whole number that is not too little; 0 where any is enough."""
+        if self.relation == "above":
+            return math.floor(self.limit) + 1
+        return 0 if self.relation in ("at most", "below") else math.ceil(self.limit)
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
@@ -73,6 +81,19 @@ class Profile:
     name: str
     title: str
     requirements: tuple[Requirement, ...]
+
+    def asks(self, *measures: str) -> Requirement | None:
+        """The first requirement on any of these measures; None if it has none."""
+        return next((item for item in self.requirements if item.id in measures), None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data that `read_profile` reads; a title that is the usual one is left out."""
+        requirements = [
+            {"id": item.id, "is": item.relation, "limit": item.limit}
+            | ({} if item.title == MEASURES[item.id][0] else {"title": item.title})
+            for item in self.requirements
+        ]
+        return {"name": self.name, "title": self.title, "requirements": requirements}
 
 
 def quantity(measure: str, value: float) -> str:

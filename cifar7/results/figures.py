@@ -106,6 +106,18 @@ def similarity_order(counts: Counts) -> list[int]:
     return [k for group in ordered for k in group]
 
 
+def most_confused(counts: Counts, most: int) -> list[int]:
+    """The classes, `most` of them at most, of the commonest confusions, in the classes' own order."""
+    wrong = np.where(np.eye(len(counts), dtype=bool), 0, counts)
+    chosen: dict[int, None] = {}
+    for at in np.argsort(-wrong, axis=None, kind="stable"):
+        pair = [int(k) for k in np.unravel_index(at, wrong.shape)]
+        if wrong[pair[0], pair[1]] == 0 or len({*chosen, *pair}) > most:
+            break
+        chosen |= dict.fromkeys(pair)
+    return sorted(chosen) or list(range(min(most, len(counts))))
+
+
 def sentences(predictions: Predictions, limit: int = 5) -> tuple[Confusion, ...]:
     """The commonest confusions, most pictures first, in words."""
     names = predictions.classes

@@ -18,6 +18,7 @@ from cifar7.runs.reasons import mistake_reason, remains, unexpected_reason
 from cifar7.runs.status import Status
 from cifar7.training.errors import DeviceStateError
 from cifar7.training.events import Event
+from cifar7.training.norms import check_norms
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +77,7 @@ def _prepare(
             f"the design puts out {spec.classes} classes and {images.title} has {len(images.classes)}; "
             f"give the design {len(images.classes)} classes."
         )
+    check_norms(spec, config)
     claim.update(phase="starting", preparing=None)
     return Job(claim, spec, config, images, control, listen)
 

@@ -21,6 +21,7 @@ from cifar7.runs.folder import RunFolder, list_runs
 from cifar7.runs.kinds import KINDS, Kind, kind_of
 from cifar7.runs.status import Status
 from cifar7.training.config import DEVICES, TrainConfig
+from cifar7.training.norms import check_norms
 
 IDLE_MINUTES = 20.0  # after which a worker without work ends
 
@@ -36,10 +37,11 @@ def enqueue(
 ) -> RunFolder:
     """Put a run in the queue; `ensure_worker` sees to it that a worker takes it.
 
-    Raises SpecError for a network that cannot be built, DataError for what cannot name a set, RunError when
-    too many of its kind wait.
+    Raises SpecError for a network that cannot be built, ConfigError for one that cannot be trained so,
+    DataError for what cannot name a set, RunError when too many of its kind wait.
     """
     check(spec)
+    check_norms(spec, config)
     check_name(data_name)
     remove_abandoned(runs_dir)
     rules = KINDS[kind]
@@ -49,7 +51,11 @@ def enqueue(
 
 
 def start_here(runs_dir: Path, spec: NetSpec, config: TrainConfig, data_name: str) -> Claim:
-    """Make a run and take it for this process at once: no worker can take it in between."""
+    """Make a run and take it for this process at once: no worker can take it in between.
+
+    Raises ConfigError for a network that cannot be trained so.
+    """
+    check_norms(spec, config)
     with hold_queue(make_runs_dir(runs_dir)):
         return claim(RunFolder.create(runs_dir, spec, config, data_name))
 

@@ -115,6 +115,18 @@ class TrainConfig:
         noun="shift by, pixels",
         help="Each image is shifted at random by up to so many pixels: position is not learnt.",
     )
+    rotation: float = number(
+        0.0, low=0, high=45, step=1, group=IMAGES, title="Turn by, degrees", unit="degrees either way",
+        noun="turn by, degrees",
+        help="Each image is turned at random by up to so many degrees either way, its border mirrored, so "
+        "that a slope is not learnt; 0 is off, 5 to 15 are usual.",
+    )
+    scaling: float = number(
+        0.0, low=0, high=50, step=1, group=IMAGES, title="Scale by, percent", unit="percent either way",
+        noun="scale by, percent",
+        help="Each image is made larger or smaller at random by up to so many percent, so that size is not "
+        "learnt; 0 is off, 10 to 20 are usual.",
+    )
     cutout: int = number(
         0, low=0, high=32, group=IMAGES, title="Cutout, pixels", unit="pixels a side",
         help="Blanks a square of so many pixels a side at a random place in each training image, so that no "

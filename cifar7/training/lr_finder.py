@@ -18,6 +18,7 @@ from torch import nn
 from cifar7.data.imageset import ImageSet
 from cifar7.training.config import TrainConfig
 from cifar7.training.lr_finding import Point, window
+from cifar7.training.selection import can_hold_out
 from cifar7.training.state import TrainingState
 
 STEPS = 120  # of batches of 32 images or more
@@ -41,6 +42,7 @@ def range_test(
 
     `steps`: how many; by default as many as `steps_of` says.
 
+    A set that is too small to hold images out is trained on whole: the test looks at no other image anyway.
     Ends early where the loss is no finite number or has exploded, or `control` returns anything. The module
     is trained in place and is of no use afterwards. Raises what making a `TrainingState`, or a step, raises.
     """
@@ -48,6 +50,8 @@ def range_test(
     low, high = low or lowest, high or highest
     steps = steps or steps_of(config)
     size = window(steps)
+    if not can_hold_out(data.train.labels, config):
+        config = replace(config, protocol="test-each-epoch")
     run = TrainingState(module, data, replace(config, averaging=0.0))
     run.module.train()
     batches = chain.from_iterable(map(run.batches.epoch, count()))

@@ -174,7 +174,7 @@ def partition(labels: Rows, config: TrainConfig) -> tuple[Rows, Rows, Rows]:
     train, heldout = everything, everything[:0]
     if config.protocol == "holdout":
         count = min(config.holdout, len(labels) // 10)
-        if count < len(np.unique(labels)):
+        if not can_hold_out(labels, config):
             raise ConfigError(
                 f"a tenth of the {len(labels)} training images is too few to hold out one of each class; "
                 "choose the protocol test-each-epoch, or a larger set."
@@ -185,6 +185,11 @@ def partition(labels: Rows, config: TrainConfig) -> tuple[Rows, Rows, Rows]:
         _, chosen = stratified_holdout(labels[train], config.train_sample, seed=_SPLIT_SEED)
         sample = train[chosen]
     return np.sort(train), np.sort(sample), np.sort(heldout)
+
+
+def can_hold_out(labels: Rows, config: TrainConfig) -> bool:
+    """Whether there are enough images to hold out one of each class."""
+    return min(config.holdout, len(labels) // 10) >= len(np.unique(labels))
 
 
 def rescore(module: nn.Module, data: ImageSet, config: TrainConfig, precision: str) -> Scores:

@@ -119,3 +119,15 @@ def test_an_unknown_data_set_lists_those_there_are(capsys: pytest.CaptureFixture
     status, _, err = call(capsys, "train", home / "tiny.json", "--data", "cifar10")
     assert status == 2
     assert "data fetch cifar10" in err
+
+
+def test_the_official_set_needs_no_name_and_any_other_does(
+    capsys: pytest.CaptureFixture[str], home: Path
+) -> None:
+    status, out, err = call(capsys, "data", "import", archive(home / "two.tar.gz", FILES))
+    assert (status, out) == (2, "")
+    assert "give --name" in err
+    content = {"cifar-10-batches-py/data_batch_1": b"x"}
+    status, out, err = call(capsys, "data", "import", archive(home / "cifar-10-python.tar.gz", content))
+    assert (status, out) == (2, "")
+    assert "is not that of the official CIFAR-10 (MD5 " in err.splitlines()[-1]

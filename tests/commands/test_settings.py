@@ -38,6 +38,8 @@ OTHER = {
     "normalisation": "half",
     "flip": "alternating",
     "crop_padding": "1",
+    "rotation": "15",
+    "scaling": "20",
     "cutout": "4",
     "averaging": "0.99",
     "test_flip": True,
@@ -86,7 +88,8 @@ def test_all_flags_together_and_none() -> None:
     assert train(*words) == TrainConfig(
         epochs=3, batch_size=64, lr=0.05, optimiser="adamw", momentum=0.8, nesterov=False,
         weight_decay=0.001, schedule="step", warmup=0.5, step_epochs=2, step_factor=0.25, label_smoothing=0.1,
-        normalisation="half", flip="alternating", crop_padding=1, cutout=4, averaging=0.99, test_flip=True,
+        normalisation="half", flip="alternating", crop_padding=1, rotation=15, scaling=20, cutout=4,
+        averaging=0.99, test_flip=True,
         protocol="test-each-epoch", holdout=40, train_sample=30, precision="fp32", device="cpu", seed=7,
     )  # fmt: skip
     assert train() == TrainConfig()

@@ -17,6 +17,7 @@ from torch import Tensor
 from where import ROOT
 
 from cifar7.commands.output import percent
+from cifar7.network.spec import Stage, Unit
 from cifar7.runs.folder import RunFolder, list_runs
 from cifar7.training.errors import DeviceStateError
 from cifar7.training.recipes import RECIPES, recipe
@@ -196,3 +197,30 @@ def test_find_lr(capsys: pytest.CaptureFixture[str], home: Path) -> None:
     assert list_runs(home / "home" / "runs") == []
     status, _, err = call(capsys, *command, "--steps", 5)
     assert (status, err.strip()) == (2, "cifar7: 5 steps tell nothing; give 20 or more.")
+
+
+@pytest.mark.parametrize("command", ["train", "find-lr"])
+def test_a_norm_over_a_single_value_is_said_before_it_starts(
+    capsys: pytest.CaptureFixture[str], home: Path, command: str
+) -> None:
+    pools = (4, 4, 2, None)
+    one_pixel = replace(tiny.SPEC, stages=tuple(Stage((Unit(4),), pool=pool) for pool in pools))
+    (home / "one.json").write_text(json.dumps(one_pixel.to_dict()))
+    words = (command, home / "one.json", "--data", "tiny", "--device", "cpu", "--batch-size", 1)
+    status, out, err = call(capsys, *words)
+    assert (status, out) == (2, "")
+    assert len(err.splitlines()) == 1
+    assert "the batch norm of C4 sees a map of 1x1" in err
+    assert "take a batch size of 2 or more" in err
+    assert list_runs(home / "home" / "runs") == []
+
+
+def test_find_lr_works_on_a_set_too_small_to_hold_images_out(
+    capsys: pytest.CaptureFixture[str], home: Path
+) -> None:
+    tiny.make_set(home / "home" / "data", "few", each=6)  # 18 images: a tenth is not one of each class
+    result = json_of(capsys, "find-lr", home / "tiny.json", "--data", "few", "--device", "cpu")
+    assert len(result["rates"]) > 20
+    status, _, err = call(capsys, "train", home / "tiny.json", "--data", "few", "--device", "cpu")
+    assert status == 2
+    assert "choose the protocol test-each-epoch" in err, "which `train` can be told"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import torch
 
-from cifar7.data.augment import mirror, normalise, random_crop, random_cutout, random_flip
+from cifar7.data.augment import mirror, normalise, random_affine, random_crop, random_cutout, random_flip
 
 
 def dice(seed: int = 0) -> torch.Generator:
@@ -155,3 +157,82 @@ def test_cutout_of_nothing_and_of_everything():
     images = torch.ones(4, 3, 6, 6)
     assert torch.equal(random_cutout(images, 0, dice()), images)
     assert random_cutout(images, 12, dice()).sum() == 0  # a square twice as large covers it from any pixel
+
+
+def drawn(batch: int, seed: int = 0) -> torch.Tensor:
+    """What `random_affine` draws: (2, B), -1..1."""
+    return 2 * torch.rand((2, batch), generator=dice(seed)) - 1
+
+
+def test_an_image_is_turned_and_scaled_about_its_middle():
+    # Red is a plane that rises by 3 a pixel to the right, green one that rises downwards: bilinear
+    # interpolation is exact on both, so each pixel says where it was taken from.
+    ramp = 3.0 * torch.arange(32)
+    images = (
+        torch.stack([ramp.expand(32, 32), ramp[:, None].expand(32, 32)]).to(torch.uint8).expand(50, 2, 32, 32)
+    )
+    out = random_affine(images, 20, 10, dice())
+    assert (out.dtype, out.shape) == (torch.float32, images.shape)
+    turn, grow = drawn(50)
+    for at in range(50):
+        angle, size = math.radians(20 * float(turn[at])), 1 + 0.1 * float(grow[at])
+        for x, y in ((15, 15), (20, 11), (12, 22)):  # far enough from the border
+            dx, dy = (x - 15.5) / size, (y - 15.5) / size
+            source_x = 15.5 + dx * math.cos(angle) + dy * math.sin(angle)
+            source_y = 15.5 - dx * math.sin(angle) + dy * math.cos(angle)
+            assert out[at, 0, y, x].item() == pytest.approx(3 * source_x, abs=1e-3)
+            assert out[at, 1, y, x].item() == pytest.approx(3 * source_y, abs=1e-3)
+
+
+def test_turns_and_sizes_are_spread_evenly_over_their_range():
+    ramp = torch.arange(32, dtype=torch.uint8).expand(32, 32)
+    images = torch.stack([ramp, ramp.T]).expand(4000, 2, 32, 32)
+    out = random_affine(images, 30, 20, dice(1))
+    # How fast red and green rise to the right: cos(angle) / size and -sin(angle) / size.
+    rise = (out[:, :, 15, 18] - out[:, :, 15, 13]) / 5
+    angles = torch.atan2(-rise[:, 1], rise[:, 0]).rad2deg()
+    sizes = 1 / rise.norm(dim=1)
+    for found, low, high in ((angles, -30, 30), (sizes, 0.8, 1.2)):
+        assert low - 1e-3 < found.min() < low + 0.01 * (high - low)
+        assert high - 0.01 * (high - low) < found.max() < high + 1e-3
+        # 4000 even draws in ten bins: 400 each, standard deviation 19
+        counts = torch.histc(found, 10, low, high)
+        assert (counts - 400).abs().max() < 5 * 19
+
+
+def test_beyond_the_border_an_image_is_reflected():
+    images = noise(300)
+    out = random_affine(images, 0, 50, dice())
+    grow = drawn(300)[1]
+    smallest = int(grow.argmin())
+    size = 1 + 0.5 * float(grow[smallest])
+    assert size < 0.51
+    row = images[smallest, 0].double().numpy()
+    padded = np.pad(row, 31, mode="reflect")
+    for x, y in ((0, 0), (31, 3), (16, 30)):
+        at_x, at_y = 31 + 15.5 + (x - 15.5) / size, 31 + 15.5 + (y - 15.5) / size
+        left, top = int(at_x), int(at_y)
+        u, v = at_x - left, at_y - top
+        corner = padded[top : top + 2, left : left + 2]
+        expected = np.array([1 - v, v]) @ corner @ np.array([1 - u, u])
+        assert out[smallest, 0, y, x].item() == pytest.approx(expected, abs=0.05)
+
+
+@pytest.mark.parametrize(("rotation", "scaling"), [(45, 0), (0, 50), (45, 50), (0, 0)])
+def test_the_same_seed_turns_alike_and_pixels_stay_in_their_range(rotation, scaling):
+    images = noise(40)
+    one, two = (random_affine(images, rotation, scaling, dice(3)) for _ in range(2))
+    assert torch.equal(one, two)
+    assert one.min() >= 0
+    assert one.max() <= 255
+    assert (one - images).abs().max() < 1e-2 or (rotation or scaling)
+    assert (rotation or scaling) == 0 or not torch.equal(
+        one, random_affine(images, rotation, scaling, dice(4))
+    )
+
+
+def test_normalising_leaves_floats_alone_as_well():
+    images = noise(4).float()
+    before = images.clone()
+    normalise(images, (0.5,) * 3, (0.5,) * 3, torch.float32)
+    assert torch.equal(images, before)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pictures import BLUE, GREEN, RED, picture, saved, two_classes, write_archive, write_folder
+from pictures import BLUE, GREEN, RED, colours, picture, saved, two_classes, write_archive, write_folder
 from PIL import Image
 
 from cifar7.data import reading
@@ -17,12 +17,6 @@ from cifar7.data.imageset import DataError
 from cifar7.data.layout import Layout
 from cifar7.data.members import Limits, walk
 from cifar7.data.reading import read_path, source_key, source_title
-
-
-def colours(images: np.ndarray) -> list[tuple[int, ...]]:
-    """The colour of each image (N, 3, 32, 32) of one colour."""
-    assert (images == images[:, :, :1, :1]).all()
-    return [tuple(image[:, 0, 0].tolist()) for image in images]
 
 
 def test_images_go_by_class_then_by_number(tmp_path):
@@ -81,9 +75,11 @@ def test_a_chunk_is_closed_by_its_bytes_as_well(tmp_path, monkeypatch):
         f"train/a/{name}.png": bytes(size) for name, size in (("1", 600), ("2", 600), ("3", 5000), ("4", 1))
     }
     archive = archive_members(write_archive(tmp_path / "a.tar", files))
-    chunks = [
-        [len(data) for _, _, data in chunk] for chunk, _ in reading._chunks(archive, Layout("a"), Limits())
-    ]
+    layout = Layout("a")
+    for name in (*files, "train/b/1.png", "test/a/1.png", "test/b/1.png"):
+        layout.see(name, False)
+    layout.settle()
+    chunks = [[len(data) for _, _, data in chunk] for chunk, _ in reading._chunks(archive, layout, Limits())]
     assert chunks == [[600, 600], [5000], [1]]
 
 
@@ -193,7 +189,8 @@ def test_no_deeper_than_a_layout_goes(tmp_path):
         {"projects/one/two/three/1.png": b"", "train/a/b/c/d/e.png": b"", ".cache/x/y": b""},
     )
     assert [name for name, _ in walk(deep)] == [
-        ".cache", "projects", "projects/one", "train", "train/a", "train/a/b", "train/a/b/c", "train/a/b/c/d",
+        ".cache", "projects", "projects/one", "projects/one/two",
+        "train", "train/a", "train/a/b", "train/a/b/c", "train/a/b/c/d",
     ]  # fmt: skip
 
 

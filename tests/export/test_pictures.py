@@ -53,7 +53,7 @@ def test_the_matrix_counts_and_shades(record: Record) -> None:
 
 def test_the_charts_are_pictures(record: Record) -> None:
     hostile = Predictions(
-        record.predictions.probabilities, record.predictions.labels, ("a'b\"]; alert(1)", "<b>", "\\")
+        record.predictions.probabilities, record.predictions.labels, ("a'b\"]; alert(1)", "constructor", "\\")
     )
     for png in (pictures.curves_png(record), pictures.confusion_png(hostile)):
         with Image.open(io.BytesIO(png)) as picture:
@@ -99,3 +99,33 @@ def test_the_pictures_are_of_the_set_that_the_run_was_trained_on(record: Record)
 
 def test_probabilities_say_certain_of_certainty_alone() -> None:
     assert [pictures._probability(p) for p in (1.0, 0.999, 0.5)] == ["100 %", "99 %", "50 %"]
+
+
+def many(classes: int, names: tuple[str, ...] | None = None) -> Predictions:
+    """Two pictures a class, all right but those of the last three, each taken for the next of these once."""
+    labels = np.repeat(np.arange(classes), 2)
+    said = labels.copy()
+    said[-6::2] = [classes - 2, classes - 1, classes - 3]
+    names = names or tuple(f"n{at:08d}" for at in range(classes))
+    return Predictions(np.eye(classes, dtype=np.float32)[said], labels, names)
+
+
+def test_of_many_classes_those_confused_most_are_drawn_with_their_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn: list[dict[str, object]] = []
+    monkeypatch.setattr(pictures, "draw", lambda drawing: drawn.append(drawing) or b"")
+    pictures.confusion_png(many(200))
+    whole, part = drawn[0]["hconcat"]  # type: ignore[misc]
+    assert (whole["title"], part["title"]) == ("All 200 classes", "The 3 most often confused")
+    assert part["encoding"]["x"]["scale"]["domain"] == [197, 198, 199]
+    assert part["encoding"]["x"]["axis"]["labels"]
+    assert not whole["encoding"]["x"]["axis"]["labels"]
+    # 200 cells of the diagonal and 3 mistakes; what is empty is not drawn.
+    assert len(whole["data"]["values"]) == 203
+    assert [cell["shown"] for cell in part["data"]["values"]] == ["1", "1", "", "", "1", "1", "1", "", "1"]
+
+
+def test_many_classes_are_a_picture() -> None:
+    with Image.open(io.BytesIO(pictures.confusion_png(many(60)))) as picture:
+        assert picture.width > 1.2 * picture.height

@@ -16,6 +16,7 @@ import handmade
 import pytest
 from where import ROOT
 
+from cifar7.export import readme as readme_module
 from cifar7.export.model_source import model_source
 from cifar7.export.readme import design_readme, run_readme
 from cifar7.export.record import read_record
@@ -83,6 +84,14 @@ def test_under_the_other_protocol_the_last_reading_is_the_result(place: Path) ->
     assert "held-out" not in text
     assert "| First test accuracy | 35.00 % |" in text
     assert "| Best test accuracy | 65.00 % |" in text
+
+
+def test_names_that_stand_as_boxes_in_the_pictures_are_told(
+    place: Path, run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "boxes stand there" not in readme_of(run, place)
+    monkeypatch.setattr(readme_module, "lacking", lambda names: ["飞机"])
+    assert "has no font for 飞机: boxes stand there instead of this name." in readme_of(run, place)
 
 
 def test_the_readme_is_written_without_torch(place: Path, run: RunFolder) -> None:

@@ -5,28 +5,24 @@ from __future__ import annotations
 import ast
 import builtins
 import copy
-import importlib
 import itertools
 import re
 import sys
-from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 import tiny
 import torch
+from export.folders import FOLDERS
 from torch import nn
 
 from cifar7.data import library
-from cifar7.data.augment import normalise, random_crop, random_cutout, random_flip
-from cifar7.data.imageset import ImageSet, Split
+from cifar7.data.imageset import ImageSet
 from cifar7.export.class_folders import write_class_folders
 from cifar7.export.errors import ExportError
-from cifar7.export.model_source import model_source
 from cifar7.export.templates import quoted
 from cifar7.export.train_source import CONSTANTS, check_known, train_source
 from cifar7.training.config import TrainConfig
@@ -34,35 +30,9 @@ from cifar7.training.schedule import lr_at
 from cifar7.training.selection import partition
 from cifar7.training.step.average import Average
 
-NONE = Split(np.empty((0, 3, 32, 32), dtype=np.uint8), np.empty(0, dtype=np.int64))
-FOLDERS = ImageSet(
-    title="Colours", classes=tiny.CLASSES, train=NONE, test=NONE, origin="", synthetic=False, notes=(),
-    name="colours", fingerprint="", mean=(0.4, 0.5, 0.6), std=(0.2, 0.25, 0.3),
-)  # fmt: skip
 OFFICIAL = replace(
     FOLDERS, name="cifar10", title="CIFAR-10", mean=(0.4914, 0.4822, 0.4465), std=(0.247, 0.2435, 0.2616)
 )
-
-
-@pytest.fixture
-def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Write train.py and model.py for a recipe and import the former."""
-    monkeypatch.syspath_prepend(tmp_path)
-    (tmp_path / "model.py").write_text(model_source(tiny.SPEC))
-
-    def load(images: ImageSet = FOLDERS, **settings: Any) -> ModuleType:
-        (tmp_path / "train.py").write_text(train_source(TrainConfig(**settings), images))
-        importlib.invalidate_caches()
-        for name in ("train", "model"):
-            sys.modules.pop(name, None)
-        sys.dont_write_bytecode = True
-        return importlib.import_module("train")
-
-    before = sys.dont_write_bytecode
-    yield load
-    sys.dont_write_bytecode = before
-    for name in ("train", "model"):
-        sys.modules.pop(name, None)
 
 
 @pytest.mark.parametrize(
@@ -101,29 +71,6 @@ def test_the_same_images_are_held_out(written: Any, sizes: tuple[int, ...], hold
     assert sample.tolist() == expected.tolist()
 
 
-def test_the_same_pixels_go_in(written: Any) -> None:
-    module = written(crop_padding=3)
-    images = torch.randint(0, 256, (20, 3, 32, 32), dtype=torch.uint8)
-    mine, theirs = torch.Generator().manual_seed(5), torch.Generator().manual_seed(5)
-    expected = random_flip(random_crop(images, 3, theirs), theirs)
-    found = module.random_flip(module.random_crop(images, mine), mine)
-    assert torch.equal(found, expected)
-    assert not torch.equal(found, images)
-    floats = normalise(expected, FOLDERS.mean, FOLDERS.std, torch.float32)
-    assert torch.allclose(module.normalise(found), floats, atol=1e-5)
-
-
-def test_the_same_square_is_blanked(written: Any) -> None:
-    module = written(cutout=7)
-    images = torch.randn(50, 3, 32, 32)
-    found = module.random_cutout(images, torch.Generator().manual_seed(5))
-    # The dice fall otherwise, as both edges are drawn at once: compared is what can come of it.
-    expected = random_cutout(images, 7, torch.Generator().manual_seed(6))
-    sizes = [(x == 0).flatten(1).sum(1) for x in (found, expected)]
-    assert [int(s.max()) for s in sizes] == [3 * 49, 3 * 49]
-    assert torch.equal(found[found != 0], images[found != 0])
-
-
 def test_averaged_weights_follow_alike(written: Any) -> None:
     module = written(averaging=0.7)
     live = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
@@ -159,6 +106,9 @@ RARER: list[dict[str, Any]] = [
     {"optimiser": "adamw", "lr": 0.01},
     {"optimiser": "adamw", "lr": 0.01, **PLAINEST, "schedule": "constant"},
     {"flip": "alternating", "cutout": 8, "normalisation": "half"},
+    {"rotation": 15, "scaling": 10, "flip": "none", "crop_padding": 0},
+    {"rotation": 45, "cutout": 8},
+    {"scaling": 50, "precision": "fp32"},
     {"averaging": 0.9, "schedule": "step", "test_flip": True},
     {"averaging": 0.9, "protocol": "test-each-epoch", "precision": "bf16", "cutout": 4},
 ]
@@ -172,7 +122,7 @@ def test_nothing_is_written_that_the_recipe_does_not_use(settings: dict[str, Any
     text = train_source(TrainConfig(**settings), images)
     tree = ast.parse(text)
     assert max(map(len, text.splitlines())) <= 120
-    assert len(text.splitlines()) <= 220
+    assert len(text.splitlines()) <= 230
     assert "cifar7" not in text
     assert "@" not in re.sub("@torch.(inference_mode|no_grad)", "", text)
     defined = {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}

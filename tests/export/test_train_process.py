@@ -64,6 +64,35 @@ def clean_run() -> Iterator[Callable[..., str]]:
 @pytest.mark.parametrize(
     "settings",
     [
+        {"rotation": 15, "scaling": 20},
+        {"rotation": 30, "flip": "none", "crop_padding": 0},
+        {"scaling": 50, "flip": "alternating", "optimiser": "adamw", "lr": 0.005},
+    ],
+    ids=str,
+)
+def test_one_epoch_comes_to_the_same_weights_to_the_bit(
+    tmp_path: Path, settings: dict[str, Any], clean_run: Callable[..., str]
+) -> None:
+    torch.set_num_threads(1)
+    tiny.make_set(tmp_path / "sets")
+    images = library.open_set("tiny", data_dir=tmp_path / "sets")
+    config = tiny.config(**{"epochs": 1, "precision": "fp32", "lr": 0.02, **settings})
+    events = Training(build(tiny.SPEC, seed=config.seed), images, config).events()
+    finished = next(event for event in events if isinstance(event, Finished))
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    (folder / "train.py").write_text(train_source(config, images))
+    (folder / "model.py").write_text(model_source(tiny.SPEC))
+    write_class_folders(images, folder / "data")
+    clean_run(folder / "train.py", folder, "--device", "cpu")
+    kept = torch.load(folder / "trained.pt", weights_only=True)
+    for found, expected in zip(kept.values(), finished.weights.values(), strict=True):
+        assert torch.equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
         {"protocol": "holdout", "label_smoothing": 0.1},
         {"protocol": "test-each-epoch"},
         {"averaging": 0.8, "flip": "alternating", "normalisation": "half", "test_flip": True},

@@ -11,6 +11,7 @@ from sklearn import metrics
 
 from cifar7.results.figures import (
     difference,
+    most_confused,
     normalised,
     per_class,
     sentences,
@@ -199,3 +200,13 @@ def test_sentences_come_the_commonest_first_and_none_without_mistakes() -> None:
     assert [(c.true, c.predicted, c.count) for c in sentences(p)] == [(0, 2, 3), (2, 0, 2), (0, 1, 1)]
     assert len(sentences(p, limit=2)) == 2
     assert sentences(said([[6, 0], [0, 5]], ("cat", "dog"))) == ()
+
+
+def test_the_most_confused_classes_are_those_of_the_largest_cells_off_the_diagonal():
+    counts = np.diag([50] * 6)
+    counts[4, 1], counts[2, 5], counts[5, 2], counts[0, 3] = 9, 7, 5, 1
+    assert most_confused(counts, 2) == [1, 4]
+    assert most_confused(counts, 4) == [1, 2, 4, 5]
+    assert most_confused(counts, 5) == [1, 2, 4, 5], "half of a pair is no help"
+    assert most_confused(counts, 20) == [0, 1, 2, 3, 4, 5]
+    assert most_confused(np.diag([1, 1, 1]), 2) == [0, 1], "no mistakes: some of them"

@@ -14,6 +14,7 @@ STEPS = 18  # two epochs of nine
 RECIPES = [
     {"precision": "fp32"},
     {"precision": "bf16", "flip": "random", "crop_padding": 2},
+    {"rotation": 15, "scaling": 20, "flip": "random", "crop_padding": 2},
     {"optimiser": "adamw", "lr": 0.005, "averaging": 0.9, "label_smoothing": 0.1},
     {"flip": "alternating", "cutout": 8, "protocol": "test-each-epoch", "schedule": "step", "step_epochs": 1},
     {"momentum": 0.0, "nesterov": False, "test_flip": True, "schedule": "cosine"},

@@ -119,10 +119,12 @@ def bind(machine: Machine, value: Value, me: Value, line: int) -> Value:
 
 
 def _of_module(thing: Thing, name: str) -> Value:
-    from cifar7.imports.python.modules import MODULE_METHODS
+    from cifar7.imports.python.forward.modules import MODULE_METHODS
 
     if name == "training":
         return Training()
+    if name == "_modules":
+        return dict(thing.children())
     if name in MODULE_METHODS:
         return Method(name, thing)
     call = thing.call
@@ -190,6 +192,11 @@ def put(machine: Machine, target: Value, name: str, value: Value) -> None:
         case Thing():
             old = target.attributes.get(name)
             module = isinstance(value, Thing) and value.is_module
+            if module and target.is_module and target.cls and not target.ready:
+                raise OutsideError(
+                    f"{target.cls.name} gets a layer before nn.Module.__init__ has run",
+                    "begin __init__ with super().__init__()",
+                )
             if module and not isinstance(old, Thing):
                 target.attributes.pop(name, None)  # torch registers it at its end
             target.attributes[name] = value

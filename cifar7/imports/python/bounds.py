@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sized
 
-from cifar7.imports.graph import ImportFault
+from cifar7.imports.graph import UnreadableError
 from cifar7.imports.python.values import OutsideError, Value
 
-CHARACTERS = 256_000  # of source text
+CHARACTERS = 128_000  # of source text
+LINE = 10_000  # characters of one
 STEPS = 200_000  # of one reading
 STEPS_OF_A_STATEMENT = 40_000  # at the top level: a training loop is not read to its end
 DEPTH = 36  # calls within calls
@@ -17,7 +18,7 @@ LARGEST = 1_000_000  # channels, kernel and other sizes of a layer
 TOO_MUCH = "paste the class of the network and what it needs, without training"
 
 
-class Exhausted(ImportFault):
+class ExhaustedError(UnreadableError):
     """A text asks for more steps than it gets."""
 
 
@@ -31,9 +32,10 @@ class Budget:
 
     def spend(self, steps: int = 1) -> None:
         """Take so many steps."""
+        if self.left - steps < self.floor:
+            self.left = self.floor
+            raise ExhaustedError("the text takes too many steps to read", TOO_MUCH)
         self.left -= steps
-        if self.left < self.floor:
-            raise Exhausted("the text takes too many steps to read", TOO_MUCH)
 
     def spend_on(self, value: Value) -> Value:
         """Take the steps that a new list or string costs, and give it back."""

@@ -154,6 +154,8 @@ def _extreme(function: Callable[..., Any]) -> Run:
 def _sum(machine: Machine, row: list[Value], named: dict[str, Value], line: int) -> Value:
     from cifar7.imports.python.expressions import binary
 
+    if isinstance(row[0], Unknown):
+        return row[0]
     total = row[1] if len(row) > 1 else named.get("start", 0)
     for value in items_of(machine, row[0]):
         total = binary(machine, ast.Add, total, value, line)
@@ -257,10 +259,6 @@ def _wrapped(how: str) -> Run:
     return lambda machine, row, named, line: Wrapped(how, row[0])
 
 
-def _object(machine: Machine, row: list[Value], named: dict[str, Value], line: int) -> Value:
-    return Thing("object", line)
-
-
 def _never(name: str) -> Run:
     def run(machine: Machine, row: list[Value], named: dict[str, Value], line: int) -> Value:
         if any(isinstance(value, Map) for value in row):
@@ -291,7 +289,7 @@ BUILTINS: dict[str, Run] = {
     "issubclass": strict(_issubclass), "getattr": _getattr, "hasattr": _hasattr, "setattr": _setattr,
     "map": _map, "filter": _filter, "next": _never("next"), "callable": strict(_callable), "type": _type,
     "property": _wrapped("property"), "staticmethod": _wrapped("staticmethod"),
-    "classmethod": _wrapped("classmethod"), "object": _object,
+    "classmethod": _wrapped("classmethod"), "object": lambda machine, row, named, line: Thing("object", line),
     "str": strict(lambda machine, row, named: plain.text_of(row[0]) if row else ""),
     "repr": strict(lambda machine, row, named: Unknown("what repr() gives")),
     "bool": strict(lambda machine, row, named: machine.truth(row[0]) if row else False),

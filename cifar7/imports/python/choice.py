@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from cifar7.imports.graph import ImportFault, Remark
+from cifar7.imports.graph import Remark, UnreadableError
 from cifar7.imports.python.calls import construct
 from cifar7.imports.python.machine import Attempt, Machine
 from cifar7.imports.python.values import CONTAINERS, Class, Function, OutsideError, Thing, Unknown, Value
@@ -29,7 +29,7 @@ def chosen(machine: Machine, tree: ast.Module, class_name: str) -> Choice:
     classes = {name: cls for name, cls in classes.items() if cls.name == name}
     if class_name:
         return _named(machine, classes, class_name)
-    parts = _parts(tree, set(classes) | set(machine.broken))
+    parts = _parts(machine, tree, set(classes) | set(machine.broken))
     whole = [cls for name, cls in classes.items() if name not in parts and _takes_an_image(cls)]
     attempts = [a for a in machine.attempts if a.cls.name not in parts and _takes_an_image(a.cls)]
     for attempt in reversed(attempts):
@@ -59,14 +59,14 @@ def chosen(machine: Machine, tree: ast.Module, class_name: str) -> Choice:
     raise _none(machine, classes)
 
 
-def _none(machine: Machine, classes: dict[str, Class]) -> ImportFault:
+def _none(machine: Machine, classes: dict[str, Class]) -> UnreadableError:
     if classes:
-        return ImportFault(
+        return UnreadableError(
             "no class of the text is a whole network: a forward that takes one image",
             f"name one of {', '.join(list(classes)[:8])}, or paste the class of the network",
         )
     why = next((v.why for v in machine.top.names.values() if isinstance(v, Unknown) and "line" in v.why), "")
-    return ImportFault(
+    return UnreadableError(
         f"the text holds no class of an nn.Module{f' ({why[:200]})' if why else ''}",
         "paste the class of the network, class Net(nn.Module): …",
     )
@@ -78,7 +78,7 @@ def _named(machine: Machine, classes: dict[str, Class], name: str) -> Choice:
     cls = classes.get(name)
     if cls is None:
         known = ", ".join(list(classes)[:8]) or "none"
-        raise ImportFault(f"the text has no nn.Module called {name[:60]!r}", f"it has {known}")
+        raise UnreadableError(f"the text has no nn.Module called {name[:60]!r}", f"it has {known}")
     for attempt in reversed(machine.attempts):
         if attempt.cls is cls:
             return _of_attempt(machine, attempt)
@@ -177,7 +177,7 @@ def _takes_an_image(cls: Class) -> bool:
     return takes_one and len(_required(found[0])) <= 2
 
 
-def _parts(tree: ast.Module, classes: set[str]) -> set[str]:
+def _parts(machine: Machine, tree: ast.Module, classes: set[str]) -> set[str]:
     """The classes that another module class uses, by itself or through functions, or derives from."""
     uses: dict[str, set[str]] = {}
     for node in tree.body:
@@ -190,6 +190,7 @@ def _parts(tree: ast.Module, classes: set[str]) -> set[str]:
         seen: set[str] = set()
         while waiting:
             at = waiting.pop()
+            machine.budget.spend()
             if at in seen or at not in uses or at == name:
                 continue
             seen.add(at)

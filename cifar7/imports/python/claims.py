@@ -12,12 +12,13 @@ Prose = tuple[int, str]  # a line of text that is no code, and its number
 
 _NUMBER = r"(\d{1,3}(?:,\d{3})+|\d{1,10})"
 FIELD = re.compile(
-    r"(?<![\w.])(?:RF|R\.F\.?|receptive[ _-]?field(?:[ _]size)?(?:\s*\(RF\))?)(?:[ _-]?out)?"
-    r"\s*(?:is|of|now|[=:~≈–-]|->|=>)?\s*[=:]?\s*(\d{1,4})(?![\d.%]|\s*%)(?:\s*[x×*]\s*\d{1,4})?",
+    r"(?<![\w.])(?:RF|R\.F\.?|receptive[ _-]?field(?:[ _]size)?(?:\s?\(RF\))?)(?:[ _-]?out)?"
+    r"(?:\s(?:is|of|now)|(?:\sof(?:\s\w{1,20}){1,4}\sis))?\s{0,3}(?:->|=>|[=:~≈–-])?\s{0,3}"
+    r"(\d{1,4})(?!\d|\.\d|\s?%)(?:\s?[x×*]\s?\d{1,4})?",
     re.IGNORECASE,
 )
 TOTAL = re.compile(
-    rf"total\s+(?:number\s+of\s+)?(?:trainable\s+)?param(?:eter)?s?\b\s*(?:[=:]|is|are)?\s*{_NUMBER}(?![\d.,]*[kKM\d])",
+    rf"total\s(?:number\sof\s)?(?:trainable\s)?param(?:eter)?s?\b\s{{0,3}}(?:[=:]|is|are)?\s{{0,20}}{_NUMBER}(?![\d.,]*[kKM\d])",
     re.IGNORECASE,
 )
 OURS = re.compile(

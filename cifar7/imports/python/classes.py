@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from cifar7.imports.graph import ImportFault
+from cifar7.imports.graph import UnreadableError
 from cifar7.imports.python import calls
-from cifar7.imports.python.bounds import Exhausted
+from cifar7.imports.python.bounds import ExhaustedError
 from cifar7.imports.python.values import (
     Class,
     Function,
@@ -18,7 +18,7 @@ from cifar7.imports.python.values import (
     Value,
     Wrapped,
     described,
-)
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from cifar7.imports.python.machine import Machine
@@ -41,9 +41,9 @@ def _decorated(machine: Machine, decorators: list[ast.expr], made: Value, scope:
         try:
             decorator = machine.value(node, scope)
             found = calls.call(machine, decorator, [made], {}, node.lineno)
-        except Exhausted:
+        except ExhaustedError:
             raise
-        except (ImportFault, OutsideError):
+        except (UnreadableError, OutsideError):
             continue
         if isinstance(found, (Function, Class, Wrapped)):
             made = found

@@ -7,10 +7,18 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from cifar7.imports.python import plain
-from cifar7.imports.python.values import Scope, Value
+from cifar7.imports.python.values import Scope, Unknown, Value
 
 if TYPE_CHECKING:
     from cifar7.imports.python.machine import Machine
+
+OF_WEIGHTS = (
+    "parameters",
+    "named_parameters",
+    "modules",
+    "named_modules",
+    "buffers",
+)  # counted or set, mostly
 
 
 def _rounds(machine: Machine, loops: list[ast.comprehension], scope: Scope) -> Iterator[None]:
@@ -36,6 +44,9 @@ def _inner(scope: Scope) -> Scope:
 def comprehension(machine: Machine, node: Any, scope: Scope) -> Value:
     """[… for … in … if …], and the same as a set or generator."""
     inner = _inner(scope)
+    over = node.generators[0].iter
+    if isinstance(over, ast.Call) and isinstance(over.func, ast.Attribute) and over.func.attr in OF_WEIGHTS:
+        return Unknown(f"what goes through {over.func.attr}()")
     made = [machine.value(node.elt, inner) for _ in _rounds(machine, node.generators, inner)]
     machine.budget.spend_on(made)
     return {plain.key(value) for value in made} if isinstance(node, ast.SetComp) else made

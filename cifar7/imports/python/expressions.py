@@ -10,6 +10,7 @@ from cifar7.imports.python import attributes, calls, plain
 from cifar7.imports.python.comprehensions import comprehension, dict_comprehension
 from cifar7.imports.python.forward.operations import plus
 from cifar7.imports.python.values import (
+    SCALARS,
     Map,
     OutsideError,
     Scope,
@@ -173,8 +174,8 @@ def _compared(machine: Machine, how: ast.cmpop, left: Value, right: Value) -> bo
             container = right if isinstance(right, (str, range)) else items(machine, right)
             found = plain.contains(machine.budget, container, left)
         return found if isinstance(found, Unknown) or isinstance(how, ast.In) else not found
-    if isinstance(how, (ast.Is, ast.IsNot)) and None in (_kind(left), _kind(right)):
-        same: bool | Unknown = _kind(left) is _kind(right)
+    if isinstance(how, (ast.Is, ast.IsNot)) and (left is None or right is None):
+        same: bool | Unknown = left is right
         if isinstance(left, Unknown) or isinstance(right, Unknown):
             return left if isinstance(left, Unknown) else right
         return same is isinstance(how, ast.Is)
@@ -188,13 +189,11 @@ def _compared(machine: Machine, how: ast.cmpop, left: Value, right: Value) -> bo
     return plain.ORDER[type(how)](left, right)
 
 
-def _kind(value: Value) -> str | None:
-    return None if value is None else "something"
-
-
 def _choice(machine: Machine, node: ast.IfExp, scope: Scope) -> Value:
-    chosen = node.body if machine.truth(machine.value(node.test, scope)) else node.orelse
-    return machine.value(chosen, scope)
+    test = machine.value(node.test, scope)
+    if isinstance(test, Unknown) and isinstance(machine.value(node.body, scope), (*SCALARS, Unknown)):
+        return test  # a device, mostly; a fault only where the network depends on it
+    return machine.value(node.body if machine.truth(test) else node.orelse, scope)
 
 
 def _subscript(machine: Machine, node: ast.Subscript, scope: Scope) -> Value:
@@ -202,6 +201,8 @@ def _subscript(machine: Machine, node: ast.Subscript, scope: Scope) -> Value:
     if isinstance(value, Unknown):
         return value
     if isinstance(value, Map):
+        if value.single and ast.unparse(node.slice).strip("()") in (":, :, 0, 0", "..., 0, 0"):
+            return machine.tape.flat(value, "", node.lineno)
         raise OutsideError("a part of a map, x[…], lies outside of what is read", "use whole maps")
     return item(machine, value, node.slice, scope)
 

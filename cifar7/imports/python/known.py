@@ -19,7 +19,7 @@ from cifar7.imports.python.values import (
     Unknown,
     Value,
     described,
-)
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from cifar7.imports.python.machine import Machine
@@ -93,7 +93,7 @@ def _of_nn(machine: Machine, path: str, row: list[Value], named: dict[str, Value
     owner, _, method = name.partition(".")
     if method:
         if owner[:1].isupper() and row and isinstance(row[0], Thing):
-            from cifar7.imports.python import modules
+            from cifar7.imports.python.forward import modules
 
             modules.call(machine, row[0], f"super.{method}", row[1:], named, line)
             return row[0] if method == "__init__" else Unknown(f"what nn.{name} gives")

@@ -78,7 +78,7 @@ def copied(machine: Machine, value: Value, seen: dict[int, Value], deep: bool) -
     if isinstance(value, Map):
         raise OutsideError("a copy of a map lies outside of what is read", "use x itself")
     if isinstance(value, Thing):
-        made = Thing(value.base, value.line, value.cls, parts=set(value.parts))
+        made = Thing(value.base, value.line, value.cls, ready=value.ready, parts=set(value.parts))
         if value.call:
             c = value.call
             made.call = Call(c.kind, dict(c.settings), c.parameters, c.inplace, c.lazy, c.refusal)

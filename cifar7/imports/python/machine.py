@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cifar7.imports.graph import ImportFault
+from cifar7.imports.graph import UnreadableError
 from cifar7.imports.python.bounds import DEPTH, Budget
 from cifar7.imports.python.forward.tape import Tape
 from cifar7.imports.python.values import (
@@ -19,7 +19,7 @@ from cifar7.imports.python.values import (
     Training,
     Unknown,
     Value,
-)
+)  # fmt: skip
 
 HOST_FAULTS = (ArithmeticError, LookupError, TypeError, ValueError, RecursionError, MemoryError)
 
@@ -45,13 +45,13 @@ class Machine:
         self.top = Scope({"__name__": "__main__", "__file__": Unknown("the place of the file")})
         self.starred = ""  # a package whose names were imported by *
         self.attempts: list[Attempt] = []  # networks made outside of any other, in order
-        self.broken: dict[str, ImportFault] = {}  # classes that could not be read
+        self.broken: dict[str, UnreadableError] = {}  # classes that could not be read
         self.inside = 0  # constructors that are running
         self.returned = 0  # line of the last return
 
-    def fault(self, line: int, fault: str, cure: str = "") -> ImportFault:
+    def fault(self, line: int, fault: str, cure: str = "") -> UnreadableError:
         """An error that names its line."""
-        return ImportFault(f"{self.where(line)}: {fault}" if line else fault, cure)
+        return UnreadableError(f"{self.where(line)}: {fault}" if line else fault, cure)
 
     def value(self, node: ast.expr, scope: Scope) -> Value:
         """What an expression means."""
@@ -63,14 +63,14 @@ class Machine:
             if read is None:
                 raise OutsideError(f"{_called(node)} lies outside of what is read", "write it without")
             return read(self, node, scope)
-        except ImportFault:
+        except UnreadableError:
             raise
         except OutsideError as outside:
             raise self.fault(outside.line or node.lineno, outside.fault, outside.cure) from None
         except HOST_FAULTS as error:
             raise self.host_fault(node.lineno, error) from None
 
-    def host_fault(self, line: int, error: Exception) -> ImportFault:
+    def host_fault(self, line: int, error: Exception) -> UnreadableError:
         """What Python itself would complain about, or what is nested too deep."""
         if isinstance(error, (RecursionError, MemoryError)):
             return self.fault(line, "the text is nested too deep to read", "write it with fewer levels")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from cifar7.imports.python import modules, plain
+from cifar7.imports.python import plain
 from cifar7.imports.python.builtin import items_of
-from cifar7.imports.python.forward import operations
+from cifar7.imports.python.forward import modules, operations
 from cifar7.imports.python.values import Map, Method, OutsideError, Thing, Unknown, Value, described
 
 if TYPE_CHECKING:

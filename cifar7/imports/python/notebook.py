@@ -9,8 +9,8 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
-from cifar7.imports.graph import Graph, ImportFault, Remark
-from cifar7.imports.python.bounds import CHARACTERS, TOO_MUCH
+from cifar7.imports.graph import Graph, Remark, UnreadableError
+from cifar7.imports.python.bounds import CHARACTERS, LINE, TOO_MUCH
 from cifar7.imports.python.claims import Prose
 from cifar7.imports.python.reader import read
 
@@ -38,7 +38,7 @@ class Joined:
 def read_notebook(text: str, class_name: str = "") -> Graph:
     """The network of a notebook. Lines in the graph are those of the joined text (`joined_cells`).
 
-    Raises ImportFault, with cell and line in words, for what lies outside of what is read.
+    Raises UnreadableError, with cell and line in words, for what lies outside of what is read.
     """
     joined = joined_cells(text)
     return read(joined.text, class_name, joined.where, list(joined.prose), joined.remarks)
@@ -47,7 +47,7 @@ def read_notebook(text: str, class_name: str = "") -> Graph:
 def joined_cells(text: str) -> Joined:
     """The code of a notebook: lines for the shell and cells that are not Python are left out, and said.
 
-    Cells are counted from 1 over all cells, text among them. Raises ImportFault for what is no notebook.
+    Cells are counted from 1 over all cells, text among them. Raises UnreadableError for what is no notebook.
     """
     code: list[str] = []
     lines: list[tuple[int, int]] = []
@@ -68,9 +68,9 @@ def joined_cells(text: str) -> Joined:
         lines.extend((number, inside) for inside in range(1, len(kept) + 1))
         prose.extend((len(lines), row) for row in _outputs(cell))
         if len(lines) > CHARACTERS:
-            raise ImportFault(f"the code has more than {CHARACTERS:,} characters", TOO_MUCH)
+            raise UnreadableError(f"the code has more than {CHARACTERS:,} characters", TOO_MUCH)
     if not code:
-        raise ImportFault(
+        raise UnreadableError(
             "the notebook has no cell with Python code", "import the one with the class of the network"
         )
     return Joined("\n".join(code), tuple(lines), tuple(prose), tuple(remarks))
@@ -78,14 +78,14 @@ def joined_cells(text: str) -> Joined:
 
 def _cells(text: str) -> list[dict[str, Any]]:
     if len(text) > LARGEST:
-        raise ImportFault(
+        raise UnreadableError(
             f"the notebook has more than {LARGEST:,} characters",
             "clear its outputs, or paste the cell with the class",
         )
     try:
         loaded = json.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError, MemoryError):
-        raise ImportFault(
+        raise UnreadableError(
             "this is not the JSON of a notebook", "give an .ipynb file as Jupyter saves it"
         ) from None
     sheets = loaded.get("worksheets") if isinstance(loaded, dict) else None
@@ -93,7 +93,7 @@ def _cells(text: str) -> list[dict[str, Any]]:
         loaded = sheets[0]
     cells = loaded.get("cells") if isinstance(loaded, dict) else None
     if not isinstance(cells, list):
-        raise ImportFault("this JSON has no cells", "give an .ipynb file as Jupyter saves it")
+        raise UnreadableError("this JSON has no cells", "give an .ipynb file as Jupyter saves it")
     return [cell if isinstance(cell, dict) else {} for cell in cells]
 
 
@@ -118,7 +118,9 @@ def _python(source: str) -> list[str] | None:
 
 def _parses(source: str) -> bool:
     if len(source) > CHARACTERS:
-        raise ImportFault(f"a cell has more than {CHARACTERS:,} characters", TOO_MUCH)
+        raise UnreadableError(f"a cell has more than {CHARACTERS:,} characters", TOO_MUCH)
+    if any(len(row) > LINE for row in source.split("\n")):
+        return False
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -6,9 +6,9 @@ import ast
 import warnings
 from collections.abc import Callable
 
-from cifar7.imports.graph import IMAGE, Graph, ImportFault, Node, Remark, Unused
+from cifar7.imports.graph import IMAGE, Graph, Node, Remark, UnreadableError, Unused
 from cifar7.imports.python import claims
-from cifar7.imports.python.bounds import CHARACTERS, STEPS_OF_A_STATEMENT, TOO_MUCH, Exhausted
+from cifar7.imports.python.bounds import CHARACTERS, LINE, STEPS_OF_A_STATEMENT, TOO_MUCH, ExhaustedError
 from cifar7.imports.python.calls import call
 from cifar7.imports.python.choice import Choice, chosen
 from cifar7.imports.python.machine import Machine
@@ -19,7 +19,7 @@ from cifar7.imports.python.values import Map, OutsideError, Tensor, Thing, Unkno
 def read_source(text: str, class_name: str = "") -> Graph:
     """The network of a Python text: of `class_name`, or the one that the text is about.
 
-    Raises ImportFault, with the line, for what lies outside of what is read.
+    Raises UnreadableError, with the line, for what lies outside of what is read.
     """
     return read(text, class_name, lambda line: f"line {line}", [])
 
@@ -48,9 +48,14 @@ def read(
 
 def _parsed(text: str, where: Callable[[int], str]) -> ast.Module:
     if len(text) > CHARACTERS:
-        raise ImportFault(f"the text has more than {CHARACTERS:,} characters", TOO_MUCH)
+        raise UnreadableError(f"the text has more than {CHARACTERS:,} characters", TOO_MUCH)
+    long = next((n for n, row in enumerate(text.split("\n"), 1) if len(row) > LINE), 0)
+    if long:
+        raise UnreadableError(
+            f"{where(long)}: more than {LINE:,} characters in a line", "break it, or leave it out"
+        )
     if not text.strip():
-        raise ImportFault("the text is empty", "paste the class of a network")
+        raise UnreadableError("the text is empty", "paste the class of a network")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -61,11 +66,13 @@ def _parsed(text: str, where: Callable[[int], str]) -> ast.Module:
         cure = "correct the line, or leave it out"
         if "Missing parentheses" in what or "print" in what:
             cure = "this is Python 2; write it for Python 3: print(…)"
-        raise ImportFault(f"{where(line)}: this is not Python ({what[:100]})", cure) from None
+        raise UnreadableError(f"{where(line)}: this is not Python ({what[:100]})", cure) from None
     except ValueError:
-        raise ImportFault("the text holds characters that no Python text has", "paste plain text") from None
+        raise UnreadableError(
+            "the text holds characters that no Python text has", "paste plain text"
+        ) from None
     except (RecursionError, MemoryError):
-        raise ImportFault("the text is nested too deep to read", "write it with fewer levels") from None
+        raise UnreadableError("the text is nested too deep to read", "write it with fewer levels") from None
 
 
 def _run(machine: Machine, tree: ast.Module) -> None:
@@ -75,8 +82,8 @@ def _run(machine: Machine, tree: ast.Module) -> None:
         budget.floor = max(0, budget.left - STEPS_OF_A_STATEMENT)
         try:
             statement(machine, node, machine.top)
-        except ImportFault as fault:
-            if isinstance(fault, Exhausted) and budget.left < STEPS_OF_A_STATEMENT:
+        except UnreadableError as fault:
+            if isinstance(fault, ExhaustedError) and budget.left < STEPS_OF_A_STATEMENT:
                 raise
             for name in _assigned(node):
                 machine.top.names[name] = Unknown(str(fault))

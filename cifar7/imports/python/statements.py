@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cifar7.imports.graph import ImportFault
+from cifar7.imports.graph import UnreadableError
 from cifar7.imports.python import attributes, calls, classes, known, plain
 from cifar7.imports.python.expressions import binary, items
 from cifar7.imports.python.values import (
+    SCALARS,
     Ignored,
     Known,
     Map,
@@ -20,7 +21,7 @@ from cifar7.imports.python.values import (
     Unknown,
     Value,
     described,
-)
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from cifar7.imports.python.machine import Machine
@@ -67,12 +68,12 @@ def statement(machine: Machine, node: ast.stmt, scope: Scope) -> End:
     run = STATEMENTS.get(type(node))
     try:
         if run is None:
-            name = type(node).__name__.lower().replace("async", "async ")
-            raise OutsideError(
-                f"a statement {name} lies outside of what is read", "write it with if, for and calls"
+            name = (
+                "an async function" if isinstance(node, ast.AsyncFunctionDef) else type(node).__name__.lower()
             )
+            raise OutsideError(f"{name} lies outside of what is read", "write it with if, for and calls")
         return run(machine, node, scope)
-    except ImportFault:
+    except UnreadableError:
         raise
     except OutsideError as outside:
         raise machine.fault(outside.line or node.lineno, outside.fault, outside.cure) from None
@@ -195,6 +196,16 @@ def _if(machine: Machine, node: ast.If, scope: Scope) -> End:
         map(_harmless, (*node.body, *node.orelse))
     ):
         return None
+    if isinstance(test, Unknown) and all(
+        _harmless(each) or isinstance(each, ast.Assign) for each in (*node.body, *node.orelse)
+    ):
+        for each in (*node.body, *node.orelse):
+            if isinstance(each, ast.Assign):
+                if not isinstance(machine.value(each.value, scope), (*SCALARS, Unknown)):
+                    machine.truth(test)  # says what is not known: layers depend on it
+                for target in each.targets:
+                    assign(machine, target, test, scope)
+        return None
     return block(machine, node.body if machine.truth(test) else node.orelse, scope)
 
 
@@ -274,10 +285,6 @@ def _delete(machine: Machine, node: ast.Delete, scope: Scope) -> None:
                 del owner[machine.value(target.slice, scope)]
 
 
-def _nothing(machine: Machine, node: ast.stmt, scope: Scope) -> None:
-    return None
-
-
 Run = Callable[["Machine", Any, Scope], End]
 STATEMENTS: dict[type[ast.stmt], Run] = {
     ast.Assign: _assign, ast.AnnAssign: _annotated, ast.AugAssign: _augmented, ast.For: _for,
@@ -285,7 +292,8 @@ STATEMENTS: dict[type[ast.stmt], Run] = {
     ast.If: _if, ast.Return: _return, ast.Raise: _raise, ast.Expr: _expression, ast.With: _with,
     ast.Try: _try,
     ast.Import: _import, ast.ImportFrom: _import_from, ast.Global: _outer, ast.Nonlocal: _outer,
-    ast.Delete: _delete, ast.Pass: _nothing, ast.Assert: _nothing,
+    ast.Delete: _delete, ast.Pass: lambda machine, node, scope: None,
+    ast.Assert: lambda machine, node, scope: None,
     ast.Break: lambda machine, node, scope: BREAK, ast.Continue: lambda machine, node, scope: CONTINUE,
     ast.FunctionDef: classes.define_function, ast.ClassDef: classes.define_class,
 }  # fmt: skip

@@ -170,6 +170,7 @@ class Thing:
     cls: Class | None = None
     attributes: dict[str, Value] = field(default_factory=dict)
     call: Call | None = None
+    ready: bool = False  # whether the __init__ of its base in torch has run
     parts: set[str] = field(default_factory=set)  # the attributes of a container that are its items
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from cifar7.imports.graph import ImportFault
+from cifar7.imports.graph import UnreadableError
 from cifar7.imports.tabular.parts import ACTIVATIONS, POOLS, Part
 from cifar7.imports.tabular.paths import Event
 
@@ -14,20 +14,22 @@ ADDING = re.compile(r"resid|res_?(block|unit)|basic_?block|bottleneck|skip_?bloc
 
 
 class Calls:
-    """Events of a tree of modules. `named`: names such as "shortcut" and "BasicBlock" say where paths meet.
+    """Events of a tree of modules.
 
-    `pool`: one that may be called again, up to `most` times, before units with weights of its container.
+    `named`: names such as "shortcut" and "BasicBlock" say where paths meet. `skips`: a unit may have been
+    left out. `pool`: one that may be called again, up to `most` times, before units with weights around it.
     """
 
-    def __init__(self, root: Part, *, named: bool = True, pool: Part | None = None, most: int = 0) -> None:
-        self.named, self.pool, self.most = named, pool, most
-        self.root = root
+    def __init__(
+        self, root: Part, *, named: bool = True, skips: bool = True, pool: Part | None = None, most: int = 0
+    ) -> None:
+        self.root, self.named, self.skips, self.pool, self.most = root, named, skips, pool, most
         self.events: list[Event] = []
         self.unknown: list[Part] = []  # without children, of a class that torch does not have
-        self._visit(root, free=True, ordered=False)
+        self._visit(root, free=True)
 
-    def _visit(self, part: Part, free: bool, ordered: bool) -> None:
-        """`free`: before it a path may begin; `ordered`: it stands in a container that makes no other calls."""
+    def _visit(self, part: Part, free: bool) -> None:
+        """`free`: a path may begin or end before it."""
         if part.kind:
             if self.pool is not None and part == self.pool:
                 self.events.append(Event("pool", part, free=True))
@@ -37,12 +39,15 @@ class Calls:
             if part.type not in ("Sequential", "ModuleList", "ModuleDict", "Identity"):
                 self.unknown.append(part)
         elif part.type == "Residual":
-            self._between("open", "sum", part, part.children, free)
+            self.events.append(Event("open", part))
+            for child in part.children:
+                self._visit(child, False)
+            self.events.append(Event("sum", part))
         elif part.type in ("Branches", "BranchesConcat"):
             self._branches(part, free)
         elif part.ordered:
             for at, child in enumerate(part.children):
-                self._visit(child, free and at == 0, True)
+                self._visit(child, free and at == 0)
         else:
             self._custom(part, free)
 
@@ -51,20 +56,24 @@ class Calls:
     ) -> None:
         self.events.append(Event(opening, part))
         for at, child in enumerate(children):
-            self._visit(child, free and at == 0, True)
+            self._visit(child, free and at == 0)
         self.events.append(Event(closing, part))
 
     def _branches(self, part: Part, free: bool) -> None:
         sides = {child.attribute: child for child in part.children}
+        if (
+            "" in sides and len(part.children) == 2
+        ):  # a table without names has them in the order of their calls
+            sides = dict(zip(("main", "side"), part.children))
         if set(sides) != {"main", "side"}:
-            raise ImportFault(
+            raise UnreadableError(
                 f"line {part.line}: {part.type} has {', '.join(sides)}",
                 "it has main and side, a Sequential each",
             )
         self.events.append(Event("open", part))
-        self._visit(sides["main"], False, True)
+        self._visit(sides["main"], False)
         self.events.append(Event("side", part))
-        self._visit(sides["side"], False, True)
+        self._visit(sides["side"], False)
         self.events.append(Event("concat" if part.type == "BranchesConcat" else "join", part))
 
     def _custom(self, part: Part, free: bool) -> None:
@@ -72,7 +81,7 @@ class Calls:
         children = part.children
         if not list(part.layers()):
             for child in children:
-                self._visit(child, False, True)
+                self._visit(child, False)
             return
         if part is not self.root:
             self.events.append(Event("enter", part, free=free, joins=free))
@@ -99,23 +108,23 @@ class Calls:
             cut = _tail(behind)
             before, behind = behind[:cut], behind[cut:]
         for child in before:
-            self._visit(child, False, True)
+            self._visit(child, False)
         self.events.append(Event("side", part))
-        self._visit(side, False, True)
+        self._visit(side, False)
         self.events.append(Event("join", part))
         self._units(behind, part)
 
     def _units(self, children: tuple[Part, ...], part: Part) -> None:
         for child in children:
             start = len(self.events)
-            self._visit(child, True, False)
+            self._visit(child, True)
             events = self.events
             if start == len(events):
                 continue
             first = events[start]
             weighted = any(layer.kind in ("conv", "linear") for layer in child.layers())
             again = self.pool is not None and weighted and _parent(self.pool) == part.name
-            if first.do in ("layer", "enter"):
+            if self.skips and first.do in ("layer", "enter"):
                 events[start] = replace(first, behind=len(events) + again)
             if again and self.pool is not None:
                 events.insert(start, Event("pool", self.pool, most=self.most))

@@ -21,7 +21,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a layer may take a map: calls, the last of them its own. `tags`: costs that count once a network."""
+    """How a layer may take a map: calls, its own the last. `tags`: costs that count once a network."""
 
     steps: tuple[Step, ...]
     cost: float = 0.0
@@ -37,6 +37,7 @@ class Event:
     part: Part
     free: bool = False  # whether a path may begin or end before it
     joins: bool = False  # whether two paths may meet before it
+    begins: bool = False  # whether a path is known to begin about here, though the layer fits what is at hand
     behind: int = 0  # place of the event behind its unit, where it may have never been called
     most: int = 0  # times that a pool is called more often than it is written
 
@@ -101,7 +102,7 @@ class State:
             return None
         made = shape if how == "add" else (other[1][0] + shape[0], *shape[1:])
         word = "sum" if how == "add" else "concatenation"
-        early = self.early if self.passed else length > self.count - self.since
+        early = self.early if self.passed else length > self.count - self.since + 1
         state = replace(
             self,
             waiting=self.waiting[:at] + self.waiting[at + 1 :],
@@ -117,7 +118,7 @@ class State:
 
         A long path has a short one beside it, and they meet at once; a short one waits for the long one.
         """
-        early = self.early if self.passed else self.waiting[-1][1] > self.count - self.since
+        early = self.early if self.passed else self.waiting[-1][1] > self.count - self.since + 1
         return replace(self, passed=self.passed + 1, early=early)
 
     def entered(self) -> State:
@@ -128,7 +129,6 @@ class State:
     def left(self) -> State:
         """Behind the container; a path that still waits in it was left over."""
         points, waiting, since, passed, early = self.outer[-1]
-        return replace(
-            self, points=points, waiting=waiting, since=since, passed=passed, early=early, outer=self.outer[:-1],
-            lost=self.lost + len(self.waiting),
-        )  # fmt: skip
+        lost, outer = self.lost + len(self.waiting), self.outer[:-1]
+        inner = replace(self, lost=lost, outer=outer, points=points, waiting=waiting)
+        return replace(inner, since=since, passed=passed, early=early)

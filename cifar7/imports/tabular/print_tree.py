@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cifar7.imports.graph import ImportFault
+from cifar7.imports.graph import UnreadableError
 from cifar7.imports.tabular.parts import Part
 from cifar7.imports.tabular.printed_layers import NOTHING, layer
 from cifar7.imports.tabular.text import CHILD, MOST_ROWS, OPENING
@@ -26,7 +26,7 @@ def parse(lines: list[str], start: int) -> tuple[Part, int]:
     """The module that the line at `start` opens, and the place behind its last line."""
     opening = OPENING.match(lines[start])
     if not opening:
-        raise ImportFault("no printed model", "paste all of what print(model) shows")
+        raise UnreadableError("no printed model", "paste all of what print(model) shows")
     stack = [_Open("", opening[1], start + 1)]
     at, layers = start + 1, 0
     while at < len(lines):
@@ -51,11 +51,11 @@ def parse(lines: list[str], start: int) -> tuple[Part, int]:
                 _add(stack[-1], _span(found, line), _leaf(stack[-1], found, text, line))
             layers += 1
         if len(stack) > DEEPEST or layers > MOST_ROWS or sum(len(o.children) for o in stack) > MOST_ROWS:
-            raise ImportFault(
+            raise UnreadableError(
                 f"line {line}: more than {DEEPEST} modules within each other, or {MOST_ROWS:,} in all",
                 "only smaller models can be read",
             )
-    raise ImportFault(
+    raise UnreadableError(
         f"line {stack[-1].line}: the bracket of {stack[-1].type} is never closed",
         "paste all of what print(model) shows, to the last )",
     )
@@ -75,7 +75,7 @@ def _span(found: re.Match[str], line: int) -> range | None:
         or not 1 <= int(found[2]) <= MOST_ROWS
         or int(numbers[2]) - int(numbers[1]) + 1 != int(found[2])
     ):
-        raise ImportFault(f"line {line}: ({found[1]}): {found[2]} x", 'such as "(0-2): 3 x" stands there')
+        raise UnreadableError(f"line {line}: ({found[1]}): {found[2]} x", 'such as "(0-2): 3 x" stands there')
     return range(int(numbers[1]), int(numbers[2]) + 1)
 
 
@@ -87,7 +87,7 @@ def _leaf(parent: _Open, found: re.Match[str], text: str, line: int) -> Part:
     name, type_ = _path(parent, found[1]), found[3].rpartition(".")[2]
     inside = text[found.end() :]
     if not inside.endswith(")"):
-        raise ImportFault(
+        raise UnreadableError(
             f"line {line}: the bracket of {type_} is never closed", "paste whole lines of print(model)"
         )
     known = layer(type_, inside[:-1], line)
@@ -102,7 +102,7 @@ def _add(parent: _Open, span: range | None, part: Part) -> None:
         parent.children.append(part)
         return
     if len(span) * max(1, sum(1 for _ in part.layers())) > MOST_ROWS:
-        raise ImportFault(
+        raise UnreadableError(
             f"line {part.line}: {len(span)} times {part.type}", f"at most {MOST_ROWS:,} layers are read"
         )
     for number in span:

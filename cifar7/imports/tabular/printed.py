@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cifar7.imports.graph import Graph, ImportFault, Remark
+from cifar7.imports.graph import Graph, Remark, UnreadableError
 from cifar7.imports.tabular.calls import Calls, free_pools
 from cifar7.imports.tabular.moves import arrangements
 from cifar7.imports.tabular.parts import ACTIVATIONS, Part, Shape
 from cifar7.imports.tabular.paths import State, Step, Way
 from cifar7.imports.tabular.print_tree import parse
 from cifar7.imports.tabular.readings import MOST, graph, ranked
-from cifar7.imports.tabular.search import search
+from cifar7.imports.tabular.search import Budget, search
 from cifar7.imports.tabular.sizes import after, volume
 from cifar7.imports.tabular.text import claims_of, lines_of, print_starts
 
@@ -22,13 +22,14 @@ WINDOW = {"kernel": 2, "stride": 2, "padding": 0, "ceil": False}
 
 
 class Fits:
-    """How a layer with known settings takes a map. `ceil`: of average pools, of which print does not show it."""
+    """How a layer with known settings takes a map. `ceil`: of average pools, where print leaves it out."""
 
-    def __init__(self, ceil: bool = False) -> None:
-        self.ceil = ceil
+    def __init__(self, budget: Budget, ceil: bool = False) -> None:
+        self.budget, self.ceil = budget, ceil
 
     def __call__(self, part: Part, shape: Shape) -> list[Way]:
         """Straight; a linear layer also behind a flattening or a mean that no text shows."""
+        self.budget.spend(1)
         settings = {**part.settings, "ceil": self.ceil} if part.kind == "avg_pool" else part.settings
         made = after(part.kind, settings, shape)
         if not isinstance(made, str):
@@ -61,13 +62,15 @@ def read_print(text: str) -> list[Graph]:
     lines = lines_of(text)
     roots = [parse(lines, start)[0] for start in _outer(lines)]
     if not roots:
-        raise ImportFault(
+        raise UnreadableError(
             "no printed model in the text",
             'paste all of what print(model) shows, from "Net(" to the last ")"',
         )
     root = max(roots, key=lambda one: sum(1 for _ in one.layers()))
     if not any(part.kind in ("conv", "linear") for part in root.layers()):
-        raise ImportFault(f"line {root.line}: {root.type} has no layer with weights", "a network has some")
+        raise UnreadableError(
+            f"line {root.line}: {root.type} has no layer with weights", "a network has some"
+        )
     claims = claims_of(lines)
     image, found, unknown = _search(root)
     remarks = _remarks(root, found[0], unknown, image)
@@ -89,16 +92,17 @@ def _search(root: Part) -> tuple[Shape, list[State], list[Part]]:
     """Image and networks; where the sizes do not fit, with pools called more often than print shows."""
     first = next(part for part in root.layers() if part.kind in ("conv", "linear"))
     channels = first.settings.get("in_channels", 3)
-    fault: ImportFault | None = None
-    sides = SIDES if first.kind == "conv" else (1,)
+    fault: UnreadableError | None = None
+    budget = Budget()
+    sides = SIDES if any(part.kind == "linear" for part in root.layers()) else SIDES[:1]
     if first.kind == "linear":
-        return _flat(root, first.settings["in_features"])
+        return _flat(root, first.settings["in_features"], budget)
     best: tuple[Shape, list[State], list[Part]] | None = None
     for side in sides:
         image = (channels, side, side)
         try:
-            found, unknown = _arranged(root, image)
-        except ImportFault as no:
+            found, unknown = _arranged(root, image, budget)
+        except UnreadableError as no:
             fault = fault or no
             continue
         if _whole(found[0]):
@@ -106,42 +110,44 @@ def _search(root: Part) -> tuple[Shape, list[State], list[Part]]:
         best = best or (image, found, unknown)
     for side in sides:
         image = (channels, side, side)
-        if pooled := _pooled(root, image):
+        if pooled := _pooled(root, image, budget):
             return image, pooled, Calls(root).unknown
     if best:
         return best
-    raise fault or ImportFault("no network fits", "paste the source instead")
+    raise fault or UnreadableError("no network fits", "paste the source instead")
 
 
-def _flat(root: Part, features: int) -> tuple[Shape, list[State], list[Part]]:
+def _flat(root: Part, features: int, budget: Budget) -> tuple[Shape, list[State], list[Part]]:
     """A network that begins with a linear layer: of square colour or grey images."""
     for channels in (3, 1):
         side = round((features / channels) ** 0.5)
         if channels * side * side == features:
             image = (channels, side, side)
-            return (image, *_arranged(root, image))
-    raise ImportFault(f"{features:,} values are no square image", "the first layer takes C × H × H values")
+            return (image, *_arranged(root, image, budget))
+    raise UnreadableError(
+        f"{features:,} values are no square image", "the first layer takes C × H × H values"
+    )
 
 
-def _arranged(root: Part, image: Shape) -> tuple[list[State], list[Part]]:
+def _arranged(root: Part, image: Shape, budget: Budget) -> tuple[list[State], list[Part]]:
     """As it is written; and where that is no likely order, in others."""
     found: list[State] = []
     unknown: list[Part] = []
-    fault: ImportFault | None = None
+    fault: UnreadableError | None = None
     averages = any(part.kind == "avg_pool" for part in root.layers())
     for note, tree in arrangements(root):
         for named, ceil in [(True, False), (False, False), (True, True)][: 2 + averages]:
             calls = Calls(tree, named=named)
             unknown = unknown or calls.unknown
             try:
-                states = ranked(search(calls.events, image, Fits(ceil)))
-            except ImportFault as no:
+                states = ranked(search(calls.events, image, Fits(budget, ceil)))
+            except UnreadableError as no:
                 fault = fault or no
                 continue
             found += [replace(one, notes=(note, *one.notes)) if note else one for one in states]
             break
     if not found:
-        raise fault or ImportFault("no network fits", "paste the source instead")
+        raise fault or UnreadableError("no network fits", "paste the source instead")
     return found[:MOST], unknown
 
 
@@ -150,7 +156,7 @@ def _whole(state: State) -> bool:
     return volume(state.now[1][1:]) == 1 and not state.waiting and not state.lost
 
 
-def _pooled(root: Part, image: Shape) -> list[State]:
+def _pooled(root: Part, image: Shape, budget: Budget) -> list[State]:
     """With a pool that print shows once called more often; or a functional one, where it shows none."""
     pools = free_pools(root)
     if not pools and any(part.kind in ("max_pool", "avg_pool") for part in root.layers()):
@@ -158,8 +164,8 @@ def _pooled(root: Part, image: Shape) -> list[State]:
     pool = pools[0] if pools else Part("", "max_pool2d", 0, "max_pool", WINDOW)
     for most in range(1, MOST_CALLS + 1):
         try:
-            states = search(Calls(root, pool=pool, most=most).events, image, Fits(), POOL_WIDTH)
-        except ImportFault:
+            states = search(Calls(root, pool=pool, most=most).events, image, Fits(budget), POOL_WIDTH)
+        except UnreadableError:
             continue
         fitting = [one for one in states if _whole(one) and "functional mean" not in one.tags]
         if len(fitting) > MOST or len(states) >= POOL_WIDTH:
@@ -168,7 +174,7 @@ def _pooled(root: Part, image: Shape) -> list[State]:
             return ranked(fitting)
     else:
         return []
-    raise ImportFault(
+    raise UnreadableError(
         "print(model) does not show functional calls, and pools fit in more places than can be tried",
         "paste the source instead, or a summary table",
     )

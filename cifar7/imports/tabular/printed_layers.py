@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cifar7.imports.graph import ImportFault
+from cifar7.imports.graph import UnreadableError
 
 Arguments = tuple[list[Any], dict[str, Any]]
 LARGEST = 1_000_000  # of a whole number in a layer: more is no network that anybody trains
@@ -41,7 +41,9 @@ def pieces(text: str) -> list[str]:
 def arguments(text: str, line: int) -> Arguments:
     """Values by place, and by name."""
     if text.count("(") > 20:
-        raise ImportFault(f"line {line}: brackets within brackets", f"print(model) writes none; {SUPPORTED}")
+        raise UnreadableError(
+            f"line {line}: brackets within brackets", f"print(model) writes none; {SUPPORTED}"
+        )
     places, names = [], {}
     for piece in pieces(text):
         if not piece.strip():
@@ -57,7 +59,9 @@ def arguments(text: str, line: int) -> Arguments:
 def whole(value: Any, what: str, line: int, least: int = 0) -> int:
     """A whole number in its range."""
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= LARGEST:
-        raise ImportFault(f"line {line}: {what} is {value!r}", f"a whole number from {least} on stands there")
+        raise UnreadableError(
+            f"line {line}: {what} is {value!r}", f"a whole number from {least} on stands there"
+        )
     return value
 
 
@@ -65,7 +69,7 @@ def square(value: Any, what: str, line: int, least: int = 0) -> int:
     """The side of a square: 3 or (3, 3)."""
     if isinstance(value, tuple):
         if len(value) == 2 and value[0] != value[1]:
-            raise ImportFault(
+            raise UnreadableError(
                 f"line {line}: {what} {value[0]}×{value[1]} is not square",
                 f"only a square {what} can be read, such as {max(map(str, value))}×{max(map(str, value))}",
             )
@@ -76,7 +80,7 @@ def square(value: Any, what: str, line: int, least: int = 0) -> int:
 def rate(value: Any, what: str, line: int) -> float:
     """A number such as the p of a dropout."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= LARGEST:
-        raise ImportFault(f"line {line}: {what} is {value!r}", "a number stands there")
+        raise UnreadableError(f"line {line}: {what} is {value!r}", "a number stands there")
     return float(value)
 
 
@@ -89,9 +93,9 @@ def _conv(given: Arguments, line: int) -> dict[str, Any]:
     names = given[1]
     padding, mode = names.get("padding", 0), names.get("padding_mode", "zeros")
     if "output_padding" in names:
-        raise ImportFault(f"line {line}: a transposed convolution cannot be read", SUPPORTED)
+        raise UnreadableError(f"line {line}: a transposed convolution cannot be read", SUPPORTED)
     if mode not in ("zeros", "reflect", "replicate", "circular"):
-        raise ImportFault(
+        raise UnreadableError(
             f"line {line}: padding_mode is {mode!r}", "zeros, reflect, replicate and circular are"
         )
     if padding == "valid":
@@ -108,7 +112,7 @@ def _conv(given: Arguments, line: int) -> dict[str, Any]:
         "padding_mode": mode,
     }
     if settings["in_channels"] % settings["groups"] or settings["out_channels"] % settings["groups"]:
-        raise ImportFault(
+        raise UnreadableError(
             f"line {line}: {settings['groups']} groups do not divide {settings['in_channels']} into "
             f"{settings['out_channels']} channels",
             "the number of groups divides both",
@@ -138,7 +142,7 @@ def _group_norm(given: Arguments, line: int) -> dict[str, Any]:
     groups = whole(_at(given, 0, "num_groups"), "num_groups", line, 1)
     channels = whole(_at(given, 1, "num_channels"), "num_channels", line, 1)
     if channels % groups:
-        raise ImportFault(
+        raise UnreadableError(
             f"line {line}: {groups} groups of {channels} channels", "the groups divide the channels"
         )
     return {"groups": groups, "channels": channels}
@@ -158,7 +162,7 @@ def _pool(given: Arguments, line: int) -> dict[str, Any]:
     names = given[1]
     kernel = square(_at(given, 0, "kernel_size"), "kernel", line, 1)
     if square(names.get("dilation", 1), "dilation", line, 1) != 1:
-        raise ImportFault(f"line {line}: a pool with dilation cannot be read", "pools have dilation 1")
+        raise UnreadableError(f"line {line}: a pool with dilation cannot be read", "pools have dilation 1")
     stride = _at(given, 1, "stride")
     return {
         "kernel": kernel,
@@ -199,7 +203,8 @@ LAYERS: Mapping[str, tuple[str, Callable[[Arguments, int], dict[str, Any]]]] = {
     "ELU": ("elu", _none), "SELU": ("selu", _none), "SiLU": ("silu", _none), "GELU": ("gelu", _none),
     "Mish": ("mish", _none), "Hardswish": ("hardswish", _none), "Tanh": ("tanh", _none),
     "Sigmoid": ("sigmoid", _none), "Softplus": ("softplus", _none), "PReLU": ("prelu", _prelu),
-    "Dropout": ("dropout", _dropout), "Dropout1d": ("dropout", _dropout), "Dropout2d": ("dropout2d", _dropout),
+    "Dropout": ("dropout", _dropout), "Dropout1d": ("dropout", _dropout),
+    "Dropout2d": ("dropout2d", _dropout),
     "MaxPool2d": ("max_pool", _pool), "AvgPool2d": ("avg_pool", _pool),
     "AdaptiveAvgPool2d": ("adaptive_avg_pool", _adaptive),
     "AdaptiveMaxPool2d": ("adaptive_max_pool", _adaptive),
@@ -223,5 +228,5 @@ def layer(type_: str, inside: str, line: int) -> tuple[str, dict[str, Any]] | No
         kind, read = LAYERS[type_]
         return kind, read(arguments(inside, line), line)
     if OTHER.fullmatch(type_):
-        raise ImportFault(f"line {line}: {type_} cannot be read", SUPPORTED)
+        raise UnreadableError(f"line {line}: {type_} cannot be read", SUPPORTED)
     return None

@@ -84,9 +84,13 @@ def graph(
 
 def _difference(state: State) -> str:
     """What sets a reading apart, in words."""
-    pools = ("pools that no row shows",) if "functional pools" in state.tags else ()
-    groups = ("convolutions in groups",) if "groups" in state.tags else ()
-    return "; ".join((*state.notes, *pools, *groups)) or "one layer after the other, as they are listed"
+    calls = [step for step, _ in state.calls()]
+    unseen = sum(step.part is None and step.kind in ("max_pool", "adaptive_avg_pool") for step in calls)
+    strides = sum(step.kind == "conv" and step.settings["stride"] > 1 for step in calls)
+    pools = f"{unseen} pools that no row shows, {strides} strides" if "functional pools" in state.tags else ""
+    groups = "convolutions in groups" if "groups" in state.tags else ""
+    words = [*state.notes, pools, groups]
+    return "; ".join(filter(None, words)) or "one layer after the other, as they are listed"
 
 
 def _parameters(part: Part) -> int:

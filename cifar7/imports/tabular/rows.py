@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from cifar7.imports.graph import ImportFault
+from cifar7.imports.graph import UnreadableError
 from cifar7.imports.tabular.parts import Shape
 from cifar7.imports.tabular.text import HEADER, MOST_ROWS, PLAIN_ROW, number
 
@@ -20,7 +20,8 @@ TITLES = {
     "Input Shape": "input", "Output Shape": "output", "Param #": "parameters", "Param %": "share",
     "Kernel Shape": "kernel", "Mult-Adds": "macs", "Trainable": "trainable",
 }  # fmt: skip
-LARGEST_SIDE = 100_000
+LARGEST = 10_000_000  # flat values, or channels
+LARGEST_SIDE = 1_024  # of a map
 
 
 @dataclass(slots=True)
@@ -57,7 +58,7 @@ def table(lines: list[str]) -> Table:
             tree = _nested(lines, at)
             found += [tree] if tree.root.children else []
     if not found:
-        raise ImportFault(
+        raise UnreadableError(
             "no rows of a summary table in the text",
             "paste all of what torchsummary or torchinfo prints, with its header",
         )
@@ -89,6 +90,12 @@ def _plain(lines: list[str]) -> Table:
 def _nested(lines: list[str], head: int) -> Table:
     """torchinfo's, with the columns that its header names."""
     columns = [TITLES[title] for title in sorted(TITLES, key=lines[head].find) if title in lines[head]]
+    for name, title in (("output", "Output Shape"), ("parameters", "Param #")):
+        if name not in columns:
+            raise UnreadableError(
+                f"line {head + 1}: the table has no column {title}",
+                'make it with summary(model, input_size, col_names=("output_size", "num_params"))',
+            )
     named = "var_name" in lines[head]
     root: Row | None = None
     open_rows: list[Row] = []
@@ -144,13 +151,14 @@ def _numbers(text: str, line: int) -> tuple[int, ...]:
     if not text.startswith("["):
         return ()
     if "[" in text[1:]:
-        raise ImportFault(
+        raise UnreadableError(
             f"line {line}: {text[:40]} is more than one map", "layers with one output can be read"
         )
     found = tuple(int(piece) for piece in re.findall(r"-?\d+", text) if len(piece) < 10)
-    if any(side > LARGEST_SIDE for side in found):
-        raise ImportFault(
-            f"line {line}: {text[:40]} is too large", f"sides up to {LARGEST_SIDE:,} can be read"
+    if any(side > LARGEST for side in found) or any(side > LARGEST_SIDE for side in found[2:]):
+        raise UnreadableError(
+            f"line {line}: {text[:40]} is too large",
+            f"maps of up to {LARGEST_SIDE:,} pixels a side can be read",
         )
     return found
 
@@ -164,7 +172,7 @@ def _shape(text: str, line: int) -> Shape | None:
 def _whole(text: str, line: int) -> int:
     count = number(text)
     if count is None:
-        raise ImportFault(
+        raise UnreadableError(
             f"line {line}: {text[:20]!r} parameters", 'a whole number such as "9,216" stands there'
         )
     return count
@@ -172,4 +180,4 @@ def _whole(text: str, line: int) -> int:
 
 def _limit(count: int, line: int) -> None:
     if count > MOST_ROWS:
-        raise ImportFault(f"line {line}: the table goes on", f"at most {MOST_ROWS:,} rows can be read")
+        raise UnreadableError(f"line {line}: the table goes on", f"at most {MOST_ROWS:,} rows can be read")

@@ -7,11 +7,11 @@ and no more than `WIDTH` at a time. Paths begin and end within one container.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
+from typing import Protocol
 
-from cifar7.imports.graph import IMAGE, ImportFault
-from cifar7.imports.tabular.parts import KEEPS, NORMS, POOLS, Part, Shape
+from cifar7.imports.graph import IMAGE, UnreadableError
+from cifar7.imports.tabular.parts import ACTIVATIONS, KEEPS, NORMS, POOLS, Part, Shape
 from cifar7.imports.tabular.paths import Event, Spot, State, Step, Way
 from cifar7.imports.tabular.sizes import words
 
@@ -19,11 +19,39 @@ WIDTH = 48  # networks tried side by side
 CHECKPOINTS = 12  # earlier maps at which a path may begin, besides the image
 RESTART, CONCAT, AGAIN = 1.0, 0.3, 1.3  # what makes a network less likely
 
-Ways = Callable[[Part, Shape], list[Way]]
+
+class Budget:
+    """Steps that the reading of one text may take, over all searches."""
+
+    def __init__(self, steps: int = 80_000) -> None:
+        self.left = steps
+
+    def spend(self, steps: int) -> None:
+        """UnreadableError where none is left."""
+        self.left -= steps
+        if self.left < 0:
+            raise UnreadableError(
+                "the layers fit together in more ways than can be tried",
+                "paste the source of the network instead",
+            )
+
+
+class Ways(Protocol):
+    """How the layers of a text may take a map."""
+
+    budget: Budget
+
+    def __call__(self, part: Part, shape: Shape) -> list[Way]:
+        """None where it does not fit."""
+        ...
+
+    def needs(self, part: Part) -> str:
+        """What it would take, in words."""
+        ...
 
 
 def search(events: list[Event], image: Shape, ways: Ways, width: int = WIDTH) -> list[State]:
-    """Networks that fit all events, the likely first; ImportFault at the layer that fits nowhere."""
+    """Networks that fit all events, the likely first; UnreadableError at the layer that fits nowhere."""
     waiting_at: dict[int, list[State]] = {0: [State((IMAGE, image))]}
     last: Part | None = None
     for at, event in enumerate(events):
@@ -31,13 +59,14 @@ def search(events: list[Event], image: Shape, ways: Ways, width: int = WIDTH) ->
         made: list[State] = []
         for state in states:
             new = _step(state, event, ways, last)
+            ways.budget.spend(1 + len(new))
             made += new
-            if event.behind and not any(one.cost - state.cost < RESTART for one in new):
+            if _may_skip(events, at) and not any(one.cost - state.cost < RESTART for one in new):
                 waiting_at.setdefault(event.behind, []).append(_skipped(state, events, at, event.behind))
         waiting_at.setdefault(at + 1, []).extend(made)
         waiting_at[at + 1] = _best(waiting_at[at + 1], width)
         if not any(waiting_at.values()):
-            raise _stuck(states[0], event.part, ways)
+            raise _stuck(states[0], event, ways)
         last = event.part if event.part.kind else last
     ended = waiting_at[len(events)]
     return ended + [new for state in ended for new in _joins(state, last)]
@@ -47,11 +76,23 @@ def _best(states: list[State], width: int) -> list[State]:
     return sorted(states, key=lambda state: state.cost)[:width]
 
 
+UNUSED = ("unused", "aux", "old", "spare")
+
+
+def _may_skip(events: list[Event], at: int) -> bool:
+    """Whether a unit may have been left out: the last linear layer is not, where it is the only one."""
+    event = events[at]
+    likely = any(word in event.part.name.lower() for word in UNUSED)
+    if not event.behind or event.part.kind != "linear" or likely:
+        return event.behind > 0
+    return event.behind < len(events) or any(one.part.kind == "linear" for one in events[:at])
+
+
 def _skipped(state: State, events: list[Event], at: int, behind: int) -> State:
     """With a whole unit never called: cheap where its name says so, or where nothing comes behind it."""
     parts = tuple(event.part for event in events[at:behind] if event.do == "layer")
     name = events[at].part.name.lower()
-    likely = any(word in name for word in ("unused", "aux", "old", "spare"))
+    likely = any(word in name for word in UNUSED)
     cost = 0.5 if likely else 2.0 if behind == len(events) else 3.0
     return replace(state, cost=state.cost + cost, unused=state.unused + parts)
 
@@ -77,7 +118,7 @@ def _step(state: State, event: Event, ways: Ways, last: Part | None) -> list[Sta
         case "sum" | "maybe":
             return _sum(replace(state, stack=state.stack[:-1]), state.stack[-1], event)
         case "later":  # of a table that lists a container behind its layers: where it began is unknown
-            return _later(state, event)
+            return _later(state, event, last)
         case "enter":
             return _enter(state, event, ways, last)
         case "leave":
@@ -107,15 +148,25 @@ def _sum(state: State, start: Spot, event: Event) -> list[State]:
     return found
 
 
-def _later(state: State, event: Event) -> list[State]:
-    """A sum whose container a table lists behind its layers: any earlier map may be what is added."""
+def _later(state: State, event: Event, last: Part | None) -> list[State]:
+    """A container that a table lists behind its layers: where it began is unknown."""
+    name = event.part.type.partition("-")[0]
+    if state.waiting or name in ("Branches", "BranchesConcat"):
+        if name != "BranchesConcat":
+            return _joins(state, last)
+        concats = [state.joined(at, "concat", _where(last)) for at in range(len(state.waiting))]
+        return [one for one in concats if one]
     found: list[State] = []
-    spots = [spot for spot in reversed(state.points) if spot[1] == state.now[1] and spot != state.now]
-    for spot in spots[:6]:
+    for rank, spot in enumerate(list(reversed(state.points))[:6]):
+        habit = f"{name} spans {rank}"  # blocks of a class are equally long
+        others = any(tag.startswith(f"{name} spans") and tag != habit for tag in state.tags)
+        if spot[1] != state.now[1] or spot == state.now or (others and name != "Residual"):
+            continue
         for new in _sum(state, spot, event):
             if new.count == state.count and any(one.count == state.count for one in found):
                 continue  # that nothing is added, once
-            found.append(replace(new, cost=new.cost + 0.05 * len(found)))
+            tags = new.tags | {habit} if new.count > state.count else new.tags
+            found.append(replace(new, tags=tags, cost=new.cost + 0.05 * len(found)))
     return found or [state]
 
 
@@ -132,12 +183,13 @@ def _sources(state: State, event: Event, part: Part, ways: Ways, last: Part | No
         points = (*state.points[:1], *state.points[1:][-CHECKPOINTS:], state.now)  # the first stays
         state = replace(state, points=points)
     joined = _joins(state, last) if event.joins and state.waiting else []
+    if part.kind in ACTIVATIONS:  # a sum mostly stands behind one
+        joined = [replace(one, cost=one.cost + 0.15) for one in joined]
     found = [state.apart() if joined else state, *joined]
-    if not event.free or _likely(ways(part, state.now[1])):
+    if not event.free or (_likely(ways(part, state.now[1])) and not event.begins):
         return found
-    for at in range(len(state.waiting)):
-        if concat := state.joined(at, "concat", _where(last)):
-            found.append(replace(concat, cost=concat.cost + CONCAT))
+    concats = [state.joined(at, "concat", _where(last)) for at in range(len(state.waiting))]
+    found += [replace(concat, cost=concat.cost + CONCAT) for concat in concats if concat]
     return found + _restarts(state, part, ways) + _dense(state, part, ways, last)
 
 
@@ -148,7 +200,12 @@ def _likely(found: list[Way]) -> bool:
 def _layer(state: State, event: Event, ways: Ways, last: Part | None) -> list[State]:
     part = event.part
     sources = _sources(state, event, part, ways, last)
-    return [source.walk(way) for source in sources for way in ways(part, source.now[1])]
+    made = []
+    for source in sources:
+        if source.now[0] >= state.count:  # a junction: later layers may go back to it
+            source = replace(source, points=(*source.points, source.now))
+        made += [source.walk(way) for way in ways(part, source.now[1])]
+    return made
 
 
 def _enter(state: State, event: Event, ways: Ways, last: Part | None) -> list[State]:
@@ -201,12 +258,15 @@ def _dense(state: State, part: Part, ways: Ways, last: Part | None) -> list[Stat
     return made
 
 
-def _stuck(state: State, part: Part, ways: Ways) -> ImportFault:
-    """The layer that fits nothing; what it would need is its reader's to say."""
-    reason = getattr(ways, "needs", None)
-    needs = reason(part) if reason else "something else"
+def _stuck(state: State, event: Event, ways: Ways) -> UnreadableError:
+    """The layer that fits nothing, and what it would need."""
+    part = next(event.part.layers(), event.part)
     name = f"{part.name} ({part.type})" if part.name else part.type
-    return ImportFault(
-        f"line {part.line}: {name} needs {needs}, and gets {words(state.now[1])}",
-        "the text does not show functional calls (pools, sums, reshaping): paste the source instead",
+    cure = "the text does not show functional calls (pools, sums, reshaping): paste the source instead"
+    if event.do not in ("layer", "enter"):
+        return UnreadableError(
+            f"line {event.part.line}: the paths of {event.part.type} end in unlike maps", cure
+        )
+    return UnreadableError(
+        f"line {part.line}: {name} needs {ways.needs(part)}, and gets {words(state.now[1])}", cure
     )

@@ -7,9 +7,11 @@ from typing import Any
 from cifar7.imports.tabular import windows
 from cifar7.imports.tabular.parts import ACTIVATIONS, KEEPS, NORMS, Part, Shape
 from cifar7.imports.tabular.paths import Step, Way
+from cifar7.imports.tabular.search import Budget
 from cifar7.imports.tabular.sizes import volume, words
 
 HALF = {"kernel": 2, "stride": 2, "padding": 0, "ceil": False}
+MOST_GROUPS = 1_024
 MOST_SHARED = 8  # sizes of earlier layers, one of which a "(recursive)" row is
 
 
@@ -19,17 +21,19 @@ class Solves:
     `shared`: the counts of parameters of the table's layers, for rows that say "(recursive)" instead.
     """
 
-    def __init__(self, shared: dict[str, list[int]], pools: bool = False) -> None:
-        self.shared, self.pools = shared, pools
+    def __init__(self, budget: Budget, shared: dict[str, list[int]], pools: bool = False) -> None:
+        self.budget, self.shared, self.pools = budget, shared, pools
 
     def __call__(self, part: Part, shape: Shape) -> list[Way]:
         """The row on the map at hand; else behind a function that no row shows."""
+        self.budget.spend(1)
         behind = part.shape
         if behind is None:
             return []
         given = part.settings.get("given")
         if given is not None and given != shape:
-            return [_after(step, way) for step in _unseen(shape, given) for way in self(part, step.shape)]
+            steps = _flattened(shape, given[0]) if len(given) == 1 else tuple(_unseen(shape, given))
+            return [_after(steps, way) for way in self(part, given)] if steps else []
         if not part.kind:
             return self._container(shape, behind)
         if part.kind == "conv":
@@ -104,7 +108,7 @@ class Solves:
             if part.kind == "layer_norm" and behind == (*shape[1:], shape[0]):
                 return self._norm(part, shape, "channel_norm")
             return [
-                _after(step, way)
+                _after((step,), way)
                 for step in _unseen(shape, behind)
                 for way in self._keeping(part, behind, behind)
             ]
@@ -122,7 +126,7 @@ class Solves:
         if kind in ("batch_norm", "instance_norm"):
             settings["affine"] = count > 0
         elif kind == "group_norm":
-            sizes = [size for size in range(1, channels + 1) if channels % size == 0]
+            sizes = [size for size in range(1, min(channels, MOST_GROUPS) + 1) if channels % size == 0]
             likely = max(size for size in sizes if size <= 8)
             others = tuple({"groups": size, "channels": channels} for size in sizes if size != likely)
             settings = {"groups": likely, "channels": channels}
@@ -148,8 +152,9 @@ def _conv_way(part: Part, found: tuple[windows.Solution, ...], behind: Shape) ->
     return Way((Step("conv", settings, behind, part),), found[0][0] - 1.2 * grouped, tags)
 
 
-def _after(step: Step, way: Way) -> Way:
-    return Way((step, *way.steps), way.cost + 0.1, {**way.tags, "functional pools": 0.6})
+def _after(steps: tuple[Step, ...], way: Way) -> Way:
+    pools = {"functional pools": 0.6} if any(step.kind != "flatten" for step in steps) else {}
+    return Way((*steps, *way.steps), way.cost + 0.1 * len(pools), {**way.tags, **pools})
 
 
 def _side(part: Part) -> int | None:

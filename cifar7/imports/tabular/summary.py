@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cifar7.imports.graph import Graph, ImportFault, Remark
+from cifar7.imports.graph import Graph, Remark, UnreadableError
 from cifar7.imports.tabular import windows
-from cifar7.imports.tabular.calls import ADDING, Calls
+from cifar7.imports.tabular.calls import ADDING, SHORTCUTS, Calls
 from cifar7.imports.tabular.parts import IN_ORDER, NORMS, POOLS, Part, Shape
 from cifar7.imports.tabular.paths import Event, State, Step
 from cifar7.imports.tabular.printed_layers import LAYERS, NOTHING, OTHER, SUPPORTED
 from cifar7.imports.tabular.readings import MOST, graph, ranked
 from cifar7.imports.tabular.rows import Row, Table, table
-from cifar7.imports.tabular.search import search
+from cifar7.imports.tabular.search import Budget, search
 from cifar7.imports.tabular.sizes import volume, words
 from cifar7.imports.tabular.solved import Solves, activates
 from cifar7.imports.tabular.text import claims_of, lines_of
@@ -24,16 +24,16 @@ DEEPER = "make the table with a larger depth, such as summary(model, depth=6)"
 def read_summary(text: str) -> list[Graph]:
     """The networks that a table may stand for, the likely first.
 
-    Settings that fit a layer as well as those it has stand in its `alternatives`, each a full set of settings.
+    Settings that fit a layer as well as its own stand in its `alternatives`, each a full set of settings.
     """
     lines = lines_of(text)
     found = table(lines)
     idle: list[Part] = []
-    root = _part(found.root, "", idle)
-    parts = [part for part in root.layers()]
+    root = _part(found.root, _depth(found.root), idle)
+    parts = list(root.layers())
     if not any(part.kind in ("conv", "linear") for part in parts):
-        raise ImportFault(f"line {found.root.line}: the table has no layer with weights", DEEPER)
-    events = Calls(root).events if found.nested else _flat_events(found)
+        raise UnreadableError(f"line {found.root.line}: the table has no layer with weights", DEEPER)
+    events = Calls(root, skips=False).events if found.nested else _flat_events(found)
     images = [found.root.given] if found.root.given else _images(parts[0])
     states = _states(events, parts, images)
     claims = claims_of(lines)
@@ -51,21 +51,26 @@ def read_summary(text: str) -> list[Graph]:
     return graphs
 
 
-def _part(row: Row, kind: str, idle: list[Part]) -> Part:
+def _depth(row: Row) -> int:
+    """Of the deepest row."""
+    return max([row.depth, *map(_depth, row.children)])
+
+
+def _part(row: Row, deepest: int, idle: list[Part]) -> Part:
     """A row as a module; layers that were never called, which have no shape, go to `idle`."""
     known = LAYERS.get(row.type, ("",))[0] if not row.children else ""
     children = []
     for child in row.children:
-        made = _part(child, "", idle)
+        made = _part(child, deepest, idle)
         if made.kind and made.shape is None:
             idle.append(made)
         else:
             children.append(made)
     if not known and not row.children and row.depth > 0:
-        _check_leaf(row)
+        _check_leaf(row, deepest)
     settings = {name: value for name, value in (("given", row.given), ("kernel", row.kernel)) if value}
     if row.kernel and len(set(row.kernel)) > 1:
-        raise ImportFault(
+        raise UnreadableError(
             f"line {row.line}: a kernel of {row.kernel[0]}×{row.kernel[1]}", "only square kernels are read"
         )
     type_ = row.label if known else row.type
@@ -84,18 +89,20 @@ def _unlisted(root: Part) -> list[Part]:
     return found
 
 
-def _check_leaf(row: Row) -> None:
+def _check_leaf(row: Row, deepest: int) -> None:
     """A row that is no layer and has none below it."""
     if OTHER.fullmatch(row.type):
-        raise ImportFault(f"line {row.line}: {row.type} cannot be read", SUPPORTED)
-    if row.parameters or row.again or (row.type in IN_ORDER and row.shape):
+        raise UnreadableError(f"line {row.line}: {row.type} cannot be read", SUPPORTED)
+    empty = row.depth < deepest or row.name.rpartition(".")[2] in SHORTCUTS  # nn.Sequential(), an identity
+    if row.parameters or row.again or (row.type in IN_ORDER and row.shape and not empty):
         count = f" has {row.parameters:,} parameters and" if row.parameters else " has"
-        raise ImportFault(f"line {row.line}: {row.type}{count} no rows of its own", DEEPER)
+        raise UnreadableError(f"line {row.line}: {row.type}{count} no rows of its own", DEEPER)
 
 
 def _flat_events(found: Table) -> list[Event]:
-    """Rows of torchsummary. Nothing tells where a path begins or ends: any layer with a window may begin one."""
-    events = []
+    """Rows of torchsummary. Nothing tells where a path begins: any layer may begin one."""
+    events: list[Event] = []
+    start = 0  # behind the last container
     for row in found.root.children:
         kind = LAYERS.get(row.type, ("",))[0]
         part = Part("", row.label, row.line, kind, {}, (), row.shape, row.parameters)
@@ -104,12 +111,15 @@ def _flat_events(found: Table) -> list[Event]:
         if kind:
             heads = kind not in NORMS and not kind.startswith("dropout")
             events.append(Event("layer", part, free=True, joins=heads))
-        elif row.type == "Residual" or ADDING.search(row.type):
+        elif row.type in ("Residual", "Branches", "BranchesConcat") or ADDING.search(row.type):
+            if row.type.startswith("Branches"):
+                events[start:] = [replace(event, begins=event.do == "layer") for event in events[start:]]
             events.append(Event("later", part))
             events.append(Event("layer", part, joins=True))
+            start = len(events)
         else:
             if row.parameters:
-                raise ImportFault(f"line {row.line}: {row.type} is no known layer", SUPPORTED)
+                raise UnreadableError(f"line {row.line}: {row.type} is no known layer", SUPPORTED)
             events.append(Event("layer", part, joins=True))
     return events
 
@@ -121,27 +131,30 @@ def _states(events: list[Event], parts: list[Part], images: list[Shape]) -> list
         if part.parameters and part.parameters not in shared.setdefault(part.kind, []):
             shared[part.kind].append(part.parameters)
     found: list[tuple[Shape, State]] = []
-    fault: ImportFault | None = None
+    fault: UnreadableError | None = None
+    budget = Budget()
     pooled = any(part.kind in POOLS for part in parts)
     for image in images:
         whole: list[State] = []
         for pools in (False,) if pooled else (False, True):
-            try:
-                whole += [one for one in search(events, image, Solves(shared, pools)) if _joined(one)]
-            except ImportFault as no:
-                fault = fault or no
+            made, no = _tried(events, image, Solves(budget, shared, pools))
+            whole, fault = whole + made, fault or no
         found += [(image, one) for one in ranked(whole)]
     if not found:
-        raise fault or ImportFault(
+        raise fault or UnreadableError(
             f"line {parts[-1].line}: two paths end there, and how they meet is not in the table",
             "paste the source instead",
         )
     return found[:MOST]
 
 
-def _joined(state: State) -> bool:
-    """Whether all paths meet: each row was called, so that none may be left over."""
-    return not state.waiting and not state.lost
+def _tried(events: list[Event], image: Shape, ways: Solves) -> tuple[list[State], UnreadableError | None]:
+    """Networks whose paths all meet: each row was called, so that none may be left over."""
+    try:
+        found = search(events, image, ways)
+    except UnreadableError as fault:
+        return [], fault
+    return [one for one in found if not one.waiting and not one.lost], None
 
 
 def _ended(state: State, shape: Shape | None) -> State:
@@ -178,15 +191,15 @@ def _conv_images(first: Part, behind: Shape, parameters: int) -> list[Shape]:
     side, kernel = behind[1], first.settings.get("kernel")
     best: dict[int, tuple[float, Shape]] = {}
     for place, sides in enumerate([*SIDES, side, side + 2, side + 4, 2 * side, 4 * side]):
-        for channels in (3, 1, 4, 2):
+        for channels in (3, 1):
             image = (channels, sides, sides)
             found = windows.conv(image, behind, parameters, kernel[0] if kernel else None)
             if found:
-                cost = found[0][0] + (0.0 if place == 0 else 2.5) + 0.1 * (channels not in (1, 3))
+                cost = found[0][0] + (0.0 if place == 0 else 2.5)
                 best[channels] = min(best.get(channels, (cost, image)), (cost, image))
     if not best:
-        raise ImportFault(
-            f"line {first.line}: {first.type} with {parameters:,} parameters makes no such map of any usual image",
+        raise UnreadableError(
+            f"line {first.line}: {first.type} with {parameters:,} parameters fits no usual image",
             "colour or grey images go in, such as 3×32×32",
         )
     ranks = sorted(best.values())
@@ -204,16 +217,14 @@ def _remarks(
         step
         for step, _ in state.calls()
         if step.kind == "conv"
-        and any(
-            other["dilation"] != step.settings["dilation"] for other in step.settings.get("alternatives", ())
-        )
+        and any(one["dilation"] != step.settings["dilation"] for one in step.settings.get("alternatives", ()))
     ]
     if keeping:
         made.append(
             Remark(
                 "dilation-unknown",
-                f"A table cannot tell dilation: {len(keeping)} convolutions are read with the likeliest padding and "
-                "dilation for their sizes; choose where it is another",
+                f"A table cannot tell dilation: {len(keeping)} convolutions are read with the likeliest "
+                "padding and dilation for their sizes; choose another where it was",
                 keeping[0].part.line if keeping[0].part else 0,
             )
         )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from cifar7.imports.graph import Claims, ImportFault
+from cifar7.imports.graph import Claims, UnreadableError
 
 MOST_CHARACTERS = 1_000_000
 MOST_ROWS = 2_000
 
 # What stands before a line in terminals, notebooks, quotations and lists of commands.
-PROMPT = re.compile(r"^\s*(?:>>> ?|\.\.\. ?|In \[\d*\]: ?|Out\[\d*\]: ?|> |\$ |# (?=[│├└ ]|\())")
+PROMPT = re.compile(r"^\s*(?:>>> ?|\.\.\. ?|In \[\d*\]: ?|Out\[\d*\]: ?|> |\$ |# ?)")
 OPENING = re.compile(r"^\s*([A-Za-z_]\w*)\($")  # the first line of a printed module: "Net("
 CHILD = re.compile(r"^\s*\(([^()\s]+)\): (?:(\d+) x )?([A-Za-z_][\w.]*)\(")
 HEADER = re.compile(r"Layer \(type")
@@ -23,7 +23,7 @@ FIELD = re.compile(r"(?:receptive[ _-]?field|\bRF\b)[^\d\n]{0,24}?(\d{1,4})(?![\
 def lines_of(text: str) -> list[str]:
     """Lines without prompts, marks of quotation and colours; the place of a line is its number less one."""
     if len(text) > MOST_CHARACTERS:
-        raise ImportFault(
+        raise UnreadableError(
             f"the text has {len(text):,} characters",
             f"paste the model's own part of it, at most {MOST_CHARACTERS:,} characters",
         )

@@ -1,7 +1,7 @@
 """Settings of windows, solved from what a table says: shapes before and behind, and the count of parameters.
 
-Several settings may give the same numbers: 3x3 with dilation 2 and padding 2 keeps a map, as does dilation 1 with
-padding 1. All are found, the likely first.
+Several settings may give the same numbers: 3x3 with dilation 2 and padding 2 keeps a map, as does dilation 1
+with padding 1. All are found, the likely first.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ KERNELS = range(1, 12)
 DILATIONS = range(1, 9)
 STRIDES = (1, 2, 3, 4)
 EXTRA = 3  # pixels of padding beyond those that keep the map
-MOST = 40  # settings kept of one layer
+MOST = 200  # settings kept of one layer
+EACH = 48  # of them with the same weights
 
 Settings = dict[str, Any]
 Solution = tuple[float, Settings]  # how unlikely, and what
@@ -24,13 +25,13 @@ Solution = tuple[float, Settings]  # how unlikely, and what
 
 @lru_cache(maxsize=4096)
 def conv(before: Shape, behind: Shape, parameters: int, kernel: int | None) -> tuple[Solution, ...]:
-    """Convolutions that turn one map into the other with so many parameters. `kernel`: where the table says it."""
+    """Convolutions that turn one map into the other with so many parameters; `kernel` where it is known."""
     found: list[Solution] = []
     if len(before) != 3 or len(behind) != 3 or parameters % behind[0]:
         return ()
     for cost, weights in _weights(before[0], behind[0], parameters // behind[0], kernel):
         size = weights["kernel"]
-        for more, geometry in _geometry(before[1:], behind[1:], size):
+        for more, geometry in _geometry(before[1:], behind[1:], size)[:EACH]:
             settings = {"in_channels": before[0], "out_channels": behind[0], "kernel": size, **geometry}
             settings |= {"groups": weights["groups"], "bias": weights["bias"]}
             found.append((cost + more, settings))
@@ -38,7 +39,7 @@ def conv(before: Shape, behind: Shape, parameters: int, kernel: int | None) -> t
 
 
 def _weights(channels: int, out: int, each: int, kernel: int | None) -> Iterator[Solution]:
-    """Kernel, groups and bias that need `each` parameters an output channel: channels / groups * k * k + bias."""
+    """Kernel, groups, bias of `each` parameters an output channel: channels / groups * k * k + bias."""
     for bias in (False, True):
         for size in KERNELS if kernel is None else (kernel,):
             inputs, rest = divmod(each - bias, size * size)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from cifar7.data.augment import mirror, normalise, random_crop, random_cutout, random_flip
+from cifar7.data.augment import mirror, normalise, random_affine, random_crop, random_cutout, random_flip
 from cifar7.training.config import TrainConfig, Triple
 
 
@@ -54,7 +54,7 @@ class Batches:
         return self.train_rows[places]
 
     def batch(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Images (B, 3, 32, 32), cut, flipped, normalised and blanked in part, and their labels (B,).
+        """Images (B, 3, 32, 32), moved, flipped, turned, normalised and blanked in part; labels (B,).
 
         With alternating flips an image is mirrored every other epoch, half of the images first: in two epochs
         the network sees both sides of each, where chance would show it half of them from one side twice
@@ -67,6 +67,8 @@ class Batches:
             images = random_flip(images, self.generator)
         elif self.config.flip == "alternating":
             images = mirror(images, self._mirrored[rows])
+        if self.config.rotation or self.config.scaling:
+            images = random_affine(images, self.config.rotation, self.config.scaling, self.generator)
         floats = normalise(images, *self.scale, self.dtype)
         if self.config.cutout:
             floats = random_cutout(floats, self.config.cutout, self.generator)

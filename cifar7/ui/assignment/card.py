@@ -15,6 +15,7 @@ from cifar7.ui.assignment.card_html import card_html, card_table
 from cifar7.ui.files import take_away
 from cifar7.ui.files.uploads import read_assignment
 from cifar7.ui.shell import state
+from cifar7.ui.shell.link import encode_profile
 from cifar7.ui.words.wording import plain
 
 _OWN = "own"  # the option for a teacher's file
@@ -54,6 +55,7 @@ def choose_profile() -> None:
         st.selectbox(
             "Assignment",
             list(options),
+            index=list(options).index(choice),
             key=state.control("profile_choice", choice),
             format_func=options.__getitem__,
             help="What the design is held against. Limits, marks and the line in the growth follow.",
@@ -79,7 +81,7 @@ _EXAMPLE = """{"name": "mine", "title": "My class",
 
 def _choose() -> None:
     name = st.session_state["profile_choice"]
-    if name in PROFILES:
+    if name in PROFILES and state.chosen("profile_choice"):
         state.set_profile(PROFILES[name])
 
 
@@ -88,6 +90,11 @@ def _upload() -> None:
     if file is None:
         return
     try:
-        state.set_profile(read_assignment(file.getvalue()))
+        version = read_assignment(file.getvalue())
+        state.set_profile(version)
+        if encode_profile(version) is None:
+            state.notify(
+                "This assignment is too long for an address: a refresh forgets it. Shorten its titles."
+            )
     except UserError as error:
         state.notify(plain(str(error)))

@@ -9,6 +9,7 @@ from html import escape
 import streamlit as st
 
 from cifar7.network.lessons import Lesson, lessons
+from cifar7.network.profiles import Profile
 from cifar7.network.spec import NetSpec
 from cifar7.ui.shell import state
 from cifar7.ui.words.summary import capital
@@ -16,7 +17,7 @@ from cifar7.ui.words.summary import capital
 
 def show(spec: NetSpec) -> None:
     """The list, or a sentence where there is nothing to learn."""
-    groups = grouped(spec)
+    groups = grouped(spec, state.profile())
     if not groups:
         st.html(
             '<div class="c7-lesson"><b>None of the classic mistakes.</b><br><span class="c7-note">Padding, '
@@ -36,16 +37,16 @@ def show(spec: NetSpec) -> None:
                     icon=":material/build:",
                     key=f"mend_{at}",
                     on_click=_fix,
-                    args=(spec, first),
+                    args=(spec, state.profile(), first),
                     help="Changes the design; Undo takes it back.",
                 )
 
 
 @lru_cache(maxsize=64)
-def grouped(spec: NetSpec) -> tuple[list[Lesson], ...]:
+def grouped(spec: NetSpec, assignment: Profile) -> tuple[list[Lesson], ...]:
     """The lessons of a design that can be built; the same one with the same fix together, on one card."""
     out: dict[tuple[str, str, NetSpec | None], list[Lesson]] = {}
-    for lesson in lessons(spec):
+    for lesson in lessons(spec, assignment):
         out.setdefault((lesson.id, lesson.stage, lesson.fixed), []).append(lesson)
     return tuple(out.values())
 
@@ -60,10 +61,10 @@ def lesson_html(group: Sequence[Lesson]) -> str:
     )
 
 
-def _fix(spec: NetSpec, lesson: Lesson) -> None:
-    """Fixes only the design that has the lesson: the page may be older than the last click."""
-    if lesson.fixed is None or state.design() != spec:
-        state.notify("The design has changed since; its lessons are shown anew.")
+def _fix(spec: NetSpec, assignment: Profile, lesson: Lesson) -> None:
+    """Fixes only what has the lesson, under this assignment: the page may be older than the last click."""
+    if lesson.fixed is None or state.design() != spec or state.profile() != assignment:
+        state.notify("The design or its assignment has changed since; the lessons are shown anew.")
         return
     where = f"{lesson.stage}: " if lesson.stage else ""
     fixed = lesson.fixed

@@ -8,7 +8,7 @@ from cifar7.network.arithmetic import Analysis, analyse, walk
 from cifar7.network.presets import PRESETS
 from cifar7.network.problems import problems
 from cifar7.network.spec import STAGE_NAMES
-from cifar7.ui.design import share, side
+from cifar7.ui.design import bring, share, side
 from cifar7.ui.design.cards import network_card, output_card, stage_card
 from cifar7.ui.design.layer_files import layers_csv
 from cifar7.ui.design.layer_table import layers_table, table_html
@@ -25,7 +25,7 @@ def _presets() -> None:
         st.selectbox(
             "Start from",
             list(PRESETS),
-            index=None if name is None else 0,
+            index=None if name is None else list(PRESETS).index(name),
             key=state.control("preset", name),
             format_func=lambda preset: PRESETS[preset].title,
             placeholder="another design",
@@ -42,12 +42,14 @@ def _presets() -> None:
             on_click=lambda: state.set_design(state.origin(), "Back to the start"),
         )
         share.popover()
-    st.caption(PRESETS[name].summary if name else "A design from a link, a file or a run.")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(PRESETS[name].summary if name else "A design from a link, a file, a run, or of your own.")
+        bring.button()
 
 
 def _take_preset() -> None:
     name = st.session_state["preset"]
-    if name in PRESETS:
+    if name in PRESETS and state.chosen("preset"):
         state.set_design(PRESETS[name].spec, f"Start from {PRESETS[name].title}")
 
 

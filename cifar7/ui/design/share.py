@@ -26,9 +26,11 @@ def popover() -> None:
         st.markdown("**Link** to this design and its training settings")
         link = state.link()
         text = encode(Link(spec, state.config(), link.data if link else ""))
-        st.code(address.link_of(st.context.url or "", text, pages.PATHS), language=None, wrap_lines=True)
+        own = address.own_profile()
+        st.code(address.link_of(st.context.url or "", text, pages.PATHS, own), language=None, wrap_lines=True)
+        what = "this design, its recipe and the assignment" if own else "this design and recipe"
         st.caption(
-            "It opens this design and recipe in any browser. For a cifar7 elsewhere, put its address before "
+            f"It opens {what} in any browser. For a cifar7 elsewhere, put its address before "
             "the question mark."
         )
         with st.container(horizontal=True, gap="small"):

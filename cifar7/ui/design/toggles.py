@@ -52,19 +52,19 @@ def show(spec: NetSpec, place: Place, toggle: Toggle, form: Form) -> None:
     width: Width = form.width or "stretch"
     if form.control == "switch":
         st.toggle(
-            toggle.label, key=state.control(key, value), help=toggle.help,
+            toggle.label, bool(value), key=state.control(key, value), help=toggle.help,
             on_change=_edit, args=(key, place, toggle, form, SWITCHED.__getitem__, list(SWITCHED)),
         )  # fmt: skip
     elif form.control == "buttons":
         st.segmented_control(
-            f"{toggle.label} ({MIXED})" if value is None else toggle.label, options,
+            f"{toggle.label} ({MIXED})" if value is None else toggle.label, options, default=value,
             key=state.control(key, value), required=value is not None, format_func=toggle.text,
             help=toggle.help, on_change=_edit, args=(key, place, toggle, form, toggle.text, options),
         )  # fmt: skip
     elif form.control == "slider":
-        steps = [MIXED, *options] if value is None else options
+        steps, shown = ([MIXED, *options], MIXED) if value is None else (options, value)
         st.select_slider(
-            toggle.label, steps, key=state.control(key, MIXED if value is None else value),
+            toggle.label, steps, shown, key=state.control(key, shown),
             format_func=lambda step: step if step == MIXED else toggle.text(step), help=toggle.help,
             width=width, on_change=_edit, args=(key, place, toggle, form, toggle.text, steps),
         )  # fmt: skip
@@ -88,7 +88,8 @@ def _list(spec: NetSpec, place: Place, toggle: Toggle, form: Form, value: Any, o
     width: Width = form.width or "stretch"
     st.selectbox(
         toggle.label, options,
-        index=None if value is None else 0,  # a list that begins with a value cannot be cleared
+        # A list that begins with a value cannot be cleared.
+        index=None if value is None else options.index(value),
         key=state.control(key, value), placeholder=MIXED, format_func=text, accept_new_options=typed,
         help="\n\n".join([toggle.help, *reasons]), width=width,
         on_change=_edit_number if typed else _edit,
@@ -114,7 +115,7 @@ def with_value(options: Iterable[Any], value: Any) -> list[Any]:
 def _edit(key: str, place: Place, toggle: Toggle, form: Form, text: Any, options: Sequence[Any]) -> None:
     """The options are the browser's to show and not its to widen: what it sends is looked up in them."""
     value = st.session_state[key]
-    if value in options and value != MIXED:
+    if value in options and value != MIXED and state.chosen(key):
         state.edit(
             lambda spec: form.apply(spec, place, value), f"{place.prefix}{toggle.subject} {text(value)}"
         )
@@ -123,7 +124,7 @@ def _edit(key: str, place: Place, toggle: Toggle, form: Form, text: Any, options
 def _edit_number(key: str, place: Place, toggle: Toggle, form: Form) -> None:
     """A typed number comes as text, and may be anything."""
     value = st.session_state[key]
-    if value is None:
+    if value is None or not state.chosen(key):
         return
     typed, low, high = str(value).strip(), toggle.low, toggle.high
     subject = f"{place.prefix}{toggle.subject}"

@@ -23,7 +23,7 @@ def make(run: RunFolder, profile: Profile) -> bytes:
     """The bytes of the zip. Raises UserError with the command line's message."""
     with tempfile.TemporaryDirectory(prefix="cifar7-") as folder:
         out, version = Path(folder) / "submission.zip", Path(folder) / "profile.json"
-        version.write_text(json.dumps(profile_dict(profile)), encoding="utf-8")
+        version.write_text(json.dumps(profile.to_dict()), encoding="utf-8")
         command = [sys.executable, "-m", "cifar7", "export", run.id, "--out", str(out)]
         command += ["--runs", str(paths.runs_dir()), "--profile", str(version)]
         env = {**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
@@ -37,12 +37,3 @@ def make(run: RunFolder, profile: Profile) -> bytes:
             status = f"The export ended with status {process.returncode}."
             raise UserError([status, *process.stderr.strip().splitlines()][-1])
         return out.read_bytes()
-
-
-def profile_dict(profile: Profile) -> dict[str, object]:
-    """A profile in the form that `profiles.read_profile` reads."""
-    requirements = [
-        {"id": item.id, "is": item.relation, "limit": item.limit, "title": item.title}
-        for item in profile.requirements
-    ]
-    return {"name": profile.name, "title": profile.title, "requirements": requirements}

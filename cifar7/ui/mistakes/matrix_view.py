@@ -26,15 +26,17 @@ _CSV = ("true", "predicted", "count", "of_true", "of_predicted")
 def show(summary: Summary, predictions: Predictions) -> None:
     """Controls, matrix, what it means, and its downloads."""
     others = tested.on_the_same(summary)
-    by, errors_only, similar, other = _controls(others)
     counts, classes = predictions.confusion(), predictions.classes
+    part = _part(len(classes))
+    by, errors_only, similar, other = _controls(others)
     other_counts = _counts(next((run for run in others if run.id == other), None))
     is_difference = other_counts is not None
     indices = figures.similarity_order(counts) if similar else range(len(classes))
-    order = [classes[index] for index in indices]
+    shown = set(figures.most_confused(counts, matrix_chart.LEGIBLE) if part else indices)
+    order = [classes[index] for index in indices if index in shown]
     cells = matrix_chart.rows(counts, classes, filters.chosen(classes), by, errors_only, other_counts)
     # A new key clears the chart's own selection, which would contradict a filter that was set elsewhere.
-    key = f"matrix_{summary.id}_{filters.resets()}_{by}_{errors_only}_{similar}_{other[-6:]}"
+    key = f"matrix_{summary.id}_{filters.resets()}_{by}_{errors_only}_{similar}_{part}_{other[-6:]}"
 
     def clicked() -> None:
         clicks = st.session_state[key]["selection"].get(matrix_chart.SELECTION) or [{}]
@@ -45,9 +47,27 @@ def show(summary: Summary, predictions: Predictions) -> None:
             filters.clicked(ANY, ANY)
 
     matrix_chart.show(cells, order, key=key, alt=_alt(predictions, is_difference), on_select=clicked)
-    st.caption(_caption(by, is_difference))
+    st.caption(_caption(by, is_difference) + _part_words(part, len(order), len(classes)))
     columns = (*_CSV, "value") if is_difference else _CSV
     matrix_chart.downloads("confusion-matrix", cells, order, columns)
+
+
+def _part(classes: int) -> bool:
+    """Whether only the classes that are confused most are shown: more are not legible at once."""
+    if classes <= matrix_chart.LEGIBLE:
+        return False
+    parts = {"part": f"The {matrix_chart.LEGIBLE} most confused", "all": f"All {classes:,}"}
+    chosen = choices.segments(
+        "Classes", parts, "part", key="matrix_part",
+        help="So many classes are not legible at once. With all, point at a cell for its names and numbers.",
+    )  # fmt: skip
+    return chosen == "part"
+
+
+def _part_words(part: bool, shown: int, classes: int) -> str:
+    if part:
+        return f" Shown are the {shown} of {classes:,} classes that are most often confused; the CSV has all."
+    return " Point at a cell for its names and numbers." if classes > matrix_chart.LEGIBLE else ""
 
 
 def _controls(others: list[Summary]) -> tuple[By, bool, bool, str]:

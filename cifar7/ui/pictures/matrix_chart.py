@@ -7,6 +7,7 @@ opacity, so one drawing serves the light and the dark theme.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -29,6 +30,7 @@ SELECTION = "cell"
 STRONGEST = 0.85  # opacity, so that the count in a cell stays readable
 KINDS = {"right": palette.TRUE, "wrong": palette.PREDICTED, "more": palette.MORE, "fewer": palette.FEWER}
 LEGIBLE = 20  # classes, up to which numbers fit into the cells
+NAMED = 40  # classes, up to which their names fit beside the drawing
 DOWNLOAD_SIDE = 460  # pixels of the picture
 
 Chosen = tuple[int | None, int | None]  # the filter's true and predicted class; None is any class
@@ -108,13 +110,26 @@ def _is_picked(cell: tuple[int, ...], chosen: Chosen) -> bool:
 
 
 def heatmap(cells: Rows, order: Sequence[str], ink: str, side: int = 420, clickable: bool = True) -> Drawing:
-    """The drawing of `rows`, with the classes in this order; `ink` is the colour of the numbers.
+    """The drawing of those of `rows` whose classes are in this order; `ink` is the colour of the numbers.
 
-    If `clickable`, a click on a cell selects it: `{"cell": [{"true": name, "predicted": name}]}`.
+    Of more classes than are legible only the cells with something in them, their names at the pointer. If
+    `clickable`, a click on a cell selects it: `{"cell": [{"true": name, "predicted": name}]}`.
     """
     names = list(order)
-    bands = {"domain": names, "paddingInner": 0.06, "paddingOuter": 0}
+    # Vega keeps values as keys of objects, where a name such as __proto__ is lost: places are numbers.
+    place = {name: at for at, name in enumerate(names)}
+    drawn = [
+        {**cell, "row": place[cell["true"]], "column": place[cell["predicted"]], "words": _words(cell)}
+        for cell in cells
+        if cell["true"] in place and cell["predicted"] in place
+    ]
+    if len(names) > LEGIBLE:
+        drawn = [cell for cell in drawn if cell["value"] or cell["picked"]]
+    bands = {"domain": list(place.values()), "paddingInner": 0.06, "paddingOuter": 0}
     axis = {
+        "labels": len(names) <= NAMED,
+        # Behind a space, as the browser's Vega stumbles over a text such as "constructor" in an expression.
+        "labelExpr": f"slice({json.dumps([f' {name}' for name in names])}[datum.value], 1)",
         **dict.fromkeys(("domain", "ticks", "grid", "labelOverlap", "labelFlush"), False),
         "labelLimit": 110,
         "labelPadding": 4,
@@ -129,6 +144,7 @@ def heatmap(cells: Rows, order: Sequence[str], ink: str, side: int = 420, clicka
             "encoding": {
                 "color": category("kind", **scale(list(KINDS), list(KINDS.values()))),
                 "opacity": quantity("strength", scale=opacity, legend=None),
+                "description": {"field": "words"},
                 "tooltip": tooltip(
                     ("true", "true class"),
                     ("predicted", "predicted"),
@@ -149,12 +165,15 @@ def heatmap(cells: Rows, order: Sequence[str], ink: str, side: int = 420, clicka
     ]
     return {
         "height": side,
-        "data": {"values": cells},
+        "data": {"values": drawn},
         "encoding": {
-            "x": category("predicted", sort=names, title="predicted class", scale=bands, axis=slanted),
-            "y": category(
-                "true", sort=names, title="true class", scale=bands, axis={**axis, "orient": "left"}
-            ),
+            "x": category("column", sort=None, title="predicted class", scale=bands, axis=slanted),
+            "y": category("row", sort=None, title="true class", scale=bands, axis={**axis, "orient": "left"}),
         },
         "layer": layers if len(names) <= LEGIBLE else layers[:-1],
     }
+
+
+def _words(cell: dict[str, Any]) -> str:
+    """A cell for those who do not see it."""
+    return f"true class: {cell['true']}; predicted: {cell['predicted']}; images: {cell['count']:,}"

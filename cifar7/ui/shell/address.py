@@ -17,8 +17,8 @@ from cifar7.errors import UserError
 from cifar7.network import profiles
 from cifar7.runs.folder import RunFolder
 from cifar7.training.config import TrainConfig
-from cifar7.ui.shell import state
-from cifar7.ui.shell.link import Link, decode, encode
+from cifar7.ui.shell import controls, state
+from cifar7.ui.shell.link import FORMAT, Link, decode, decode_profile, encode, encode_profile
 from cifar7.ui.words.wording import plain
 
 # Query parameters.
@@ -28,14 +28,18 @@ _PAGE = "cifar7_page"  # key of session state: the page shown last
 
 def begin() -> None:
     """Read the address and write it anew. Call this first in every run of the page."""
+    controls.begin()
     fresh = state.start()
     text = st.query_params.get(NET)
     _take_run(with_design=fresh and text is None)
     if fresh:
+        own = st.query_params.get(PROFILE, "").startswith(f"{FORMAT}.")
         _take(
             PROFILE,
-            lambda name: state.set_profile(profiles.profile(name)),
-            "The address names an assignment that is not known:",
+            lambda text: state.set_profile(decode_profile(text) if own else profiles.profile(text)),
+            "The assignment of the address was not opened."
+            if own
+            else "The address names an assignment that is not known:",
         )
         _take(PIN, lambda text: state.pin(decode(text).spec), "Pinned design not opened.")
         state.set_compared(filter(None, st.query_params.get(COMPARED, "").split(",")))
@@ -45,11 +49,21 @@ def begin() -> None:
     _write()
 
 
-def link_of(page_url: str, text: str, page_paths: tuple[str, ...]) -> str:
-    """The full link to a design on the first page; `page_url` is the address of any page of this site."""
+def link_of(page_url: str, text: str, page_paths: tuple[str, ...], assignment: str | None = None) -> str:
+    """The full link to a design on the first page; `page_url` is the address of any page of this site.
+
+    `assignment`: the text of a teacher's own one, which goes with the design.
+    """
     base = page_url.partition("?")[0].partition("#")[0].rstrip("/")
     head, _, last = base.rpartition("/")
-    return f"{head if last in page_paths else base}/?{NET}={text}"
+    more = f"&{PROFILE}={assignment}" if assignment else ""
+    return f"{head if last in page_paths else base}/?{NET}={text}{more}"
+
+
+def own_profile() -> str | None:
+    """The text of the assignment where it is none of the built-in ones; None where it is, or is too long."""
+    version = state.profile()
+    return None if profiles.PROFILES.get(version.name) == version else encode_profile(version)
 
 
 def _net() -> str | None:
@@ -61,12 +75,13 @@ def _write() -> None:
     """Write the address, in one message to the browser; in none if it is right already."""
     profile = state.profile()
     built_in = profiles.PROFILES.get(profile.name) == profile
+    named = profile.name if built_in and profile.name != profiles.DEFAULT_PROFILE else None
     pinned = state.pinned()
     values = {
         RUN: state.run_id(),
         NET: _net(),
         PIN: None if pinned is None else encode(Link(pinned, TrainConfig())),
-        PROFILE: profile.name if built_in and profile.name != profiles.DEFAULT_PROFILE else None,
+        PROFILE: named or own_profile(),
         COMPARED: ",".join(state.compared()) or None,
     }
     before = st.query_params.to_dict()

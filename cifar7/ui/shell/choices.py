@@ -6,7 +6,7 @@ session state, its memory, and given back to the widget when it is drawn again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -25,25 +25,28 @@ def segments(
 
     With the key itself as memory, the choice is forgotten with its widget.
     """
+    value, arguments = _remembered(key, memory, default, options)
     choice = st.segmented_control(
-        label, list(options), format_func=options.__getitem__, required=True,
-        **_remembered(key, memory, default, options), **layout,
+        label, list(options), default=value, format_func=options.__getitem__, required=True,
+        **arguments, **layout,
     )  # fmt: skip
     return default if choice is None else choice
 
 
 def box(label: str, options: Mapping[T, str], default: T, *, key: str, memory: str = "", **layout: Any) -> T:
     """The same as a select box, for many options."""
+    value, arguments = _remembered(key, memory, default, options)
     choice = st.selectbox(
-        label, list(options), format_func=options.__getitem__,
-        **_remembered(key, memory, default, options), **layout,
+        label, list(options), list(options).index(value), format_func=options.__getitem__,
+        **arguments, **layout,
     )  # fmt: skip
     return default if choice is None else choice
 
 
 def switch(label: str, *, key: str, help: str) -> bool:
     """A toggle that is off at first."""
-    return st.toggle(label, help=help, **_remembered(key, "", False, (False, True)))
+    value, arguments = _remembered(key, "", False, (False, True))
+    return st.toggle(label, value, help=help, **arguments)
 
 
 def view(options: Mapping[str, str], *, key: str) -> str:
@@ -61,8 +64,9 @@ def one_run(label: str, runs: list[Summary], *, key: str, help: str) -> Summary:
     by_id = {summary.id: summary for summary in runs}
     summary = by_id.get(state.run_id() or "", runs[0])
     st.selectbox(
-        label, list(by_id), key=state.control(key, summary.id), format_func=run_list.labels(runs).__getitem__,
-        on_change=lambda: state.set_run(st.session_state[key]), help=help,
+        label, list(by_id), list(by_id).index(summary.id), key=state.control(key, summary.id),
+        format_func=run_list.labels(runs).__getitem__,
+        on_change=_pass_on, args=(key, state.set_run), help=help,
     )  # fmt: skip
     return summary
 
@@ -82,17 +86,26 @@ def several_runs(
     by_id = {summary.id: summary for summary in runs}
     current = [run_id for run_id in chosen if run_id in by_id] or default
     ids = st.multiselect(
-        label, list(by_id), key=state.control(key, current), max_selections=most, help=help,
-        format_func=run_list.labels(runs).__getitem__, on_change=lambda: on_change(st.session_state[key]),
+        label, list(by_id), current, key=state.control(key, current), max_selections=most, help=help,
+        format_func=run_list.labels(runs).__getitem__, on_change=_pass_on, args=(key, on_change),
     )  # fmt: skip
     return [by_id[run_id] for run_id in ids if run_id in by_id]
 
 
-def _remembered(key: str, memory: str, default: T, options: Iterable[T]) -> dict[str, Any]:
-    """The arguments with which a widget starts from its memory and writes into it."""
+def _pass_on(key: str, use: Callable[[Any], None]) -> None:
+    if state.chosen(key):
+        use(st.session_state[key])
+
+
+def _remembered(key: str, memory: str, default: T, options: Collection[T]) -> tuple[T, dict[str, Any]]:
+    """The value of a widget's memory, and the arguments with which it shows it and writes into it."""
     memory = memory or f"kept_{key}"
     value = st.session_state.get(memory, default)
-    arguments: dict[str, Any] = {"key": state.control(key, value if value in options else default)}
-    if memory != key:
-        arguments["on_change"] = lambda: st.session_state.update({memory: st.session_state[key]})
-    return arguments
+    value = value if value in options else default
+
+    def remember() -> None:
+        if state.chosen(key):
+            st.session_state[memory] = st.session_state[key]
+
+    arguments: dict[str, Any] = {"key": state.control(key, value)}
+    return value, arguments if memory == key else {**arguments, "on_change": remember}

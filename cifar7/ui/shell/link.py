@@ -1,4 +1,4 @@
-"""A design and its training settings as text for an address, and back.
+"""A design and its training settings, or a teacher's assignment, as text for an address, and back.
 
 `1.`, then JSON, deflated, in URL-safe base64. The number is the version of this format: every link that was
 written with it must stay readable. A link is checked as hostile input: its length, its size after inflating,
@@ -16,6 +16,7 @@ from typing import Any
 
 from cifar7.errors import UserError
 from cifar7.network.problems import check
+from cifar7.network.profiles import Profile, read_profile
 from cifar7.network.spec import NetSpec
 from cifar7.training.config import TrainConfig
 
@@ -43,8 +44,7 @@ def encode(link: Link) -> str:
     defaults = TrainConfig().to_dict()
     settings = {name: value for name, value in link.config.to_dict().items() if value != defaults[name]}
     content: dict[str, Any] = {"network": link.spec.to_dict(), "training": settings, "data": link.data}
-    text = json.dumps(content, separators=(",", ":"), sort_keys=True).encode()
-    return f"{FORMAT}.{base64.urlsafe_b64encode(zlib.compress(text, 9)).decode().rstrip('=')}"
+    return _text(content)
 
 
 def decode(text: str) -> Link:
@@ -58,6 +58,22 @@ def decode(text: str) -> Link:
     spec = NetSpec.from_dict(content["network"])
     check(spec)
     return Link(spec, TrainConfig.from_dict(content["training"]), data)
+
+
+def encode_profile(profile: Profile) -> str | None:
+    """The text of a whole assignment; None where it would be too long to be read again."""
+    text = _text(profile.to_dict())
+    return text if len(text) <= LONGEST else None
+
+
+def decode_profile(text: str) -> Profile:
+    """Read what `encode_profile` wrote. Raises LinkError, or ProfileError for a wrong entry."""
+    return read_profile(_content(text))
+
+
+def _text(content: Any) -> str:
+    packed = zlib.compress(json.dumps(content, separators=(",", ":"), sort_keys=True).encode(), 9)
+    return f"{FORMAT}.{base64.urlsafe_b64encode(packed).decode().rstrip('=')}"
 
 
 def _content(text: str) -> Any:

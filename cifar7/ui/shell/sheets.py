@@ -1,4 +1,4 @@
-"""The style sheets, page.css and components.css, as HTML."""
+"""The style sheets, page.css and components.css, as HTML, and the icon of the tab."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ def _sheet(name: str) -> str:
 
 
 PAGE, COMPONENTS = _sheet("page.css"), _sheet("components.css")
+ICON = (
+    Path(__file__).with_name("icon.svg").read_text(encoding="utf-8")
+)  # one by name is asked from a font host
 
 
 def dialog(theme: str) -> str:

@@ -24,6 +24,8 @@ from cifar7.network.profiles import Profile, Requirement
 from cifar7.network.spec import NetSpec
 from cifar7.runs.folder import RunFolder
 from cifar7.training.config import TrainConfig
+from cifar7.ui.shell.controls import chosen as chosen
+from cifar7.ui.shell.controls import control as control
 from cifar7.ui.shell.link import Link
 
 START = "starter"
@@ -185,7 +187,7 @@ def set_profile(version: Profile) -> None:
 
 def required(*measures: str) -> Requirement | None:
     """The assignment's first requirement on any of these measures; None if it has none."""
-    return next((item for item in profile().requirements if item.id in measures), None)
+    return profile().asks(*measures)
 
 
 # The run
@@ -256,14 +258,7 @@ def change_config(**changes: Any) -> None:
     set_config(replace(config(), **changes), recipe_name())
 
 
-# Widgets and messages
-
-
-def control(key: str, value: Any) -> str:
-    """Make the widget with this key show `value`, and return the key. Call it right before the widget."""
-    if key not in st.session_state or st.session_state[key] != value:
-        st.session_state[key] = value
-    return key
+# Messages
 
 
 def notify(message: str) -> None:

@@ -7,7 +7,8 @@ from collections import Counter
 import numpy as np
 import streamlit as st
 
-from cifar7.data import library
+from cifar7 import paths
+from cifar7.data import by_hand, library
 from cifar7.data.imageset import SetInfo
 from cifar7.data.library import OFFICIAL, available, open_set
 from cifar7.errors import UserError
@@ -93,11 +94,18 @@ def _fetching(was_running: bool) -> None:
             title="The download did not work",
             icon=":material/cloud_off:",
         )
+    brought = by_hand.in_folder(paths.data_dir())
+    begin = "Read CIFAR-10 from the data folder" if brought else "Download CIFAR-10 (170 MB)"
     st.button(
-        "Try again" if failed else "Download CIFAR-10 (170 MB)",
+        "Try again" if failed else begin,
         icon=":material/download:",
         key="train_download",
         on_click=download.start,
         width="stretch",
     )
-    st.caption("The official archive from the University of Toronto, checked after the download.")
+    st.caption(
+        f"{plain(brought.name)} lies in this server's data folder: it is checked, and nothing downloaded."
+        if brought
+        else "The official archive from the University of Toronto, checked after the download. Where the "
+        f"network is slow, put {by_hand.ARCHIVE} into this server's data folder."
+    )

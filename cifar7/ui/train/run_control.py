@@ -17,6 +17,7 @@ from cifar7.runs import queue
 from cifar7.runs.folder import ENDED, RunFolder, Status
 from cifar7.runs.kinds import Kind
 from cifar7.training.config import OPTIONS
+from cifar7.training.norms import check_norms
 from cifar7.ui.shell import messages, pages, state
 from cifar7.ui.words.run_list import badge
 from cifar7.ui.words.wording import count, plain
@@ -87,6 +88,10 @@ def blocked(info: SetInfo) -> str:
         return f"The design cannot be built yet: {design_problems[0].message}"
     if not library.usable(info):
         return f"{info.title} is not on this machine yet: download it first, or choose another data set."
+    try:
+        check_norms(state.design(), state.config())
+    except UserError as error:
+        return f"It cannot be trained with these settings: {error}"
     return ""
 
 

@@ -125,6 +125,8 @@ def learning_words(spec: NetSpec, config: TrainConfig) -> str:
     changes = [
         "mirrored" if config.flip != "none" else "",
         "shifted" if config.crop_padding else "",
+        "turned" if config.rotation else "",
+        "scaled" if config.scaling else "",
         "partly blanked" if config.cutout else "",
     ]
     altered = " and ".join(filter(None, changes))

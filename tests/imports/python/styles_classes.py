@@ -38,7 +38,8 @@ class Net(nn.Module):
     "class from nn.Sequential": """
 class ConvBNReLU(nn.Sequential):
     def __init__(self, cin, cout, k=3, **kwargs):
-        super().__init__(nn.Conv2d(cin, cout, k, bias=False, **kwargs), nn.BatchNorm2d(cout), nn.ReLU6(inplace=True))
+        super().__init__(
+            nn.Conv2d(cin, cout, k, bias=False, **kwargs), nn.BatchNorm2d(cout), nn.ReLU6(inplace=True))
 class Net(nn.Sequential):
     def __init__(self):
         super().__init__(

@@ -47,7 +47,8 @@ class Block(nn.Module):
         self.bn2 = nn.BatchNorm2d(cout)
         self.shortcut = nn.Sequential()
         if stride != 1 or cin != self.expansion * cout:
-            self.shortcut = nn.Sequential(nn.Conv2d(cin, cout, 1, stride=stride, bias=False), nn.BatchNorm2d(cout))
+            self.shortcut = nn.Sequential(
+                nn.Conv2d(cin, cout, 1, stride=stride, bias=False), nn.BatchNorm2d(cout))
     def forward(self, x):
         out = F.relu(self.bn1(self.conv1(x)))
         out = self.bn2(self.conv2(out))
@@ -183,7 +184,8 @@ class Net(nn.Module):
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
-        self.stem = nn.Sequential(nn.Conv2d(3, 6, 3), nn.Sequential(nn.BatchNorm2d(6), nn.Sequential(nn.ReLU())))
+        self.stem = nn.Sequential(
+            nn.Conv2d(3, 6, 3), nn.Sequential(nn.BatchNorm2d(6), nn.Sequential(nn.ReLU())))
         self.out = nn.Conv2d(6, 10, 1)
     def features(self, x, /, *, twice=False):
         return self.stem(x)
@@ -281,34 +283,6 @@ class Net(nn.Module):
         x = self.relu(self.a(x))
         for _ in range(3):
             x = self.relu(self.b(x))
-        return x.mean((2, 3))
-""",
-    "identity and nothing": """
-class Net(nn.Module):
-    def __init__(self, norm=False):
-        super().__init__()
-        self.a = nn.Conv2d(3, 10, 3)
-        self.n = nn.BatchNorm2d(10) if norm else nn.Identity(54, unused=1)
-        self.s = nn.Sequential()
-    def forward(self, x):
-        print(x.shape, 'in')
-        x = self.s(self.n(self.a(x)))
-        return (x.mean((2, 3)))
-""",
-    "forward by name and by super": """
-class Residual(nn.Sequential):
-    def forward(self, x):
-        return x + super().forward(x)
-class Net(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.a = nn.Conv2d(3, 8, 3)
-        self.r = Residual(nn.Conv2d(8, 8, 3, padding=1), nn.ReLU())
-    def forward(self, x):
-        x = self.a.forward(x)
-        x = self.r.forward(x)
-        return Net.end(self, x)
-    def end(self, x):
         return x.mean((2, 3))
 """,
 }

@@ -14,7 +14,8 @@ class Net(nn.Module):
     "Sequential without a class": """
 import torch
 from torch import nn
-model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.AdaptiveAvgPool2d((1, 1)), nn.Flatten(), nn.Linear(8, 10))
+model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.AdaptiveAvgPool2d((1, 1)), nn.Flatten(),
+                      nn.Linear(8, 10))
 """,
     "Sequential of an OrderedDict": """
 import torch.nn as nn
@@ -152,8 +153,10 @@ class Net(nn.Module):
         super().__init__()
         self.conv = nn.Conv2d(3, 10, 3)
         self.acts = nn.ModuleList([
-            nn.ReLU(), nn.LeakyReLU(), nn.LeakyReLU(negative_slope=0.1), nn.ReLU6(), nn.ELU(), nn.SELU(), nn.SiLU(True),
-            nn.GELU(), nn.Mish(), nn.Hardswish(), nn.Tanh(), nn.Sigmoid(), nn.Softplus(), nn.PReLU(), nn.PReLU(10)])
+            nn.ReLU(), nn.LeakyReLU(), nn.LeakyReLU(negative_slope=0.1), nn.ReLU6(), nn.ELU(), nn.SELU(),
+            nn.SiLU(True),
+            nn.GELU(), nn.Mish(), nn.Hardswish(), nn.Tanh(), nn.Sigmoid(), nn.Softplus(),
+            nn.PReLU(), nn.PReLU(10)])
     def forward(self, x):
         x = self.conv(x)
         for act in self.acts:
@@ -166,10 +169,12 @@ class Net(nn.Module):
         super().__init__()
         self.a = nn.Conv2d(3, 8, 3, bias=False)
         self.n = nn.Sequential(
-            nn.BatchNorm2d(8), nn.BatchNorm2d(8, affine=False), nn.GroupNorm(2, 8), nn.GroupNorm(num_channels=8, num_groups=1),
+            nn.BatchNorm2d(8), nn.BatchNorm2d(8, affine=False), nn.GroupNorm(2, 8),
+            nn.GroupNorm(num_channels=8, num_groups=1),
             nn.InstanceNorm2d(8), nn.InstanceNorm2d(8, affine=True), nn.LayerNorm([8, 30, 30]))
         self.d, self.d2 = nn.Dropout(0.1), nn.Dropout2d(p=0.2)
-        self.head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.BatchNorm1d(8), nn.LayerNorm(8), nn.Linear(8, 10, bias=False))
+        self.head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.BatchNorm1d(8), nn.LayerNorm(8),
+                                  nn.Linear(8, 10, bias=False))
     def forward(self, x):
         return self.head(self.d2(self.d(self.n(self.a(x)))))
 """,

@@ -16,11 +16,12 @@ NAMES = sorted(path.name.split(".")[0] for path in NETWORKS.glob("s*_*.py"))
 
 KINDS = {
     nn.Conv2d: "conv", nn.Linear: "linear", nn.BatchNorm2d: "batch_norm", nn.BatchNorm1d: "batch_norm",
-    nn.GroupNorm: "group_norm", nn.InstanceNorm2d: "instance_norm", nn.LayerNorm: "layer_norm", nn.ReLU: "relu",
-    nn.LeakyReLU: "leaky_relu", nn.SiLU: "silu", nn.GELU: "gelu", nn.ELU: "elu", nn.Tanh: "tanh",
-    nn.PReLU: "prelu", nn.Dropout: "dropout", nn.Dropout2d: "dropout2d", nn.MaxPool2d: "max_pool",
-    nn.AvgPool2d: "avg_pool", nn.AdaptiveAvgPool2d: "adaptive_avg_pool", nn.AdaptiveMaxPool2d: "adaptive_max_pool",
-    nn.Flatten: "flatten", nn.Softmax: "softmax", nn.LogSoftmax: "log_softmax", nn.Sigmoid: "sigmoid",
+    nn.GroupNorm: "group_norm", nn.InstanceNorm2d: "instance_norm", nn.LayerNorm: "layer_norm",
+    nn.ReLU: "relu", nn.LeakyReLU: "leaky_relu", nn.SiLU: "silu", nn.GELU: "gelu", nn.ELU: "elu",
+    nn.Tanh: "tanh", nn.Sigmoid: "sigmoid", nn.PReLU: "prelu", nn.Dropout: "dropout",
+    nn.Dropout2d: "dropout2d", nn.MaxPool2d: "max_pool", nn.AvgPool2d: "avg_pool",
+    nn.AdaptiveAvgPool2d: "adaptive_avg_pool", nn.AdaptiveMaxPool2d: "adaptive_max_pool",
+    nn.Flatten: "flatten", nn.Softmax: "softmax", nn.LogSoftmax: "log_softmax",
 }  # fmt: skip
 SUMS, CONCATS = (operator.add, torch.add, operator.iadd), (torch.cat, torch.concat)
 Call = tuple[str, dict[str, Any], tuple[int, ...]]
@@ -51,9 +52,9 @@ def settings(layer: nn.Module) -> dict[str, Any]:
         case nn.Conv2d():
             return {
                 "in_channels": layer.in_channels, "out_channels": layer.out_channels,
-                "kernel": side(layer.kernel_size), "stride": side(layer.stride), "padding": side(layer.padding),
-                "dilation": side(layer.dilation), "groups": layer.groups, "bias": layer.bias is not None,
-                "padding_mode": layer.padding_mode,
+                "kernel": side(layer.kernel_size), "stride": side(layer.stride),
+                "padding": side(layer.padding), "dilation": side(layer.dilation), "groups": layer.groups,
+                "bias": layer.bias is not None, "padding_mode": layer.padding_mode,
             }  # fmt: skip
         case nn.Linear():
             shape = {"in_features": layer.in_features, "out_features": layer.out_features}

@@ -132,6 +132,7 @@ SETTINGS = [
     {},
     {"optimiser": "adamw", "lr": 0.002},
     {"averaging": 0.9, "label_smoothing": 0.1, "flip": "alternating", "cutout": 8, "crop_padding": 4},
+    {"rotation": 15, "scaling": 20},
 ]
 
 

@@ -19,7 +19,7 @@ from cifar7.ui.assignment.achievement import runs_of, standing
 from cifar7.ui.assignment.card_html import card_html, counted, marks_html, sentence
 from cifar7.ui.design import lesson_list
 from cifar7.ui.files.uploads import LARGEST, UploadError, read_assignment, read_design
-from cifar7.ui.handin.zip_maker import profile_dict
+from cifar7.ui.shell.link import decode_profile
 
 USUAL = PROFILES["three-max-pools"]
 
@@ -83,7 +83,7 @@ def test_a_lesson_of_a_design_that_is_gone_mends_nothing(app):
 
 def test_the_same_mend_is_offered_once():
     """velasoka-simple shrinks twice in C3; one padding mends both."""
-    groups = lesson_list.grouped(preset("velasoka-simple"))
+    groups = lesson_list.grouped(preset("velasoka-simple"), USUAL)
     assert [(group[0].id, len(group)) for group in groups] == [
         ("map-shrinks", 2),
         ("small-receptive-field", 1),
@@ -141,7 +141,8 @@ def test_a_teachers_own_version(app):
     assert not app.exception
     assert app.selectbox(key="profile_choice").value == "own"  # though it bears a built-in one's name
     assert "Give one more stage its max-pool" in html(app, "c7-verdicts")[0]
-    assert "profile" not in app.query_params
+    text = app.query_params["profile"]  # all of it, for a refresh and for a link
+    assert decode_profile(text[0] if isinstance(text, list) else text) == read_profile(profile)
     app.file_uploader(key="profile_file").upload("bad.json", b"[1]", "application/json").run()
     assert "a profile is an object" in app.toast[0].value
     assert app.session_state["cifar7_profile"].title == "Mine"
@@ -149,7 +150,7 @@ def test_a_teachers_own_version(app):
 
 def test_a_profile_written_and_read_again_is_the_same():
     for profile in PROFILES.values():
-        assert read_profile(json.loads(json.dumps(profile_dict(profile)))) == profile
+        assert read_profile(json.loads(json.dumps(profile.to_dict()))) == profile
 
 
 # What a run adds

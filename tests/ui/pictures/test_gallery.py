@@ -85,6 +85,35 @@ def test_a_class_without_pictures_does_no_harm():
     assert table.of_true.tolist() == [0, 0, 0.5, 0.5]
 
 
+def drawn(names: tuple[str, ...], order: list[str]) -> dict[str, object]:
+    counts = np.eye(len(names), dtype=int) + np.eye(len(names), k=1, dtype=int)
+    return matrix_chart.heatmap(matrix_chart.rows(counts, names), order, "#000")
+
+
+def test_places_in_the_matrix_are_numbers_whatever_the_classes_are_called():
+    names = ("__proto__", "constructor", "a'b\"]")
+    drawing = drawn(names, ["constructor", "__proto__", "a'b\"]"])
+    cells = {(cell["row"], cell["column"]): cell for cell in drawing["data"]["values"]}
+    assert len(cells) == 9
+    assert (cells[1, 0]["true"], cells[1, 0]["predicted"]) == ("__proto__", "constructor")
+    assert cells[1, 0]["words"] == "true class: __proto__; predicted: constructor; images: 1"
+    for channel in ("x", "y"):
+        encoding = drawing["encoding"][channel]
+        assert encoding["scale"]["domain"] == [0, 1, 2]
+        assert encoding["axis"]["labelExpr"].startswith('slice([" constructor", " __proto__", ')
+
+
+def test_of_many_classes_the_filled_cells_are_drawn_without_names():
+    names = tuple(f"n{at}" for at in range(200))
+    drawing = drawn(names, list(names))
+    assert len(drawing["data"]["values"]) == 200 + 199
+    assert not drawing["encoding"]["x"]["axis"]["labels"]
+    part = drawn(names, ["n7", "n8"])
+    assert [(c["true"], c["predicted"]) for c in part["data"]["values"]] == [
+        ("n7", "n7"), ("n7", "n8"), ("n8", "n7"), ("n8", "n8"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("value", "words"),
     [(1.0, "100"), (0.99999, "99.99"), (0.9991, "99.91"), (0.993, "99.3"), (0.5, "50"), (0.0, "0")],

@@ -10,6 +10,7 @@ from ui.opened import design, open_app
 from cifar7.network import edits
 from cifar7.network.arithmetic import analyse
 from cifar7.network.presets import preset
+from cifar7.network.profiles import read_profile
 from cifar7.runs.folder import RunFolder
 from cifar7.training.config import TrainConfig
 from cifar7.ui.shell.address import link_of
@@ -129,9 +130,45 @@ def test_the_assignment_of_the_address():
     assert "profile" not in app.query_params
 
 
+OWN = read_profile(
+    {
+        "name": "mine",
+        "title": "My class",
+        "requirements": [{"id": "receptive_field", "is": "above", "limit": 100}],
+    }
+)
+
+
+def test_an_own_assignment_outlives_a_refresh_and_lessons_follow_it():
+    app = open_app()
+    assert app.segmented_control(key="side_view").options[2] == "Lessons: none"
+    app.session_state["cifar7_profile"] = OWN
+    app.run()
+    text = app.query_params["profile"]
+    fresh = open_app(profile=text[0] if isinstance(text, list) else text)
+    assert fresh.session_state["cifar7_profile"] == OWN
+    assert analyse(preset("starter")).receptive_field_total == 100  # enough for the usual one, not for this
+    assert fresh.segmented_control(key="side_view").options[2] == "Lessons: 1"
+
+
+@pytest.mark.parametrize("sent", ["1.", "1.AAAA", f"{GOOD}", "1." + "A" * 9000, "1.<script>"])
+def test_a_broken_assignment_is_reported_and_the_design_opens(sent):
+    app = open_app(profile=sent, net=GOOD)
+    assert "The assignment of the address was not opened" in app.toast[0].value
+    assert design(app) == edits.set_dilation(preset("starter"), "C2", 2)
+    assert app.query_params["net"] == [GOOD] or app.query_params["net"] == GOOD
+    assert "profile" not in app.query_params
+
+
+def test_a_built_in_assignment_is_named_and_adds_nothing_to_a_link():
+    app = open_app(profile="strict")
+    assert app.query_params["profile"] in ("strict", ["strict"])
+
+
 def test_a_whole_link_leads_to_the_first_page():
     paths = ("train", "handin")
     assert link_of("http://host:8501/train?run=x#y", "1.a", paths) == "http://host:8501/?net=1.a"
+    assert link_of("http://host/", "1.a", paths, "1.b") == "http://host/?net=1.a&profile=1.b"
     assert link_of("https://host/class/cifar7/", "1.a", paths) == "https://host/class/cifar7/?net=1.a"
     assert link_of("https://host/class/handin", "1.a", paths) == "https://host/class/?net=1.a"
 

@@ -11,9 +11,10 @@ from random_specs import buildable, specs
 
 from cifar7.errors import UserError
 from cifar7.network.presets import PRESETS, preset
+from cifar7.network.profiles import PROFILES, read_profile
 from cifar7.network.spec import MAX_UNITS, NetSpec, Stage, Unit
 from cifar7.training.config import TrainConfig
-from cifar7.ui.shell.link import LONGEST, Link, LinkError, decode, encode
+from cifar7.ui.shell.link import LONGEST, Link, LinkError, decode, decode_profile, encode, encode_profile
 
 LINK = Link(preset("velasoka-separable"), TrainConfig(epochs=7, lr=0.001, nesterov=False), "cifar10")
 
@@ -127,3 +128,57 @@ def test_a_thousand_mutated_contents_are_read_or_refused():
 def test_the_error_names_the_kind():
     with pytest.raises(LinkError, match=r"begin with 1\."):
         decode("9.abc")
+
+
+# A teacher's own assignment
+
+OWN = read_profile(
+    {
+        "name": "mine",
+        "title": "Класс 9б",
+        "requirements": [
+            {"id": "receptive_field", "is": "above", "limit": 60, "title": "Sees enough"},
+            {"id": "accuracy", "is": "at least", "limit": 0.855},
+            {"id": "max_pools", "is": "exactly", "limit": 0},
+        ],
+    }
+)
+
+
+@pytest.mark.parametrize("version", [OWN, *PROFILES.values()], ids=lambda version: version.name)
+def test_an_assignment_comes_back_whole(version):
+    assert decode_profile(encode_profile(version)) == version
+
+
+def test_an_assignment_that_could_not_be_read_again_is_not_written():
+    dice = random.Random(3)
+    line = {"id": "gpu", "is": "exactly", "limit": 1}
+    titles = ["".join(chr(dice.randrange(0x4E00, 0x9F00)) for _ in range(120)) for _ in range(20)]
+    long = read_profile({"requirements": [{**line, "title": title} for title in titles]})
+    assert encode_profile(long) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [],
+        "x",
+        {"requirements": []},
+        {"requirements": [{"id": "receptive_field", "limit": -1}]},
+        {"requirements": [{"id": "receptive_field", "limit": float("nan")}]},
+        {"requirements": [{"id": "__class__"}]},
+        {"requirements": [{"id": "gpu"}], "more": 1},
+        {"title": "x" * 121, "requirements": [{"id": "gpu"}]},
+        {"title": "\u202e", "requirements": [{"id": "gpu"}]},
+    ],
+)
+def test_a_hostile_assignment_is_refused_in_words(content):
+    packed = base64.urlsafe_b64encode(zlib.compress(json.dumps(content).encode())).decode().rstrip("=")
+    with pytest.raises(UserError):
+        decode_profile(f"1.{packed}")
+
+
+@pytest.mark.parametrize("text", ["1.", "1.%00", "1.AAAA", "2.AAAA", "1." + "A" * 7000])
+def test_a_damaged_assignment_is_refused_in_words(text):
+    with pytest.raises(LinkError):
+        decode_profile(text)

@@ -6,11 +6,13 @@ import pytest
 from ui.opened import design, open_app
 from where import ROOT
 
+from cifar7.network import edits
 from cifar7.network.presets import preset
 from cifar7.network.spec import Stage, Unit
 from cifar7.runs.folder import RunFolder
 from cifar7.training.config import TrainConfig
 from cifar7.ui.design.growth import INK
+from cifar7.ui.shell.link import Link, encode
 from cifar7.ui.shell.sheets import PAGE
 from cifar7.ui.strip.run_line import line_html
 from cifar7.ui.words import device
@@ -99,6 +101,50 @@ def test_a_typed_width_that_is_none_is_reported_and_ignored(runs):
         assert not app.exception
         assert design(app) == preset("starter")
         assert "a whole number from 1 to 1,024" in app.toast[0].value
+
+
+def test_what_a_browser_sends_before_it_has_drawn_a_change_is_no_choice(runs):
+    """It sends what the controls showed before; only those that had changed are not listened to."""
+    app = open_app()
+    before = app.text_input(key="cifar7_receipt").value
+    app.segmented_control(key="C1_dilation").set_value(2).run()
+    app.button(key="undo").click().run()
+    app.text_input(key="cifar7_receipt").set_value(before)
+    app.segmented_control(key="C1_dilation").set_value(2)  # as it was before Undo
+    app.segmented_control(key="C2_dilation").set_value(3).run()
+    assert design(app) == edits.set_dilation(preset("starter"), "C2", 3)
+    assert app.segmented_control(key="C1_dilation").value == 1  # shown again as it is
+    app.segmented_control(key="C1_dilation").set_value(2).run()  # by now it has been drawn
+    assert [unit.dilation for unit in design(app).stage("C1").units] == [2, 2]
+
+
+@pytest.mark.parametrize("sent", ["", "x", "-1", "٣", "9" * 400])
+def test_a_receipt_may_be_anything(runs, sent):
+    app = open_app()
+    app.text_input(key="cifar7_receipt").set_value(sent)
+    app.segmented_control(key="C1_dilation").set_value(2).run()
+    assert not app.exception
+    assert [unit.dilation for unit in design(app).stage("C1").units] == [2, 2]
+
+
+def test_a_control_begins_in_a_browser_with_what_it_shows(runs):
+    """A run that a click cuts short sets a control's value, and the next run does not say it again."""
+    app = open_app(net=encode(Link(preset("velasoka-separable"), TrainConfig())))
+    app.session_state["C1_folded"] = app.session_state["O_folded"] = True
+    app.run()
+    for control in (*app.toggle, *app.selectbox, *app.segmented_control, *app.select_slider):
+        if not control.key.startswith(("C", "O_", "net_", "preset", "side_view")):
+            continue
+        proto, value = control.proto, control.value
+        if control in app.toggle:
+            assert proto.default == value, control.key
+        elif control in app.selectbox:
+            begins = proto.options[proto.default] if proto.HasField("default") else None
+            assert begins == (None if value is None else control.format_func(value)), control.key
+        elif control in app.segmented_control:
+            assert list(proto.default) == list(control.indices), control.key
+        else:
+            assert list(proto.default) == [control.options.index(control.format_func(value))], control.key
 
 
 def test_undo_goes_back_step_by_step(runs):

@@ -49,3 +49,11 @@ def test_a_download_that_worked_is_not_taken_for_a_failure(home, monkeypatch):
     download.start()
     tiny.wait_for(lambda: download.look().state != "running", what="the end")
     assert download.look().state == "done"
+
+
+def test_what_lies_in_the_data_folder_is_read_instead(pages, home):
+    (home / "data" / "cifar-10-python.tar.gz").write_bytes(b"")
+    app = pages.open("train")
+    app.radio(key="train_data").set_value(library.OFFICIAL).run()
+    assert app.button(key="train_download").label == "Read CIFAR-10 from the data folder"
+    assert any("lies in this server's data folder" in caption.value for caption in app.caption)

@@ -102,6 +102,17 @@ def test_a_design_that_cannot_be_built_cannot_be_started(home, pages):
     assert "cannot be built" in app.warning[0].value
 
 
+def test_a_norm_over_a_single_value_is_said_before_the_run(home, pages):
+    app = pages.open("train")
+    app.session_state["cifar7_design"] = edits.set_pool(edits.set_pool(preset("starter"), "C1", 4), "C2", 4)
+    app.session_state["cifar7_design"] = edits.set_pool(app.session_state["cifar7_design"], "C3", 2)
+    app.run()
+    assert not app.button(key="train_start").disabled
+    app.number_input(key="recipe_batch_size").set_value(1).run()
+    assert app.button(key="train_start").disabled
+    assert "sees a map of 1x1" in app.warning[0].value
+
+
 def test_settings_that_contradict_each_other_are_refused_in_words(home, pages):
     app = pages.open("train")
     app.number_input(key="recipe_momentum").set_value(0.0).run()

@@ -65,7 +65,7 @@ class Tape:
             )
         name = self.names.get(id(thing), "")
         if call.lazy:
-            _settle(thing, call, value)
+            self._settle(thing, call, value)
         if call.parameters or call.kind == "prelu":
             self._count(thing, name, line)
         wrong = {"BatchNorm2d": "flat", "BatchNorm1d": "map", "LazyBatchNorm2d": "flat"}.get(thing.base)
@@ -78,6 +78,23 @@ class Tape:
         except OutsideError as outside:
             outside.line = outside.line or thing.line
             raise
+
+    def _settle(self, thing: Thing, call: Call, value: Map) -> None:
+        """A lazy layer takes the channels of what it gets first."""
+        if value.channels is None and value.place == IMAGE:
+            value.channels = 3
+            self.remark(
+                "channels-assumed", "the image is taken to have 3 channels: the text does not say", thing.line
+            )
+        if value.channels is None:
+            raise OutsideError(
+                f"nn.{thing.base} takes its size from what it gets, which is not known here", "write the size"
+            )
+        name = {"conv": "in_channels", "linear": "in_features"}.get(call.kind, "channels")
+        call.settings[name] = value.channels
+        if call.kind == "conv" and value.channels % call.settings["groups"]:
+            raise OutsideError(f"the groups do not divide {value.channels} channels", "choose a divisor")
+        call.parameters, call.lazy = learnt(call.kind, call.settings), False
 
     def _count(self, thing: Thing, name: str, line: int) -> None:
         if id(thing) not in self.names:
@@ -201,16 +218,3 @@ def _check_channels(kind: str, settings: Mapping[str, Any], value: Map, what: st
             f"{what} is made for {wanted} {unit} and gets {value.channels}",
             f"give it {name}={value.channels}",
         )
-
-
-def _settle(thing: Thing, call: Call, value: Map) -> None:
-    """A lazy layer takes the channels of what it gets first."""
-    if value.channels is None:
-        raise OutsideError(
-            f"nn.{thing.base} takes its size from what it gets, which is not known here", "write the size"
-        )
-    name = {"conv": "in_channels", "linear": "in_features"}.get(call.kind, "channels")
-    call.settings[name] = value.channels
-    if call.kind == "conv" and value.channels % call.settings["groups"]:
-        raise OutsideError(f"the groups do not divide {value.channels} channels", "choose a divisor")
-    call.parameters, call.lazy = learnt(call.kind, call.settings), False

@@ -16,7 +16,7 @@ from cifar7.imports.python.values import (
     Unknown,
     Value,
     described,
-)
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from cifar7.imports.python.machine import Machine
