@@ -88,6 +88,16 @@ def test_describe_shows_a_residual_sum(capsys: pytest.CaptureFixture[str], tmp_p
     assert "C4: unit 1: its residual connection goes around 2 units, and C4 has only 1" in err
 
 
+def test_describe_tells_what_stands_beside(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path, data = tmp_path / "own.json", preset("starter").to_dict()
+    data["version"] = 2
+    data["stages"]["C4"]["units"][1] |= {"residual": 2, "shortcut": [{"channels": 128, "kernel": 1}]}
+    path.write_text(json.dumps(data))
+    _, out, _ = call(capsys, "describe", path)
+    (line,) = [line.split() for line in out.splitlines() if "beside: conv" in line]
+    assert line[:4] == ["C4", "beside:", "conv", "128x4x4"]
+
+
 def test_presets(capsys: pytest.CaptureFixture[str]) -> None:
     result = json_of(capsys, "presets")
     assert [entry["name"] for entry in result["presets"]] == list(PRESETS)

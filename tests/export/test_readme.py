@@ -26,7 +26,7 @@ from cifar7.network.arithmetic import analyse
 from cifar7.network.assignment import card
 from cifar7.network.module import build
 from cifar7.network.profiles import PROFILES, Profile, quantity, read_profile
-from cifar7.network.spec import Unit
+from cifar7.network.spec import Head, Unit
 from cifar7.runs.folder import RunFolder
 
 ASKED = PROFILES["three-max-pools"]
@@ -234,6 +234,20 @@ def test_a_residual_sum_is_explained_where_there_is_one() -> None:
     assert "| C1 | residual sum, plus the input of unit 2 | max(5, 3) = 5 | 1 |" in text
     assert "A residual sum sees what the wider of its two maps sees." in text
     assert "residual" not in design_readme(handmade.SPEC, ASKED)
+    harmless(text)
+
+
+def test_a_branch_and_layers_behind_the_pooling_have_their_lines() -> None:
+    units = (Unit(6, residual=1, join="concat", shortcut=(Unit(4, dilation=2),)),)
+    stages = (replace(handmade.SPEC.stages[0], units=units), *handmade.SPEC.stages[1:])
+    head = Head(behind=(Unit(7, kind="linear", norm=False),), classifier="linear")
+    text = design_readme(replace(handmade.SPEC, stages=stages, output=head), ASKED)
+    assert "| C1 | beside: conv 3×3, dilation 2 | 1 + 2·(3−1)·1 = 5 | 1 |" in text
+    assert "| C1 | concatenation, with the branch beside | max(3, 5) = 5 | 1 |" in text
+    assert "| C1 | concatenation, with the branch beside | 10×32×32 |" in text
+    assert "Where two ways join, a value sees what either of their two maps sees" in text
+    assert "| O | linear | 7 |" in text
+    assert "| O | ReLU | 7 |" in text
     harmless(text)
 
 

@@ -35,7 +35,7 @@ def ways(units: int) -> str:
 
 CONNECTIONS = (
     Toggle(
-        "residual", "Adds its input", "residual connection",
+        "residual", "Connection", "connection",
         "A residual connection: what goes in is added, unchanged, to what comes out, before the max-pool. "
         "The unit learns only what to change, and the gradient has a way past it. Both maps need the same "
         "channels and size, or a unit on the way around that makes them so.",

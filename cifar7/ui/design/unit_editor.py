@@ -34,21 +34,14 @@ def expander(name: str) -> None:
 
 def _settings(spec: NetSpec, place: Place, rare: bool) -> None:
     """The operation, what follows it, and the connection."""
-    with st.grid("auto", min_column_width=112, gap="small"):
+    with st.grid("auto", min_column_width=140, gap="small"):
         toggles.line(spec, place, OPERATION, rare=rare)
     with st.container(gap="xsmall"):
-        _heading("What follows it")
-        with st.grid("auto", min_column_width=128, gap="small"):
+        st.html('<div class="c7-note">What follows it</div>')
+        with st.grid("auto", min_column_width=140, gap="small"):
             toggles.line(spec, place, FOLLOWING, rare=rare)
         toggles.row(spec, place, SWITCHES)
-    if toggles.there(spec, place, CONNECTION):
-        with st.container(gap="xsmall"):
-            _heading("Its connection")
-            toggles.row(spec, place, CONNECTION)
-
-
-def _heading(text: str) -> None:
-    st.html(f'<div class="c7-note">{text}</div>')
+    toggles.row(spec, place, CONNECTION)
 
 
 def add_first(name: str) -> None:
