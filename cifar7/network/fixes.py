@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from cifar7.network.arithmetic import analyse, walk
-from cifar7.network.edits import add_unit, change_unit, unit_at
+from cifar7.network.edits import change_unit, unit_at
 from cifar7.network.measures import coverage, downsamplings
 from cifar7.network.problems import problems
 from cifar7.network.spec import MAX_UNITS, OUTPUT, STAGE_NAMES, NetSpec, Unit, settled
+from cifar7.network.unit_edits import add_unit
 
 Where = tuple[str, int, int]  # stage, number of the unit from 1, number beside it on its shortcut or 0
 
