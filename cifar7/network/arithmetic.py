@@ -9,8 +9,8 @@ Conventions, the same everywhere in cifar7:
   Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill 2019). It is given before the
   average pooling of the output stage, and with it.
 - A linear layer over a map is as large as the map, and its field is given as that of the map's values.
-- Where two ways join, a value sees what either of its two maps sees: the hull of both. They have the same jump,
-  and mostly the same middle; where the middles differ, the hull is wider than the wider of the two.
+- Where two ways join, a value sees what either of its two maps sees: the hull of both. They have the same
+  jump, and mostly the same middle; where the middles differ, the hull is wider than the wider of the two.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A network as the layers that it runs, in order: the one list that arithmetic, module, drawing and exporter share."""
+"""A network as the layers that it runs, in order: the list that arithmetic, module and exporter share."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _layers(spec: NetSpec) -> Iterator[Layer]:
 def _row_of_units(
     spec: NetSpec, stage: str, channels: int, units: tuple[Unit, ...]
 ) -> tuple[list[Layer], int]:
-    """The layers of a stage's units, the first of which gets `channels` channels, and the channels put out."""
+    """The layers of a stage's units, the first of which gets `channels` channels, and the channels then."""
     layers: list[Layer] = []
     starts: list[tuple[int, int]] = []  # of each unit: layers of the stage before it, and channels into it
     for number, unit in enumerate(units, 1):
@@ -67,7 +67,7 @@ def _row_of_units(
                     span=len(layers) - start,
                     side=len(side),
                     role="branch beside" if unit.shortcut else f"input of unit {first}",
-                )  # fmt: skip
+                )
             )
             channels = out
             if unit.joined_activation:
@@ -135,9 +135,11 @@ def _operation(spec: NetSpec, stage: str, number: int, channels: int, unit: Unit
     groups = {"standard": 1, "grouped": unit.groups, "separable": channels}[unit.kind]
     layers = [
         Layer(
-            stage, number, "conv", channels, after, unit.kernel, unit.stride, unit.actual_padding, unit.dilation,
-            groups, bias=_bias(spec, unit, unit.between if separable else _behind(spec, unit), unit.bias),
-            role="depthwise" if separable else "", padding_mode=_border(unit, unit.actual_padding), beside=beside,
+            stage, number, "conv", channels, after, unit.kernel, unit.stride, unit.actual_padding,
+            unit.dilation, groups,
+            bias=_bias(spec, unit, unit.between if separable else _behind(spec, unit), unit.bias),
+            role="depthwise" if separable else "", padding_mode=_border(unit, unit.actual_padding),
+            beside=beside,
         )
     ]  # fmt: skip
     if separable:
@@ -159,7 +161,7 @@ def _operation(spec: NetSpec, stage: str, number: int, channels: int, unit: Unit
 def _between(
     spec: NetSpec, stage: str, number: int, channels: int, unit: Unit, beside: int
 ) -> Iterator[Layer]:
-    """Normalisation and activation between depthwise and pointwise, in the order that they have around them."""
+    """Normalisation and activation between depthwise and pointwise, in the order that they have elsewhere."""
     norm = norm_of(spec, unit)
     for part in _order(spec, unit):
         if part == "norm" and norm != "none":

@@ -45,7 +45,7 @@ class Network(nn.Module):
         self.spec = spec
         layers = [row.layer for row in walk(spec)]
         self.layers = nn.ModuleList(build_layer(layer) for layer in layers)
-        # Where a connection begins, and where its other way does; they never overlap, so two maps wait at most.
+        # Where a connection begins, and where its other way does; none overlap, so two maps wait at most.
         self._forks = frozenset(at - layer.span for at, layer in enumerate(layers) if layer.span)
         self._turns = frozenset(at - layer.side for at, layer in enumerate(layers) if layer.side)
 

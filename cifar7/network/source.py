@@ -25,7 +25,7 @@ class Piece:
 
     @property
     def container(self) -> str:
-        """The class that holds the ways of a join: Residual, where one of them is the identity and both are added."""
+        """The class that holds the ways of a join: Residual, where the identity is added."""
         if self.row.layer.kind == "concat":
             return "BranchesConcat"
         return "Branches" if self.side else "Residual"

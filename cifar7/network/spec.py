@@ -39,8 +39,8 @@ from cifar7.network.written import (
 )
 
 __all__ = [
-    "ACTIVATIONS", "CLASSIFIERS", "CONVOLUTIONS", "DROPOUT_KINDS", "DROPOUT_PLACES", "JOINS", "KEEPING", "MAX_UNITS",
-    "NORMS", "OPERATIONS", "ORDERS", "OUTPUT", "PADDING_MODES", "POOLINGS", "STAGE_NAMES",
+    "ACTIVATIONS", "CLASSIFIERS", "CONVOLUTIONS", "DROPOUT_KINDS", "DROPOUT_PLACES", "JOINS", "KEEPING",
+    "MAX_UNITS", "NORMS", "OPERATIONS", "ORDERS", "OUTPUT", "PADDING_MODES", "POOLINGS", "STAGE_NAMES",
     "Head", "NetSpec", "SpecError", "Stage", "Unit",
 ]  # fmt: skip
 
@@ -68,8 +68,8 @@ class Head:
 
     `pool`: None pools the whole map (global average pooling); a number is a fixed kernel with that stride.
     `pooling`: `none` leaves it out, and a linear layer then reads every value of the map.
-    `classifier`: a 1x1 convolution or a linear layer to the classes, or none, and then the last unit has to put
-    out one channel a class.
+    `classifier`: a 1x1 convolution or a linear layer to the classes, or none, and then the last unit has to
+    put out one channel a class.
     """
 
     units: tuple[Unit, ...] = ()
@@ -138,8 +138,8 @@ class NetSpec:
     def channels_from(self, name: str) -> int:
         """Channels that the stage C1 … C4 puts out, or O before its pooling."""
         last = self.channels_into(name)
-        for stage, number, _, _, out in self.flow():
-            if stage == name and number <= len(self.units(name)):
+        for stage, at, _, _, out in self.flow():
+            if stage == name and at <= len(self.units(name)):
                 last = out
         return last
 
@@ -256,12 +256,12 @@ def settled(spec: NetSpec) -> NetSpec:
         return spec
     rows: dict[str, list[Unit]] = {name: [] for name, _ in spec.parts()}
     into: dict[tuple[str, int], int] = {}
-    for name, number, channels, unit, _ in spec.flow():
-        into[name, number] = channels
+    for name, at, channels, unit, _ in spec.flow():
+        into[name, at] = channels
         if unit.keeps_channels:
             unit = replace(unit, channels=channels)
         if unit.shortcut:
-            start = into[name, max(1, number - max(unit.residual, 1) + 1)]
+            start = into[name, max(1, at - max(unit.residual, 1) + 1)]
             unit = replace(unit, shortcut=_settled_row(unit.shortcut, start))
         rows[name].append(unit)
     before = len(spec.output.units)

@@ -42,11 +42,11 @@ ORDERS = (
 class Unit:
     """One operation and what follows it: normalisation, activation, dropout.
 
-    `kind` is the operation. Convolutions: `standard`; `grouped`, into `groups` groups; `separable`, a depthwise
-    convolution (one filter a channel, the unit's kernel, stride, padding and dilation) and then a pointwise 1x1
-    that sets the channels. Pools: `max_pool` and `avg_pool`, of kernel, stride and padding. `linear`: a fully
-    connected layer, behind the pooling of stage O only. `none`: nothing but what follows. Pools and `none`
-    put out as many channels as they get.
+    `kind` is the operation. Convolutions: `standard`; `grouped`, into `groups` groups; `separable`, a
+    depthwise convolution (one filter a channel, the unit's kernel, stride, padding and dilation) and then a
+    pointwise 1x1 that sets the channels. Pools: `max_pool` and `avg_pool`, of kernel, stride and padding.
+    `linear`: a fully connected layer, behind the pooling of stage O only. `none`: nothing but what follows.
+    Pools and `none` put out as many channels as they get.
 
     `residual`: the input of the unit that many back, this one counted as 1, is added to what the unit puts
     out, as it is (He et al., "Deep Residual Learning", 2015): 1 goes around this unit, 2 around this one and
@@ -55,9 +55,10 @@ class Unit:
     Mappings in Deep Residual Networks", 2016). A unit without activation can take away from what it gets as
     well as add to it.
 
-    With a `shortcut` of units of its own the connection is a second branch: a 1x1 on the way around, or a dilated
-    convolution beside a plain one. `join` says whether the two are added or concatenated, the row of units first;
-    `joined_activation` puts the network's activation behind the join, as the first of those two papers does.
+    With a `shortcut` of units of its own the connection is a second branch: a 1x1 on the way around, or a
+    dilated convolution beside a plain one. `join` says whether the two are added or concatenated, the row of
+    units first; `joined_activation` puts the network's activation behind the join, as the first of those two
+    papers does.
     """
 
     channels: int = number(low=1, high=1024)  # output channels

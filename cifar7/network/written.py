@@ -1,4 +1,4 @@
-"""Parts of a network as plain data for JSON, and read back: names, types and ranges are checked, nothing is guessed.
+"""Parts of a network as plain data for JSON, and read back: names, types and ranges are checked.
 
 What is written only where it differs from the default: every field of a unit, and whatever version 1 had not.
 """
@@ -87,7 +87,7 @@ def mapping(data: Any, where: str) -> dict[str, Any]:
 
 
 def read_fields(cls: type, values: dict[str, Any], where: str, skip: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The values of a dataclass's fields, checked; `skip`: fields that are read elsewhere. Raises SpecError."""
+    """The values of a dataclass's fields, checked, without those in `skip`. Raises SpecError."""
     declarations = {f.name: f for f in fields(cls) if f.name not in skip}
     for name in values:
         if name not in declarations:

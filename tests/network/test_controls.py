@@ -15,10 +15,11 @@ from cifar7.network.controls.toggle import NETWORK, Form, Level, Place, Toggle
 from cifar7.network.problems import problems
 from cifar7.network.spec import OUTPUT, STAGE_NAMES, Head, NetSpec, Stage, Unit
 
+HEAD = Head()
 GROUPING = ("kind", "groups")  # of a stage, they leave out a unit whose channels the groups do not divide
 
 
-def net(*units: Unit, second: tuple[Unit, ...] = (), head: Head = Head()) -> NetSpec:
+def net(*units: Unit, second: tuple[Unit, ...] = (), head: Head = HEAD) -> NetSpec:
     return NetSpec("made", (Stage(units), Stage(second), Stage(), Stage()), head)
 
 
@@ -68,11 +69,13 @@ def test_every_field_of_a_unit_has_a_control():
     """Setting each field to another value shows in some control of the unit, so that nothing is hidden."""
     unit = Unit(8, kind="separable", dropout=0.1, residual=1, norm_kind="group", shortcut=(Unit(8),))
     others = {
-        "channels": 16, "kernel": 5, "kind": "standard", "groups": 2, "stride": 2, "dilation": 2, "padding": 0,
+        "channels": 16, "kernel": 5, "kind": "standard", "groups": 2, "stride": 2, "dilation": 2,
+        "padding": 0,
         "norm": False, "activation": False, "dropout": 0.2, "residual": 0, "between": False,
         "dropout_after": "depthwise", "pointwise_padding": 1, "pointwise_bias": False, "bias": False,
         "order": "conv-act-norm", "norm_kind": "layer", "norm_groups": 2, "activation_kind": "tanh",
-        "padding_mode": "reflect", "dropout_kind": "channels", "shortcut": (Unit(8), Unit(8)), "join": "concat",
+        "padding_mode": "reflect", "dropout_kind": "channels", "shortcut": (Unit(8), Unit(8)),
+        "join": "concat",
         "joined_activation": True,
     }  # fmt: skip
     assert set(others) == {field.name for field in fields(Unit)}

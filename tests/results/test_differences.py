@@ -16,6 +16,7 @@ from cifar7.results.differences import Difference, design_differences, recipe_di
 from cifar7.training.config import TrainConfig
 
 START = preset("starter")
+HEAD = Head()
 
 
 def only(*specs: NetSpec) -> Difference:
@@ -152,7 +153,7 @@ def test_an_idle_setting_is_no_difference(idle: dict) -> None:
     assert recipe_differences([base, replace(base, **idle)]) == ()
 
 
-def made(*units: Unit, head: Head = Head()) -> NetSpec:
+def made(*units: Unit, head: Head = HEAD) -> NetSpec:
     return NetSpec("made", (Stage(units), Stage(), Stage(), Stage()), head)
 
 

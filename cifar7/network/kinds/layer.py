@@ -12,13 +12,13 @@ from cifar7.network.kinds.table import LAYER_KINDS
 class Layer:
     """One layer of a network.
 
-    `kind` names its entry in LAYER_KINDS. An `add` or `concat` joins two ways that begin with the input of the
-    layer that stands `span` before it: the row of layers, and the last `side` of them, which stand on the other
-    way; 0 is the identity.
+    `kind` names its entry in LAYER_KINDS. An `add` or `concat` joins two ways that begin with the input of
+    the layer that stands `span` before it: the row of layers, and the last `side` of them, which stand on the
+    other way; 0 is the identity.
 
-    `unit` counts the stage's units from 1, 0 for what belongs to no unit; `beside` those on that unit's shortcut,
-    0 for the row itself. A global pool's kernel is 0 here: it is as large as the map. `role` says what a
-    convolution is for: depthwise, pointwise or classifier; and what a join adds: "input of unit 2".
+    `unit` counts the stage's units from 1, 0 for what belongs to no unit; `beside` those on that unit's
+    shortcut, 0 for the row itself. A global pool's kernel is 0 here: it is as large as the map. `role` says
+    what a convolution is for: depthwise, pointwise or classifier; and what a join adds: "input of unit 2".
     """
 
     stage: str

@@ -97,7 +97,8 @@ def _dropout(name: str, title: str, module: str, flat: str = "") -> LayerKind:
 def _join(name: str, title: str, module: str, verb: str, short: str) -> LayerKind:
     return LayerKind(
         name, Family.JOIN, title, module, glyph="sum" if name == "add" else "stack",
-        label=lambda layer, kernel: (title, f"{verb} the {layer.role}"), tag=lambda layer, kernel: (short, ""),
+        label=lambda layer, kernel: (title, f"{verb} the {layer.role}"),
+        tag=lambda layer, kernel: (short, ""),
     )  # fmt: skip
 
 
@@ -130,15 +131,15 @@ LAYER_KINDS: dict[str, LayerKind] = {
         ),
         LayerKind(
             "batch_norm", Family.NORM, "batch norm", "nn.BatchNorm2d",
-            lambda layer: ((layer.out_channels,), {}), per_channel=2, replaces_bias=True, flat="batch_norm_flat",
-            tag=_norm_tag,
+            lambda layer: ((layer.out_channels,), {}), per_channel=2, replaces_bias=True,
+            flat="batch_norm_flat", tag=_norm_tag,
         ),
         _flat_norm("batch_norm_flat", "batch norm", "nn.BatchNorm1d"),
         LayerKind(
             "group_norm", Family.NORM, "group norm", "nn.GroupNorm",
             lambda layer: ((layer.groups, layer.out_channels), {}), per_channel=2, replaces_bias=True,
-            groups=_norm_groups, label=lambda layer, kernel: ("group norm", f"{layer.groups} groups"), flat="group_norm",
-            tag=_norm_tag,
+            groups=_norm_groups, label=lambda layer, kernel: ("group norm", f"{layer.groups} groups"),
+            flat="group_norm", tag=_norm_tag,
         ),
         _activation("relu", "ReLU", "nn.ReLU", idempotent=True),
         _activation("leaky_relu", "leaky ReLU", "nn.LeakyReLU"),

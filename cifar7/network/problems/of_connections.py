@@ -46,7 +46,7 @@ def _overreaching(stage: str, number: int, around: int, taken: int) -> Problem:
 def _unlike(
     stage: str, units: tuple[Unit, ...], around: range, added: int, channels: int
 ) -> Iterator[Problem]:
-    """A connection that adds `added` channels to another number, or the identity to what steps over pixels."""
+    """A connection that adds `added` channels to others, or the identity to what steps over pixels."""
     first, last = around[0], around[-1]
     if units[last - 1].shortcut:
         if added != channels:
@@ -84,7 +84,10 @@ def resized(rows: Sequence[Row]) -> Iterator[Problem]:
             if row.layer.side:
                 cure = "Give its two ways the same strides and pools, and padding that keeps the maps."
             elif row.layer.kind == "concat":
-                cure = "Pad the convolutions that it goes around, or put a unit with the same stride on the shortcut."
+                cure = (
+                    "Pad the convolutions that it goes around, or put a unit with the same stride on the "
+                    "shortcut."
+                )
             yield Problem(
                 row.layer.stage,
                 f"unit {row.layer.unit}: its residual connection adds a map of {size} pixels a side "
@@ -94,6 +97,7 @@ def resized(rows: Sequence[Row]) -> Iterator[Problem]:
         elif jump != row.jump_in:
             yield Problem(
                 row.layer.stage,
-                f"unit {row.layer.unit}: the values of its two ways stand {jump} and {row.jump_in} pixels apart.",
+                f"unit {row.layer.unit}: the values of its two ways stand {jump} and {row.jump_in} pixels "
+                "apart.",
                 "Give its two ways the same strides and pools.",
             )

@@ -22,7 +22,8 @@ def _borders(rows: Sequence[Row]) -> Iterator[Problem]:
         if layer.padding > most:
             yield Problem(
                 layer.stage,
-                f"unit {layer.unit}: {layer.padding_mode} padding of {layer.padding} pixels on a map of {size}.",
+                f"unit {layer.unit}: {layer.padding_mode} padding of {layer.padding} pixels on a map of "
+                f"{size}.",
                 f"Choose padding 0 to {most}, or zeros.",
             )
 
@@ -37,12 +38,14 @@ def _single_values(rows: Sequence[Row]) -> Iterator[Problem]:
         if size * alone.get(layer.kind, 2) == 1:
             yield Problem(
                 layer.stage,
-                f"unit {layer.unit}: its {layer.entry.title} normalises each value by itself, so nothing is left.",
+                f"unit {layer.unit}: its {layer.entry.title} normalises each value by itself, so nothing is "
+                "left.",
                 "Choose fewer groups, or another normalisation.",
             )
 
 
 def shapes(spec: NetSpec) -> Iterator[Problem]:
+    """Maps that vanish, do not fit together or are left over, and networks that are too large."""
     rows = walk(spec)
     last = rows[-1]
     if last.output[1] < 1:

@@ -31,7 +31,8 @@ def operations(spec: NetSpec) -> Iterator[Problem]:
             )  # fmt: skip
         if unit.pools and unit.actual_padding > unit.kernel // 2:
             yield Problem(
-                stage, f"{where}: its pool has padding {unit.actual_padding}, more than half of its {unit.kernel}.",
+                stage,
+                f"{where}: its pool has padding {unit.actual_padding}, more than half of its {unit.kernel}.",
                 f"Choose padding 0 to {unit.kernel // 2}.",
             )  # fmt: skip
         if place.behind:
@@ -55,6 +56,7 @@ def operations(spec: NetSpec) -> Iterator[Problem]:
 
 
 def channels(spec: NetSpec) -> Iterator[Problem]:
+    """Groups that do not divide their channels, and logits that are not one a class."""
     last = spec.in_channels
     for *_, out in spec.flow():
         last = out
@@ -92,12 +94,14 @@ def norm_groups(spec: NetSpec) -> Iterator[Problem]:
             where = f"unit {layer.unit}, shortcut {layer.beside}" if layer.beside else f"unit {layer.unit}"
             yield Problem(
                 layer.stage,
-                f"{where}: the {layer.groups} groups of its group norm do not divide {layer.out_channels} channels.",
+                f"{where}: the {layer.groups} groups of its group norm do not divide {layer.out_channels} "
+                "channels.",
                 f"Choose {', '.join(map(str, fit))} groups.",
             )
 
 
 def padding(spec: NetSpec) -> Iterator[Problem]:
+    """Even kernels, which no padding centres."""
     for place in places(spec):
         unit, stage = place.unit, place.stage
         if unit.convolves and unit.padding is None and unit.dilation * (unit.kernel - 1) % 2:
