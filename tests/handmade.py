@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,7 @@ def make_set(
         store.write_set(data_dir, name, raw, "test")
 
 
+@cache
 def _split(each: int, seed: int) -> Split:
     labels = np.repeat(np.arange(3), each).astype(np.int64)
     images = np.random.default_rng(seed).integers(0, 100, (3 * each, 3, 32, 32), dtype=np.uint8)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ def make_set(data_dir: Path, name: str = "tiny", each: int = 60) -> None:
         store.write_set(data_dir, name, raw, "test")
 
 
+@cache
 def _split(each: int, seed: int) -> Split:
     dice = np.random.default_rng(seed)
     labels = np.repeat(np.arange(3), each).astype(np.int64)

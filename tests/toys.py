@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from cifar7.training.engine import Training
 CLASSES = ("top", "upper", "lower", "bottom")
 
 
+@cache
 def stripes(count: int, seed: int, noise: int = 160) -> Split:
     """Noise with one brighter quarter, whose place is the class; `count` images, the classes in turn."""
     labels = np.arange(count, dtype=np.int64) % 4

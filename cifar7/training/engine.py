@@ -215,7 +215,8 @@ class Training:
         self._catch_up()
         state = self.state
         self._final = state.state_dict()
-        return Paused(state.epoch + 1, state.config.epochs, state.step, state.steps, state.seconds)
+        seconds = self._final["seconds"]  # the clock goes on while the state is copied
+        return Paused(state.epoch + 1, state.config.epochs, state.step, state.steps, seconds)
 
     def _finish(self, outcome: str) -> Finished:
         state, selection = self.state, self.state.selection

@@ -11,7 +11,6 @@ from http.server import BaseHTTPRequestHandler
 import numpy as np
 import pytest
 from pictures import add
-from torchvision.datasets import CIFAR10
 
 EACH = 4  # images a batch file
 NAMES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
@@ -57,6 +56,7 @@ class Official:
 
 def promise(monkeypatch: pytest.MonkeyPatch, archive: bytes, files: dict[str, bytes]) -> None:
     """Have torchvision expect these checksums."""
+    from torchvision.datasets import CIFAR10  # seconds to load, and not in every process of the tests
 
     def md5(data: bytes) -> str:
         return hashlib.md5(data).hexdigest()

@@ -12,7 +12,6 @@ import pytest
 from data.fake_official import EACH, NAMES, Official, promise
 from data.stored import contents, never
 from pictures import two_classes, write_archive, write_folder
-from torchvision.datasets import CIFAR10
 
 from cifar7.data import by_hand, library, official
 from cifar7.data.imageset import DataError
@@ -133,6 +132,8 @@ def test_other_sets_need_a_name_and_may_not_take_the_official_one(here, tmp_path
 
 
 def test_the_published_checksums_are_these():
+    from torchvision.datasets import CIFAR10  # seconds to load, and not in every process of the tests
+
     assert dict(CIFAR10.train_list) == {
         "data_batch_1": "c99cafc152244af753f735de768cd75f",
         "data_batch_2": "d4bba439e000b95fd0a9bffe97cbabec",

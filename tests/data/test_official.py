@@ -14,10 +14,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from data.fake_official import EACH, NAMES, Official, promise
-from torchvision.datasets import CIFAR10
 
 from cifar7.data import library, official
 from cifar7.data.imageset import DataError
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _torchvision() -> None:
+    """Seconds to load, of the one process that has this file and not of each that reads it."""
+    global CIFAR10
+    from torchvision.datasets import CIFAR10
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import math
 import numpy as np
 import pytest
 from judged import close, random_predictions, trained
-from sklearn.calibration import calibration_curve
 
 from cifar7.results.calibration import (
     expected_calibration_error,
@@ -25,6 +24,8 @@ def two_classes(confidence: list[float], correct: list[bool]) -> Predictions:
 
 
 def check(p: Predictions, bins: int) -> None:
+    from sklearn.calibration import calibration_curve  # a second to load, and not in every process
+
     found = reliability(p, bins)
     assert len(found) == bins
     assert sum(one.count for one in found) == len(p)

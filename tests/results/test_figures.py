@@ -7,7 +7,6 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from judged import close, random_predictions, trained
-from sklearn import metrics
 
 from cifar7.results.figures import (
     difference,
@@ -30,6 +29,8 @@ def said(matrix: list[list[int]], names: tuple[str, ...] = NAMES) -> Predictions
 
 
 def check_against_sklearn(p: Predictions) -> None:
+    from sklearn import metrics  # a second to load, and not in every process of the tests
+
     labels = list(range(len(p.classes)))
     counts = metrics.confusion_matrix(p.labels, p.predicted, labels=labels)
     assert np.array_equal(p.confusion(), counts)

@@ -57,7 +57,7 @@ def folder(tmp_path: Path) -> Path:
 def test_what_it_tells_is_what_the_command_line_tells(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    test = lay(folder, seed=3)
+    test = lay(folder, seed=3, batch_size=32)  # which takes half as many steps as 16
     assert (test.status()["state"], test.status()["result"]) == ("queued", None)
     assert carry_out(take(folder), folder) == test
     assert test.status()["state"] == "finished"
@@ -67,7 +67,7 @@ def test_what_it_tells_is_what_the_command_line_tells(
     monkeypatch.setenv("CIFAR7_HOME", str(folder))
     monkeypatch.delenv("CIFAR7_DATA", raising=False)
     (folder / "tiny.json").write_text(json.dumps(tiny.SPEC.to_dict()))
-    command = ("find-lr", folder / "tiny.json", "--data", "tiny", "--device", "cpu", "--batch-size", 16)
+    command = ("find-lr", folder / "tiny.json", "--data", "tiny", "--device", "cpu", "--batch-size", 32)
     told = json_of(capsys, *command, "--seed", 3)
     assert told["suggestion"] is not None, told["reason"]
     assert {name: told[name] for name in result if name != "seconds"} == {

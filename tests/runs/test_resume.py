@@ -16,7 +16,7 @@ from place import LONG, Place
 from cifar7.runs.folder import RunFolder, State
 from cifar7.training.events import E, EpochEnd, Paused, Started
 
-SOME = 60  # epochs: a second or two
+SOME = 40  # epochs: a second or so
 
 
 def in_state(run: RunFolder, state: State) -> None:

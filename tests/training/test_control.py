@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import pytest
 import torch
@@ -18,10 +19,16 @@ from cifar7.training.schedule import lr_at
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
+@pytest.fixture(scope="module")
+def uninterrupted(data):
+    """The events of a run with this recipe that nothing happens to: trained once, compared with several."""
+    return cache(lambda recipe: run(recipe, data)[1])
+
+
 @pytest.mark.parametrize("settings", RECIPES, ids=str)
-def test_a_resumed_run_is_the_uninterrupted_one_to_the_bit(settings, data, tmp_path):
+def test_a_resumed_run_is_the_uninterrupted_one_to_the_bit(settings, data, uninterrupted, tmp_path):
     recipe = config(**settings)
-    _, whole = run(recipe, data)
+    whole = uninterrupted(recipe)
     first, events = run(recipe, data, control=at(4))
     assert events[-1].kind == "paused"
     second, more = run(recipe, data, control=at(8), resume=through_a_file(first, tmp_path))
@@ -33,9 +40,9 @@ def test_a_resumed_run_is_the_uninterrupted_one_to_the_bit(settings, data, tmp_p
 
 
 @pytest.mark.parametrize("batch", [0, 1, 8, 9, 10, 17])
-def test_wherever_it_is_paused(batch, data, tmp_path):
+def test_wherever_it_is_paused(batch, data, uninterrupted, tmp_path):
     recipe = config(crop_padding=2)
-    _, whole = run(recipe, data)
+    whole = uninterrupted(recipe)
     first, events = run(recipe, data, control=at(batch))
     paused = events[-1]
     assert (paused.kind, paused.step, paused.epoch) == ("paused", batch, batch // 9 + 1)
@@ -46,8 +53,8 @@ def test_wherever_it_is_paused(batch, data, tmp_path):
     assert_same_end(rest[-1], whole[-1])
 
 
-def test_the_first_beat_after_a_pause_is_of_the_batches_since_the_last_one(data, tmp_path):
-    _, whole = run(config(), data)
+def test_the_first_beat_after_a_pause_is_of_the_batches_since_the_last_one(data, uninterrupted, tmp_path):
+    whole = uninterrupted(config())
     first, _ = run(config(), data, control=at(4))
     _, rest = run(config(), data, resume=through_a_file(first, tmp_path))
     fifth, sixth = [event for event in rest if event.kind == "beat"][:2]
@@ -57,9 +64,9 @@ def test_the_first_beat_after_a_pause_is_of_the_batches_since_the_last_one(data,
     ]
 
 
-def test_from_the_end_of_an_epoch_as_after_the_death_of_its_process(data, tmp_path):
+def test_from_the_end_of_an_epoch_as_after_the_death_of_its_process(data, uninterrupted, tmp_path):
     recipe = config()
-    _, whole = run(recipe, data)
+    whole = uninterrupted(recipe)
     dying = Training(network(), data, recipe, beat_seconds=0.0)
     for event in dying.events():
         if event.kind == "epoch":
@@ -71,9 +78,9 @@ def test_from_the_end_of_an_epoch_as_after_the_death_of_its_process(data, tmp_pa
     assert_same_end(rest[-1], whole[-1])
 
 
-def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(data, tmp_path):
+def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(data, uninterrupted, tmp_path):
     recipe = config()
-    _, whole = run(recipe, data)
+    whole = uninterrupted(recipe)
     first, events = run(recipe, data, control=at(12, "stop"))
     assert events[-1].state == "stopped"
     _, rest = run(recipe, data, resume=through_a_file(first, tmp_path))
@@ -91,10 +98,10 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(data, tmp_path):
     ids=str,
 )
 def test_a_finished_run_that_is_continued_is_the_longer_run_where_the_schedule_does_not_look_ahead(
-    settings, data, tmp_path
+    settings, data, uninterrupted, tmp_path
 ):
     recipe = config(**settings)
-    _, whole = run(replace(recipe, epochs=4), data)
+    whole = uninterrupted(replace(recipe, epochs=4))
     first, _ = run(recipe, data)
     _, rest = run(replace(recipe, epochs=4), data, resume=through_a_file(first, tmp_path))
     assert ends(rest) == ends(whole)[2:]

@@ -15,32 +15,23 @@ def witness(spec: NetSpec) -> None:
     for row, layer in zip(found.rows, module.layers, strict=True):
         assert row.parameters == sum(p.numel() for p in layer.parameters())
     assert found.parameters == sum(p.numel() for p in module.parameters())
-    assert [r.output for r in found.rows] == measured_shapes(module, spec)
-    assert found.macs * 2 == measured_flops(module, spec)
+    shapes, flops = measured_shapes_and_flops(module, spec)
+    assert [r.output for r in found.rows] == shapes
+    assert found.macs * 2 == flops
     assert measured_receptive_field(module, found, with_pool=False) == found.receptive_field_before
     assert measured_receptive_field(module, found, with_pool=True) == found.receptive_field_total
 
 
-def measured_shapes(module, spec):
+def measured_shapes_and_flops(module, spec):
+    """Of one image that goes through: what comes out of each layer, and how much is multiplied and added."""
     shapes = []
-    hooks = [
+    for layer in module.layers:
         layer.register_forward_hook(
             lambda _m, _i, out: shapes.append(tuple(out.shape[1:]) + (1, 1) * (out.ndim == 2))
         )
-        for layer in module.layers
-    ]
-    meta = module.to("meta")
-    meta(torch.empty(1, spec.in_channels, spec.image_size, spec.image_size, device="meta"))
-    for hook in hooks:
-        hook.remove()
-    module.to_empty(device="cpu")
-    return shapes
-
-
-def measured_flops(module, spec):
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         module(torch.zeros(1, spec.in_channels, spec.image_size, spec.image_size))
-    return counter.get_total_flops()
+    return shapes, counter.get_total_flops()
 
 
 def measured_receptive_field(module, found, with_pool: bool) -> int:
