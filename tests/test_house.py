@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import grimp
 import pytest
 from where import ROOT
 
@@ -24,6 +25,46 @@ BIN = Path(sys.executable).parent
 def test_the_linters_find_nothing(command):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def circles(above: dict[str, list[str]]) -> list[list[str]]:
+    """The sets of modules that reach each other, by Tarjan's algorithm; `above`: what each imports."""
+    order: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    waiting: list[str] = []
+    found: list[list[str]] = []
+
+    def visit(module: str) -> None:
+        order[module] = lowest[module] = len(order)
+        waiting.append(module)
+        for other in above[module]:
+            if other not in order:
+                visit(other)
+                lowest[module] = min(lowest[module], lowest[other])
+            elif other in waiting:
+                lowest[module] = min(lowest[module], order[other])
+        if lowest[module] == order[module]:
+            at = waiting.index(module)
+            found.append(sorted(waiting[at:]))
+            del waiting[at:]
+
+    for module in above:
+        if module not in order:
+            visit(module)
+    return [each for each in found if len(each) > 1]
+
+
+def test_circles_are_found():
+    above = {"a": ["b"], "b": ["c", "d"], "c": ["a"], "d": ["e"], "e": ["d"], "f": ["a", "d"]}
+    assert circles(above) == [["d", "e"], ["a", "b", "c"]]
+    assert circles({"a": ["b", "c"], "b": ["c"], "c": []}) == []
+
+
+def test_no_circle_between_files():
+    """Imports within functions count as well; those for types alone do not."""
+    graph = grimp.build_graph("cifar7", exclude_type_checking_imports=True, cache_dir=None)
+    above = {name: sorted(graph.find_modules_directly_imported_by(name)) for name in sorted(graph.modules)}
+    assert circles(above) == []
 
 
 def tracked_files() -> list[Path]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from cifar7.imports.python import methods
 from cifar7.imports.python.forward import shapes
+from cifar7.imports.python.forward.modules import MODULE_METHODS
 from cifar7.imports.python.values import (
-    CONTAINERS,
     Bound,
     Class,
     Function,
@@ -41,8 +42,6 @@ SETTINGS = {
 
 def get(machine: Machine, value: Value, name: str, line: int) -> Value:
     """`value.name`."""
-    from cifar7.imports.python import methods
-
     match value:
         case Unknown():
             return value
@@ -105,13 +104,11 @@ def _of_thing(machine: Machine, thing: Thing, name: str, line: int) -> Value:
 
 def bind(machine: Machine, value: Value, me: Value, line: int) -> Value:
     """What a name of a class means for one of its objects."""
-    from cifar7.imports.python.calls import call
-
     if isinstance(value, Function):
         return Bound(value, me)
     if isinstance(value, Wrapped):
         if value.how == "property":
-            return call(machine, value.function, [me], {}, line)
+            return machine.call(value.function, [me], {}, line)
         if value.how == "classmethod":
             return Bound(value.function, me.cls if isinstance(me, Thing) else me)
         return value.function
@@ -119,8 +116,6 @@ def bind(machine: Machine, value: Value, me: Value, line: int) -> Value:
 
 
 def _of_module(thing: Thing, name: str) -> Value:
-    from cifar7.imports.python.forward.modules import MODULE_METHODS
-
     if name == "training":
         return Training()
     if name == "_modules":
@@ -184,35 +179,3 @@ def _of_map(x: Map, name: str) -> Value:
     if name in ("device", "dtype", "is_cuda", "requires_grad"):
         return Unknown(f"the {name} of a map")
     return Method(name, x)
-
-
-def put(machine: Machine, target: Value, name: str, value: Value) -> None:
-    """`target.name = value`."""
-    match target:
-        case Thing():
-            old = target.attributes.get(name)
-            module = isinstance(value, Thing) and value.is_module
-            if module and target.is_module and target.cls and not target.ready:
-                raise OutsideError(
-                    f"{target.cls.name} gets a layer before nn.Module.__init__ has run",
-                    "begin __init__ with super().__init__()",
-                )
-            if module and not isinstance(old, Thing):
-                target.attributes.pop(name, None)  # torch registers it at its end
-            target.attributes[name] = value
-            if module and target.base in CONTAINERS:
-                target.parts.add(name)
-            elif not module:
-                target.parts.discard(name)
-            machine.budget.spend()
-        case Class():
-            target.names[name] = value
-        case Map():
-            raise OutsideError(f"{name} of a map is set", "set nothing but attributes of self")
-
-
-def remove(target: Value, name: str) -> None:
-    """`del target.name`."""
-    if isinstance(target, Thing):
-        target.attributes.pop(name, None)
-        target.parts.discard(name)

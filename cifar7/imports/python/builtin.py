@@ -7,6 +7,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from cifar7.imports.python import attributes, plain
+from cifar7.imports.python.classes import is_instance
+from cifar7.imports.python.forward.operations import binary
+from cifar7.imports.python.forward.parts import put
 from cifar7.imports.python.values import (
     Class,
     Function,
@@ -27,13 +30,6 @@ if TYPE_CHECKING:
     from cifar7.imports.python.machine import Machine
 
 Run = Callable[["Machine", list[Value], dict[str, Value], int], Value]
-
-
-def items_of(machine: Machine, value: Value) -> list[Value]:
-    """What a loop over a value goes through."""
-    from cifar7.imports.python.expressions import items
-
-    return items(machine, value)
 
 
 def unknown_of(row: list[Value], named: dict[str, Value] | None = None) -> Unknown | None:
@@ -97,7 +93,7 @@ def _range(machine: Machine, row: list[Value], named: dict[str, Value]) -> Value
 
 
 def _zip(machine: Machine, row: list[Value], named: dict[str, Value], line: int) -> Value:
-    return machine.budget.spend_on(list(zip(*(items_of(machine, value) for value in row))))
+    return machine.budget.spend_on(list(zip(*(plain.items(machine.budget, value) for value in row))))
 
 
 def _enumerate(machine: Machine, row: list[Value], named: dict[str, Value], line: int) -> Value:
@@ -106,20 +102,20 @@ def _enumerate(machine: Machine, row: list[Value], named: dict[str, Value], line
         raise OutsideError("enumerate starts at something else than a number", "give a whole number")
     if isinstance(row[0], Ignored):
         return row[0]
-    return machine.budget.spend_on(list(enumerate(items_of(machine, row[0]), start)))
+    return machine.budget.spend_on(list(enumerate(plain.items(machine.budget, row[0]), start)))
 
 
 def _collected(kind: type[list] | type[tuple]) -> Run:
     def run(machine: Machine, row: list[Value], named: dict[str, Value], line: int) -> Value:
         if row and isinstance(row[0], (Unknown, Ignored)):
             return row[0]
-        return machine.budget.spend_on(kind(items_of(machine, row[0]) if row else ()))
+        return machine.budget.spend_on(kind(plain.items(machine.budget, row[0]) if row else ()))
 
     return run
 
 
 def _set(machine: Machine, row: list[Value], named: dict[str, Value], line: int) -> Value:
-    return {plain.key(value) for value in (items_of(machine, row[0]) if row else ())}
+    return {plain.key(value) for value in (plain.items(machine.budget, row[0]) if row else ())}
 
 
 def _dict(machine: Machine, row: list[Value], named: dict[str, Value], line: int) -> Value:
@@ -129,8 +125,8 @@ def _dict(machine: Machine, row: list[Value], named: dict[str, Value], line: int
     if row and isinstance(row[0], dict):
         made.update(row[0])
     elif row:
-        for pair in items_of(machine, row[0]):
-            first, second = items_of(machine, pair)
+        for pair in plain.items(machine.budget, row[0]):
+            first, second = plain.items(machine.budget, pair)
             made[plain.key(first)] = second
     made.update(named)
     return machine.budget.spend_on(made)
@@ -138,7 +134,7 @@ def _dict(machine: Machine, row: list[Value], named: dict[str, Value], line: int
 
 def _extreme(function: Callable[..., Any]) -> Run:
     def run(machine: Machine, row: list[Value], named: dict[str, Value]) -> Value:
-        values = items_of(machine, row[0]) if len(row) == 1 else row
+        values = plain.items(machine.budget, row[0]) if len(row) == 1 else row
         unknown = unknown_of(values)
         if unknown:
             return unknown
@@ -152,12 +148,10 @@ def _extreme(function: Callable[..., Any]) -> Run:
 
 
 def _sum(machine: Machine, row: list[Value], named: dict[str, Value], line: int) -> Value:
-    from cifar7.imports.python.expressions import binary
-
     if isinstance(row[0], Unknown):
         return row[0]
     total = row[1] if len(row) > 1 else named.get("start", 0)
-    for value in items_of(machine, row[0]):
+    for value in plain.items(machine.budget, row[0]):
         total = binary(machine, ast.Add, total, value, line)
     return total
 
@@ -165,26 +159,24 @@ def _sum(machine: Machine, row: list[Value], named: dict[str, Value], line: int)
 def _sorted(machine: Machine, row: list[Value], named: dict[str, Value]) -> Value:
     if set(named) - {"reverse"}:
         raise OutsideError("sorted with a key lies outside of what is read", "write the values in order")
-    return sorted(plain.ordered(items_of(machine, row[0])), reverse=bool(named.get("reverse")))
+    return sorted(plain.ordered(plain.items(machine.budget, row[0])), reverse=bool(named.get("reverse")))
 
 
 def _reversed(machine: Machine, row: list[Value], named: dict[str, Value]) -> Value:
-    return items_of(machine, row[0])[::-1]
+    return plain.items(machine.budget, row[0])[::-1]
 
 
 def _quantified(every: bool) -> Run:
     def run(machine: Machine, row: list[Value], named: dict[str, Value]) -> Value:
-        truths = [machine.truth(value) for value in items_of(machine, row[0])]
+        truths = [machine.truth(value) for value in plain.items(machine.budget, row[0])]
         return all(truths) if every else any(truths)
 
     return strict(run)
 
 
 def _isinstance(machine: Machine, row: list[Value], named: dict[str, Value], line: int) -> Value:
-    from cifar7.imports.python.known import is_instance
-
     value, kind = row
-    return is_instance(value, kind)
+    return is_instance(machine, value, kind)
 
 
 def _issubclass(machine: Machine, row: list[Value], named: dict[str, Value]) -> Value:
@@ -217,27 +209,23 @@ def _setattr(machine: Machine, row: list[Value], named: dict[str, Value], line: 
     target, name, value = row
     if not isinstance(name, str):
         raise OutsideError(f"the name of an attribute is {described(name)}", "give a string")
-    attributes.put(machine, target, name, value)
+    put(machine, target, name, value)
 
 
 def _map(machine: Machine, row: list[Value], named: dict[str, Value], line: int) -> Value:
-    from cifar7.imports.python.calls import call
-
     function, *rows = row
-    rounds = list(zip(*(items_of(machine, value) for value in rows)))
-    return machine.budget.spend_on([call(machine, function, list(values), {}, line) for values in rounds])
+    rounds = list(zip(*(plain.items(machine.budget, value) for value in rows)))
+    return machine.budget.spend_on([machine.call(function, list(values), {}, line) for values in rounds])
 
 
 def _filter(machine: Machine, row: list[Value], named: dict[str, Value], line: int) -> Value:
-    from cifar7.imports.python.calls import call
-
     function, values = row
     if isinstance(values, (Unknown, Ignored)):
         return values
     return [
         value
-        for value in items_of(machine, values)
-        if machine.truth(value if function is None else call(machine, function, [value], {}, line))
+        for value in plain.items(machine.budget, values)
+        if machine.truth(value if function is None else machine.call(function, [value], {}, line))
     ]
 
 

@@ -5,35 +5,44 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from cifar7.imports.python.forward import layers
+from cifar7.imports.python import known, methods, plain
+from cifar7.imports.python.forward import parts
 from cifar7.imports.python.forward.signatures import REQUIRED
 from cifar7.imports.python.values import (
-    CONTAINERS,
-    Bound,
     Class,
+    Default,
     Function,
     Known,
-    Map,
     Method,
     OutsideError,
-    Partial,
+    Returned,
     Scope,
     Super,
     Thing,
     Unknown,
     Value,
-    Wrapped,
     described,
+    holds_map,
 )  # fmt: skip
 
 if TYPE_CHECKING:
-    from cifar7.imports.python.machine import Machine
+    from cifar7.imports.python.machine import Caller, Machine
+
+
+def elements(machine: Machine, nodes: list[ast.expr], scope: Scope) -> list[Value]:
+    """The values of a row of expressions, with *stars."""
+    row: list[Value] = []
+    for node in nodes:
+        if isinstance(node, ast.Starred):
+            row.extend(plain.items(machine.budget, machine.value(node.value, scope)))
+        else:
+            row.append(machine.value(node, scope))
+    machine.budget.spend_on(row)
+    return row
 
 
 def call_node(machine: Machine, node: ast.Call, scope: Scope) -> Value:
     """The value of f(a, *b, c=d, **e)."""
-    from cifar7.imports.python.expressions import elements
-
     target = machine.value(node.func, scope)
     if target == Known("print") and scope is not machine.top:
         return None
@@ -47,12 +56,12 @@ def call_node(machine: Machine, node: ast.Call, scope: Scope) -> Value:
             named.update(value)
             machine.budget.spend_on(named)
         elif isinstance(value, Unknown):
-            return _through_unknown(value, row, named)
+            return _through_unknown(machine, value, row, named, node.lineno)
         else:
             raise OutsideError(f"** of {described(value)} lies outside of what is read", "give a dict")
     if target == Known("super"):
         return _super(row, scope)
-    return call(machine, target, row, named, node.lineno)
+    return machine.call(target, row, named, node.lineno)
 
 
 def _super(row: list[Value], scope: Scope) -> Value:
@@ -63,62 +72,14 @@ def _super(row: list[Value], scope: Scope) -> Value:
     raise OutsideError("super(…) with these arguments lies outside of what is read", "write super()")
 
 
-def holds_map(value: Value) -> bool:
-    """Whether a map is passed, alone or in a row."""
-    if isinstance(value, (list, tuple)):
-        return any(isinstance(item, Map) for item in value)
-    return isinstance(value, Map)
-
-
-def _through_unknown(target: Unknown, row: list[Value], named: dict[str, Value]) -> Unknown:
+def _through_unknown(
+    machine: Machine, target: Unknown, row: list[Value], named: dict[str, Value], line: int
+) -> Unknown:
     if any(map(holds_map, [*row, *named.values()])):
         raise OutsideError(
             f"a map goes through what is not known: {target.why}", "paste its text above the network"
         )
     return target
-
-
-def call(machine: Machine, target: Value, row: list[Value], named: dict[str, Value], line: int) -> Value:
-    """`target(*row, **named)`."""
-    from cifar7.imports.python import known, methods
-
-    machine.enter()
-    try:
-        match target:
-            case Unknown():
-                return _through_unknown(target, row, named)
-            case Known():
-                return known.call(machine, target, row, named, line)
-            case Function():
-                return run(machine, target, row, named)
-            case Bound():
-                return call(machine, target.function, [target.me, *row], named, line)
-            case Method():
-                return methods.call(machine, target, row, named, line)
-            case Partial():
-                return call(
-                    machine, target.function, [*target.arguments, *row], {**target.keywords, **named}, line
-                )
-            case Class():
-                return construct(machine, target, row, named, line)
-            case Thing():
-                return call_thing(machine, target, row, named, line)
-            case Wrapped():
-                return call(machine, target.function, row, named, line)
-        raise OutsideError(f"{described(target)} cannot be called", "check the name")
-    finally:
-        machine.leave()
-
-
-def function(machine: Machine, node: ast.FunctionDef | ast.Lambda, name: str, scope: Scope) -> Function:
-    """A function as it is defined: its defaults are read now."""
-    defaults = [machine.value(default, scope) for default in node.args.defaults]
-    named = {
-        argument.arg: machine.value(default, scope)
-        for argument, default in zip(node.args.kwonlyargs, node.args.kw_defaults)
-        if default is not None
-    }
-    return Function(name, node, scope, defaults, named, scope.owner)
 
 
 def bound(target: Function, row: list[Value], named: dict[str, Value]) -> dict[str, Value]:
@@ -155,18 +116,16 @@ def bound(target: Function, row: list[Value], named: dict[str, Value]) -> dict[s
     return found
 
 
-def run(machine: Machine, target: Function, row: list[Value], named: dict[str, Value]) -> Value:
+def run(machine: Machine, target: Function, row: list[Value], named: dict[str, Value], line: int) -> Value:
     """Go through the body of a function."""
-    from cifar7.imports.python.statements import Returned, block
-
     scope = Scope(bound(target, row, named), target.scope, owner=target.owner, me=row[0] if row else None)
     if isinstance(target.node, ast.Lambda):
         return machine.value(target.node.body, scope)
     if target.node.name not in ("__init__", "forward") and _yields(target.node):
         scope.yields = []
-        block(machine, target.node.body, scope)
+        machine.block(target.node.body, scope)
         return machine.budget.spend_on(scope.yields)
-    ended = block(machine, target.node.body, scope)
+    ended = machine.block(target.node.body, scope)
     return ended.value if isinstance(ended, Returned) else None
 
 
@@ -191,11 +150,11 @@ def construct(machine: Machine, cls: Class, row: list[Value], named: dict[str, V
     machine.inside += 1
     found = cls.find("__init__")
     if found and isinstance(found[0], Function):
-        run(machine, found[0], [thing, *row], named)
+        run(machine, found[0], [thing, *row], named, line)
     elif cls.fields is not None:
         _fill_fields(machine, cls, thing, row, named)
     else:
-        base_init(machine, thing, row, named)
+        parts.base_init(machine, thing, row, named)
     machine.inside -= 1
     if attempt:
         attempt.thing = thing
@@ -205,8 +164,6 @@ def construct(machine: Machine, cls: Class, row: list[Value], named: dict[str, V
 def _fill_fields(
     machine: Machine, cls: Class, thing: Thing, row: list[Value], named: dict[str, Value]
 ) -> None:
-    from cifar7.imports.python.values import Default
-
     given = dict(zip(cls.fields or [], row)) | named
     for name in cls.fields or []:
         found = cls.find(name)
@@ -215,51 +172,14 @@ def _fill_fields(
         elif found is None:
             raise OutsideError(f"{cls.name} lacks {name!r}", f"give it: {cls.name}({name}=…)")
         elif isinstance(found[0], Default):
-            thing.attributes[name] = call(machine, found[0].factory, [], {}, thing.line)
+            thing.attributes[name] = machine.call(found[0].factory, [], {}, thing.line)
         else:
             thing.attributes[name] = found[0]
     if given:
         raise OutsideError(f"{cls.name} has no field {next(iter(given))!r}", "check the call")
     after = cls.find("__post_init__")
     if after:
-        call(machine, after[0], [thing], {}, thing.line)
-
-
-def base_init(machine: Machine, thing: Thing, row: list[Value], named: dict[str, Value]) -> None:
-    """What the __init__ of torch's class does, or of no class."""
-    thing.ready = True
-    if thing.base in CONTAINERS:
-        content = row[0] if row else next(iter(named.values()), [])
-        if thing.base == "Sequential" and not (len(row) == 1 and isinstance(row[0], dict)):
-            content = row
-        fill(machine, thing, content)
-    elif thing.base in layers.LAYERS:
-        thing.call = layers.layer(thing.base, row, named)
-
-
-def fill(machine: Machine, thing: Thing, content: Value) -> None:
-    """Put items into a container, behind those that are there."""
-    from cifar7.imports.python.expressions import items
-
-    if isinstance(content, Thing) and content.base == "ModuleDict":
-        content = content.items()
-    if isinstance(content, dict):
-        pairs = list(content.items())
-    elif thing.base == "ModuleDict":
-        pairs = [(pair[0], pair[1]) for pair in items(machine, content) if isinstance(pair, (tuple, list))]
-    else:
-        pairs = [(str(len(thing.parts) + n), value) for n, value in enumerate(items(machine, content))]
-    for name, value in pairs:
-        if not isinstance(name, str) or not isinstance(value, Thing) or not value.is_module:
-            is_none = value is None and thing.base == "ModuleList"
-            if not is_none or not isinstance(name, str):
-                raise OutsideError(
-                    f"nn.{thing.base} gets {described(value)} instead of a layer",
-                    "give it layers, *list for a list",
-                )
-        machine.budget.spend()
-        thing.parts.add(name)
-        thing.attributes[name] = value
+        machine.call(after[0], [thing], {}, thing.line)
 
 
 def call_thing(machine: Machine, thing: Thing, row: list[Value], named: dict[str, Value], line: int) -> Value:
@@ -267,31 +187,13 @@ def call_thing(machine: Machine, thing: Thing, row: list[Value], named: dict[str
     for name in ("forward", "__call__"):
         found = thing.cls.find(name) if thing.cls else None
         if found and isinstance(found[0], Function):
-            return run(machine, found[0], [thing, *row], named)
+            return run(machine, found[0], [thing, *row], named, line)
     if not thing.is_module:
         raise OutsideError(f"{described(thing)} cannot be called", "give its class a method __call__")
-    return base_forward(machine, thing, row, named, line)
+    return parts.base_forward(machine, thing, row, named, line)
 
 
-def base_forward(
-    machine: Machine, thing: Thing, row: list[Value], named: dict[str, Value], line: int
-) -> Value:
-    """The forward of torch's own class."""
-    given = [*row, *named.values()]
-    if thing.base == "Identity" and given:
-        return given[0]
-    if thing.base == "Sequential" and len(given) == 1:
-        value = given[0]
-        for layer in thing.items().values():
-            value = call(machine, layer, [value], {}, line)
-        return value
-    if thing.base in (*CONTAINERS, "Module"):
-        what = thing.cls.name if thing.cls else f"nn.{thing.base}"
-        raise OutsideError(
-            f"{what} has no forward that can be called like this", "call the layers in it one by one"
-        )
-    if len(given) != 1:
-        if thing.call and thing.call.refusal:
-            raise OutsideError(*thing.call.refusal, line=thing.line)
-        raise OutsideError(f"{described(thing)} gets {len(given)} arguments", "give it one map")
-    return machine.tape.module(thing, given[0], line)
+CALLS: dict[type, Caller] = {
+    Unknown: _through_unknown, Known: known.call, Function: run, Method: methods.call, Class: construct,
+    Thing: call_thing,
+}  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from cifar7.imports.python import plain
+from cifar7.imports.python.assignment import assign
 from cifar7.imports.python.values import Scope, Unknown, Value
 
 if TYPE_CHECKING:
@@ -23,14 +24,11 @@ OF_WEIGHTS = (
 
 def _rounds(machine: Machine, loops: list[ast.comprehension], scope: Scope) -> Iterator[None]:
     """Once for each round of the loops of a comprehension, with its names in `scope`."""
-    from cifar7.imports.python.expressions import items
-    from cifar7.imports.python.statements import assign
-
     if not loops:
         yield
         return
     first, *rest = loops
-    for value in items(machine, machine.value(first.iter, scope)):
+    for value in plain.items(machine.budget, machine.value(first.iter, scope)):
         machine.budget.spend()
         assign(machine, first.target, value, scope)
         if all(machine.truth(machine.value(test, scope)) for test in first.ifs):

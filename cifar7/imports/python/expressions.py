@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cifar7.imports.python import attributes, calls, plain
+from cifar7.imports.python import attributes, plain
+from cifar7.imports.python.calls import call_node, elements
+from cifar7.imports.python.classes import function
 from cifar7.imports.python.comprehensions import comprehension, dict_comprehension
-from cifar7.imports.python.forward.operations import plus
+from cifar7.imports.python.forward.operations import binary
+from cifar7.imports.python.forward.parts import fill
 from cifar7.imports.python.values import (
     SCALARS,
     Map,
@@ -22,7 +24,7 @@ from cifar7.imports.python.values import (
 )  # fmt: skip
 
 if TYPE_CHECKING:
-    from cifar7.imports.python.machine import Machine
+    from cifar7.imports.python.machine import Machine, Read
 
 
 def _constant(machine: Machine, node: ast.Constant, scope: Scope) -> Value:
@@ -37,40 +39,6 @@ def _name(machine: Machine, node: ast.Name, scope: Scope) -> Value:
 
 def _attribute(machine: Machine, node: ast.Attribute, scope: Scope) -> Value:
     return attributes.get(machine, machine.value(node.value, scope), node.attr, node.lineno)
-
-
-def elements(machine: Machine, nodes: list[ast.expr], scope: Scope) -> list[Value]:
-    """The values of a row of expressions, with *stars."""
-    row: list[Value] = []
-    for node in nodes:
-        if isinstance(node, ast.Starred):
-            row.extend(items(machine, machine.value(node.value, scope)))
-        else:
-            row.append(machine.value(node, scope))
-    machine.budget.spend_on(row)
-    return row
-
-
-def items(machine: Machine, value: Value) -> list[Value]:
-    """What a loop over a value goes through."""
-    match value:
-        case list() | tuple() | str() | dict() | set() | frozenset():
-            machine.budget.spend(len(value))
-            return list(value)
-        case range():
-            machine.budget.spend(1 + len(value[:1_000_000]))
-            return list(value)
-        case Thing(base="ModuleDict"):
-            return list(value.items())
-        case Thing() if value.is_module and value.base in ("Sequential", "ModuleList"):
-            return list(value.items().values())
-        case Thing() if value.cls and value.cls.fields and value.cls.base == "object":
-            return [value.attributes[name] for name in value.cls.fields if name in value.attributes]
-        case Map():
-            raise OutsideError("a loop over a map lies outside of what is read", "use whole layers")
-    raise OutsideError(
-        f"a loop over what is {described(value)} cannot be read", "write the values into the text"
-    )
 
 
 def _list(machine: Machine, node: ast.List, scope: Scope) -> Value:
@@ -103,21 +71,6 @@ def _binary(machine: Machine, node: ast.BinOp, scope: Scope) -> Value:
     return binary(
         machine, type(node.op), machine.value(node.left, scope), machine.value(node.right, scope), node.lineno
     )
-
-
-def binary(
-    machine: Machine, kind: type[ast.operator], left: Value, right: Value, line: int, in_place: bool = False
-) -> Value:
-    """`left` op `right`."""
-    if isinstance(left, Map) or isinstance(right, Map):
-        if kind is ast.Add:
-            return plus(machine, left, right, line, in_place)
-        sign = plain.ARITHMETIC.get(kind, ("@", None))[0]
-        raise OutsideError(
-            f"{described(left)} {sign} {described(right)} lies outside of what is read",
-            "maps can be added or joined",
-        )
-    return plain.arithmetic(machine.budget, kind, left, right)
 
 
 def _unary(machine: Machine, node: ast.UnaryOp, scope: Scope) -> Value:
@@ -171,7 +124,7 @@ def _compared(machine: Machine, how: ast.cmpop, left: Value, right: Value) -> bo
         if isinstance(right, dict):
             found: bool | Unknown = plain.key(left) in right
         else:
-            container = right if isinstance(right, (str, range)) else items(machine, right)
+            container = right if isinstance(right, (str, range)) else plain.items(machine.budget, right)
             found = plain.contains(machine.budget, container, left)
         return found if isinstance(found, Unknown) or isinstance(how, ast.In) else not found
     if isinstance(how, (ast.Is, ast.IsNot)) and (left is None or right is None):
@@ -223,9 +176,7 @@ def item(machine: Machine, value: Value, node: ast.expr, scope: Scope) -> Value:
         if isinstance(value, Thing) and value.base in ("Sequential", "ModuleList"):
             made = Thing(value.base, value.line)
             parts = list(value.items().items())[where]
-            calls.fill(
-                machine, made, dict(parts) if value.base == "Sequential" else [part for _, part in parts]
-            )
+            fill(machine, made, dict(parts) if value.base == "Sequential" else [part for _, part in parts])
             return made
         raise OutsideError(f"a part of {described(value)} lies outside of what is read", "use lists")
     at = machine.value(node, scope)
@@ -239,12 +190,12 @@ def item(machine: Machine, value: Value, node: ast.expr, scope: Scope) -> Value:
     if isinstance(value, (list, tuple, str, range)):
         return value[at]
     if isinstance(value, Thing) and value.cls and value.cls.fields:
-        return items(machine, value)[at]
+        return plain.items(machine.budget, value)[at]
     return Unknown(f"a part of {described(value)}")
 
 
 def _lambda(machine: Machine, node: ast.Lambda, scope: Scope) -> Value:
-    return calls.function(machine, node, "lambda", scope)
+    return function(machine, node, "lambda", scope)
 
 
 def _text(machine: Machine, node: ast.JoinedStr, scope: Scope) -> Value:
@@ -283,12 +234,11 @@ def _yield(machine: Machine, node: ast.Yield, scope: Scope) -> None:
 def _yield_from(machine: Machine, node: ast.YieldFrom, scope: Scope) -> None:
     if scope.yields is None:
         raise OutsideError("yield outside of a function", "return the values")
-    scope.yields.extend(items(machine, machine.value(node.value, scope)))
+    scope.yields.extend(plain.items(machine.budget, machine.value(node.value, scope)))
 
 
-Read = Callable[["Machine", Any, Scope], Value]
 EXPRESSIONS: dict[type[ast.expr], Read] = {
-    ast.Constant: _constant, ast.Name: _name, ast.Attribute: _attribute, ast.Call: calls.call_node,
+    ast.Constant: _constant, ast.Name: _name, ast.Attribute: _attribute, ast.Call: call_node,
     ast.List: _list, ast.Tuple: _tuple, ast.Set: _set, ast.Dict: _dict, ast.BinOp: _binary,
     ast.UnaryOp: _unary, ast.BoolOp: _logic, ast.Compare: _compare, ast.IfExp: _choice,
     ast.Subscript: _subscript, ast.Lambda: _lambda, ast.JoinedStr: _text, ast.NamedExpr: _walrus,

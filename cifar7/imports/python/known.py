@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cifar7.imports.python import calls
 from cifar7.imports.python.builtin import BUILTINS
-from cifar7.imports.python.forward import layers, operations
+from cifar7.imports.python.forward import layers, modules, operations, parts
 from cifar7.imports.python.forward.weights import refused
 from cifar7.imports.python.library import LIBRARY
 from cifar7.imports.python.values import (
     CONTAINERS,
     Known,
-    Map,
     OutsideError,
     Tensor,
     Thing,
     Unknown,
     Value,
     described,
+    holds_map,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ def call(machine: Machine, target: Known, row: list[Value], named: dict[str, Val
             return made
     if path in WRAPPERS:
         return row[0] if row else next(iter(named.values()), None)
-    if any(map(calls.holds_map, [*row, *named.values()])):
+    if any(map(holds_map, [*row, *named.values()])):
         if not path.startswith("torch."):
             raise OutsideError(f"{path} of a map lies outside of what is read", operations.HOW)
         return operations.operate(machine, target.last, row, named, line)
@@ -93,8 +92,6 @@ def _of_nn(machine: Machine, path: str, row: list[Value], named: dict[str, Value
     owner, _, method = name.partition(".")
     if method:
         if owner[:1].isupper() and row and isinstance(row[0], Thing):
-            from cifar7.imports.python.forward import modules
-
             modules.call(machine, row[0], f"super.{method}", row[1:], named, line)
             return row[0] if method == "__init__" else Unknown(f"what nn.{name} gives")
         return None
@@ -103,35 +100,9 @@ def _of_nn(machine: Machine, path: str, row: list[Value], named: dict[str, Value
         return Tensor(value.shape if isinstance(value, Tensor) else None, learnt=True)
     if name in CONTAINERS or name in ("Module", "Identity") or name in layers.LAYERS:
         thing = Thing(name, line)
-        calls.base_init(machine, thing, row, named)
+        parts.base_init(machine, thing, row, named)
         machine.budget.spend()
         return thing
     if name[:1].isupper() and f"torch.nn.{name}" not in WRAPPERS:
         return Thing(name, line, call=refused(name, row, named))
     return None
-
-
-def is_instance(value: Value, kind: Value) -> bool | Unknown:
-    """isinstance(value, kind)."""
-    from cifar7.imports.python.values import Class
-
-    if isinstance(kind, (tuple, list)):
-        answers = [is_instance(value, one) for one in kind]
-        return True if True in answers else next((a for a in answers if a is not False), False)
-    if isinstance(value, Unknown) or isinstance(kind, Unknown):
-        return value if isinstance(value, Unknown) else kind
-    if isinstance(kind, Class):
-        return isinstance(value, Thing) and value.cls is not None and kind in value.cls.order
-    if not isinstance(kind, Known):
-        return Unknown(f"whether it is {described(kind)}")
-    if kind.path.startswith("torch.nn."):
-        if not isinstance(value, Thing):
-            return False
-        if kind.last == "_BatchNorm":
-            return "BatchNorm" in value.base
-        return value.is_module if kind.last == "Module" else value.base == kind.last
-    if kind.path in ("torch.Tensor", "torch.FloatTensor"):
-        return isinstance(value, (Map, Tensor))
-    name = {"collections.OrderedDict": "dict", "collections.abc.Iterable": "list"}.get(kind.path, kind.path)
-    mine = "bool int" if isinstance(value, bool) else type(value).__name__
-    return name in mine.split() if name in BUILTINS else Unknown(f"whether it is {kind.path}")

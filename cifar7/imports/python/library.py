@@ -7,7 +7,10 @@ import math
 from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
-from cifar7.imports.python.builtin import BUILTINS, Run, items_of, of_numbers, strict
+from cifar7.imports.python import plain
+from cifar7.imports.python.builtin import BUILTINS, Run, of_numbers, strict
+from cifar7.imports.python.classes import make_fields
+from cifar7.imports.python.forward.operations import binary
 from cifar7.imports.python.values import (
     Call,
     Class,
@@ -37,10 +40,12 @@ def _partial(machine: Machine, row: list[Value], named: dict[str, Value], line: 
 
 def _named_tuple(machine: Machine, row: list[Value], named: dict[str, Value], line: int) -> Value:
     name, fields = row[:2]
-    names = fields.replace(",", " ").split() if isinstance(fields, str) else items_of(machine, fields)
+    names = (
+        fields.replace(",", " ").split() if isinstance(fields, str) else plain.items(machine.budget, fields)
+    )
     if not isinstance(name, str) or not all(isinstance(field, str) for field in names):
         raise OutsideError("a namedtuple whose names are not known", "write them as strings")
-    defaults = items_of(machine, named.get("defaults", ()))
+    defaults = plain.items(machine.budget, named.get("defaults", ()))
     known = dict(zip(names[::-1], defaults[::-1]))
     made = Class(name, line, known, [], "object", fields=names)
     made.order.append(made)
@@ -55,8 +60,6 @@ def _field(machine: Machine, row: list[Value], named: dict[str, Value], line: in
 
 def _dataclass(machine: Machine, row: list[Value], named: dict[str, Value], line: int) -> Value:
     if row and isinstance(row[0], Class):
-        from cifar7.imports.python.classes import make_fields
-
         make_fields(row[0])
         return row[0]
     return Known("dataclasses.dataclass")
@@ -102,23 +105,23 @@ def copied(machine: Machine, value: Value, seen: dict[int, Value], deep: bool) -
 
 
 def _pairwise(machine: Machine, row: list[Value], named: dict[str, Value]) -> Value:
-    return list(pairwise(items_of(machine, row[0])))
+    return list(pairwise(plain.items(machine.budget, row[0])))
 
 
 def _chain(machine: Machine, row: list[Value], named: dict[str, Value]) -> Value:
     made: list[Value] = []
     for value in row:
-        made.extend(items_of(machine, value))
+        made.extend(plain.items(machine.budget, value))
         machine.budget.spend_on(made)
     return made
 
 
 def _chain_rows(machine: Machine, row: list[Value], named: dict[str, Value]) -> Value:
-    return _chain(machine, items_of(machine, row[0]), named)
+    return _chain(machine, plain.items(machine.budget, row[0]), named)
 
 
 def _product(machine: Machine, row: list[Value], named: dict[str, Value]) -> Value:
-    rows = [items_of(machine, value) for value in row]
+    rows = [plain.items(machine.budget, value) for value in row]
     machine.budget.spend(math.prod(map(len, rows)))
     return list(product(*rows))
 
@@ -132,22 +135,18 @@ def _repeat(machine: Machine, row: list[Value], named: dict[str, Value]) -> Valu
 
 
 def _prod(machine: Machine, row: list[Value], named: dict[str, Value]) -> Value:
-    from cifar7.imports.python.expressions import binary
-
     total: Value = 1
-    for value in items_of(machine, row[0]):
+    for value in plain.items(machine.budget, row[0]):
         total = binary(machine, ast.Mult, total, value, 0)
     return total
 
 
 def _reduce(machine: Machine, row: list[Value], named: dict[str, Value], line: int) -> Value:
-    from cifar7.imports.python.calls import call
-
     function, values, *start = row
-    rest = [*start, *items_of(machine, values)]
+    rest = [*start, *plain.items(machine.budget, values)]
     total = rest[0]
     for value in rest[1:]:
-        total = call(machine, function, [total, value], {}, line)
+        total = machine.call(function, [total, value], {}, line)
     return total
 
 

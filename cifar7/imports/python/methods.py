@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from cifar7.imports.python import plain
-from cifar7.imports.python.builtin import items_of
 from cifar7.imports.python.forward import modules, operations
 from cifar7.imports.python.values import Map, Method, OutsideError, Thing, Unknown, Value, described
 
@@ -63,7 +62,7 @@ def _replace(machine: Machine, me: str, row: list[Value], named: dict[str, Value
 
 
 def _join(machine: Machine, me: str, row: list[Value], named: dict[str, Value]) -> Value:
-    parts = items_of(machine, row[0])
+    parts = plain.items(machine.budget, row[0])
     if not all(isinstance(part, str) for part in parts):
         return Unknown("the text of what is joined")
     plain.limit_items(sum(map(len, parts)) + len(me) * len(parts))
@@ -86,7 +85,7 @@ def _changed(function: Callable[..., Any]) -> Run:
 
 
 def _extend(machine: Machine, me: list[Value], row: list[Value], named: dict[str, Value]) -> None:
-    more = items_of(machine, row[0])
+    more = plain.items(machine.budget, row[0])
     plain.limit_items(len(me) + len(more))
     me.extend(more)
 
@@ -147,7 +146,7 @@ def _update(machine: Machine, me: dict[Value, Value], row: list[Value], named: d
 
 def _update_set(machine: Machine, me: set[Value], row: list[Value], named: dict[str, Value]) -> None:
     for value in row:
-        me.update(plain.key(item) for item in items_of(machine, value))
+        me.update(plain.key(item) for item in plain.items(machine.budget, value))
     machine.budget.spend_on(me)
 
 

@@ -1,4 +1,4 @@
-"""Arithmetic, comparison and text of plain data: every operation written out, and bounded before."""
+"""Arithmetic, comparison, items and text of plain data: every operation written out, and bounded before."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from cifar7.imports.python.bounds import BITS, Budget, limit_items
-from cifar7.imports.python.values import SCALARS, OutsideError, Size, Unknown, Value, described
+from cifar7.imports.python.values import SCALARS, Map, OutsideError, Size, Thing, Unknown, Value, described
 
 ARITHMETIC: dict[type[ast.operator], tuple[str, Callable[[Any, Any], Any]]] = {
     ast.Add: ("+", operator.add),
@@ -113,6 +113,28 @@ def contains(budget: Budget, container: Value, item: Value) -> bool | Unknown:
     if True in answers:
         return True
     return next((answer for answer in answers if answer is not False), False)
+
+
+def items(budget: Budget, value: Value) -> list[Value]:
+    """What a loop over a value goes through."""
+    match value:
+        case list() | tuple() | str() | dict() | set() | frozenset():
+            budget.spend(len(value))
+            return list(value)
+        case range():
+            budget.spend(1 + len(value[:1_000_000]))
+            return list(value)
+        case Thing(base="ModuleDict"):
+            return list(value.items())
+        case Thing() if value.is_module and value.base in ("Sequential", "ModuleList"):
+            return list(value.items().values())
+        case Thing() if value.cls and value.cls.fields and value.cls.base == "object":
+            return [value.attributes[name] for name in value.cls.fields if name in value.attributes]
+        case Map():
+            raise OutsideError("a loop over a map lies outside of what is read", "use whole layers")
+    raise OutsideError(
+        f"a loop over what is {described(value)} cannot be read", "write the values into the text"
+    )
 
 
 def key(value: Value) -> Value:

@@ -9,11 +9,15 @@ from collections.abc import Callable
 from cifar7.imports.graph import IMAGE, Graph, Node, Remark, UnreadableError, Unused
 from cifar7.imports.python import claims
 from cifar7.imports.python.bounds import CHARACTERS, LINE, STEPS_OF_A_STATEMENT, TOO_MUCH, ExhaustedError
-from cifar7.imports.python.calls import call
+from cifar7.imports.python.builtin import BUILTINS
+from cifar7.imports.python.calls import CALLS
 from cifar7.imports.python.choice import Choice, chosen
-from cifar7.imports.python.machine import Machine
-from cifar7.imports.python.statements import statement
+from cifar7.imports.python.expressions import EXPRESSIONS
+from cifar7.imports.python.machine import Machine, Tables
+from cifar7.imports.python.statements import STATEMENTS
 from cifar7.imports.python.values import Map, OutsideError, Tensor, Thing, Unknown, Value, described
+
+TABLES = Tables(EXPRESSIONS, STATEMENTS, BUILTINS, CALLS)
 
 
 def read_source(text: str, class_name: str = "") -> Graph:
@@ -34,7 +38,7 @@ def read(
     """The network of a text; `where` names a line, `prose` is what stands beside the code."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     tree = _parsed(text, where)
-    machine = Machine(where)
+    machine = Machine(where, TABLES)
     _run(machine, tree)
     choice = chosen(machine, tree, class_name)
     graph = _traced(machine, choice)
@@ -81,7 +85,7 @@ def _run(machine: Machine, tree: ast.Module) -> None:
     for node in tree.body:
         budget.floor = max(0, budget.left - STEPS_OF_A_STATEMENT)
         try:
-            statement(machine, node, machine.top)
+            machine.statement(node, machine.top)
         except UnreadableError as fault:
             if isinstance(fault, ExhaustedError) and budget.left < STEPS_OF_A_STATEMENT:
                 raise
@@ -104,7 +108,7 @@ def _traced(machine: Machine, choice: Choice) -> Graph:
     thing, tape = choice.thing, machine.tape
     _name(machine, thing, "", 0)
     try:
-        result = call(machine, thing, [tape.image()], {}, choice.line)
+        result = machine.call(thing, [tape.image()], {}, choice.line)
         machine.budget.depth = 0
         out = _single(result)
     except OutsideError as outside:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cifar7.imports.graph import UnreadableError
-from cifar7.imports.python import attributes, calls, classes, known, plain
-from cifar7.imports.python.expressions import binary, items
+from cifar7.imports.python import classes, known, plain
+from cifar7.imports.python.assignment import assign
+from cifar7.imports.python.forward import parts
+from cifar7.imports.python.forward.operations import binary
 from cifar7.imports.python.values import (
     SCALARS,
+    End,
     Ignored,
     Known,
-    Map,
     OutsideError,
+    Returned,
     Scope,
     Thing,
     Unknown,
@@ -24,18 +24,10 @@ from cifar7.imports.python.values import (
 )  # fmt: skip
 
 if TYPE_CHECKING:
-    from cifar7.imports.python.machine import Machine
-
-
-@dataclass(frozen=True, slots=True)
-class Returned:
-    """How a block ends that returns."""
-
-    value: Value
+    from cifar7.imports.python.machine import Machine, Run
 
 
 BREAK, CONTINUE = "break", "continue"
-End = Returned | str | None  # how a block ends: None where it runs to its end
 # Calls for their effect alone, which a network does not depend on: by the beginning of their name.
 HARMLESS = (
     "print",
@@ -51,83 +43,6 @@ HARMLESS = (
     "warn",
     "debug",
 )
-
-
-def block(machine: Machine, body: list[ast.stmt], scope: Scope) -> End:
-    """Statements one after the other."""
-    for node in body:
-        end = statement(machine, node, scope)
-        if end is not None:
-            return end
-    return None
-
-
-def statement(machine: Machine, node: ast.stmt, scope: Scope) -> End:
-    """One statement."""
-    machine.budget.spend()
-    run = STATEMENTS.get(type(node))
-    try:
-        if run is None:
-            name = (
-                "an async function" if isinstance(node, ast.AsyncFunctionDef) else type(node).__name__.lower()
-            )
-            raise OutsideError(f"{name} lies outside of what is read", "write it with if, for and calls")
-        return run(machine, node, scope)
-    except UnreadableError:
-        raise
-    except OutsideError as outside:
-        raise machine.fault(outside.line or node.lineno, outside.fault, outside.cure) from None
-    except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError, MemoryError) as error:
-        raise machine.host_fault(node.lineno, error) from None
-
-
-def assign(machine: Machine, target: ast.expr, value: Value, scope: Scope) -> None:
-    """`target = value`."""
-    match target:
-        case ast.Name():
-            scope.bind(target.id, value)
-        case ast.Attribute():
-            attributes.put(machine, machine.value(target.value, scope), target.attr, value)
-        case ast.Tuple() | ast.List():
-            _unpack(machine, target.elts, value, scope)
-        case ast.Subscript():
-            _put_item(machine, target, value, scope)
-        case ast.Starred():
-            assign(machine, target.value, value, scope)
-
-
-def _unpack(machine: Machine, targets: list[ast.expr], value: Value, scope: Scope) -> None:
-    if isinstance(value, Unknown):
-        for target in targets:
-            assign(machine, target, value, scope)
-        return
-    row = items(machine, value)
-    star = next((at for at, target in enumerate(targets) if isinstance(target, ast.Starred)), None)
-    if len(row) < len(targets) - (star is not None) or (star is None and len(row) > len(targets)):
-        raise OutsideError(f"{len(row)} values for {len(targets)} names", "make them as many")
-    if star is not None:
-        behind = len(row) - (len(targets) - star - 1)
-        row[star:behind] = [row[star:behind]]
-    for target, item in zip(targets, row):
-        assign(machine, target, item, scope)
-
-
-def _put_item(machine: Machine, target: ast.Subscript, value: Value, scope: Scope) -> None:
-    owner = machine.value(target.value, scope)
-    if isinstance(owner, Unknown):
-        return
-    if isinstance(target.slice, ast.Slice) or isinstance(owner, Map):
-        raise OutsideError(f"a part of {described(owner)} is set", "set single items of lists and dicts")
-    at = machine.value(target.slice, scope)
-    if isinstance(owner, dict):
-        plain.limit_items(len(owner) + 1)
-        owner[plain.key(at)] = value
-    elif isinstance(owner, list):
-        owner[at] = value
-    elif isinstance(owner, Thing) and owner.parts | {"0"} and owner.is_module:
-        name = at if isinstance(at, str) else list(owner.items())[at]
-        attributes.put(machine, owner, name, value)
-    machine.budget.spend()
 
 
 def _assign(machine: Machine, node: ast.Assign, scope: Scope) -> None:
@@ -146,11 +61,11 @@ def _augmented(machine: Machine, node: ast.AugAssign, scope: Scope) -> None:
     old = _old(machine, load, scope)
     more = machine.value(node.value, scope)
     if isinstance(node.op, ast.Add) and isinstance(old, list):
-        plain.limit_items(len(old) + len(added := items(machine, more)))
+        plain.limit_items(len(old) + len(added := plain.items(machine.budget, more)))
         old.extend(added)  # the list itself, as its other names see it too
         return
     if isinstance(node.op, ast.Add) and isinstance(old, Thing) and old.base in ("ModuleList", "Sequential"):
-        calls.fill(machine, old, more)
+        parts.fill(machine, old, more)
         return
     assign(machine, load, binary(machine, type(node.op), old, more, node.lineno, in_place=True), scope)
 
@@ -168,26 +83,26 @@ def _for(machine: Machine, node: ast.For, scope: Scope) -> End:
     values = machine.value(node.iter, scope)
     if isinstance(values, Ignored):
         return None
-    for value in items(machine, values):
+    for value in plain.items(machine.budget, values):
         machine.budget.spend()
         assign(machine, node.target, value, scope)
-        end = block(machine, node.body, scope)
+        end = machine.block(node.body, scope)
         if end == BREAK:
             return None
         if isinstance(end, Returned):
             return end
-    return block(machine, node.orelse, scope)
+    return machine.block(node.orelse, scope)
 
 
 def _while(machine: Machine, node: ast.While, scope: Scope) -> End:
     while machine.truth(machine.value(node.test, scope)):
         machine.budget.spend()
-        end = block(machine, node.body, scope)
+        end = machine.block(node.body, scope)
         if end == BREAK:
             return None
         if isinstance(end, Returned):
             return end
-    return block(machine, node.orelse, scope)
+    return machine.block(node.orelse, scope)
 
 
 def _if(machine: Machine, node: ast.If, scope: Scope) -> End:
@@ -206,7 +121,7 @@ def _if(machine: Machine, node: ast.If, scope: Scope) -> End:
                 for target in each.targets:
                     assign(machine, target, test, scope)
         return None
-    return block(machine, node.body if machine.truth(test) else node.orelse, scope)
+    return machine.block(node.body if machine.truth(test) else node.orelse, scope)
 
 
 def _harmless(node: ast.stmt) -> bool:
@@ -239,12 +154,12 @@ def _with(machine: Machine, node: ast.With, scope: Scope) -> End:
         value = machine.value(each.context_expr, scope)
         if each.optional_vars is not None:
             assign(machine, each.optional_vars, Unknown(f"what {described(value)} opens"), scope)
-    return block(machine, node.body, scope)
+    return machine.block(node.body, scope)
 
 
 def _try(machine: Machine, node: ast.Try, scope: Scope) -> End:
     for body in (node.body, node.orelse, node.finalbody):
-        end = block(machine, body, scope)
+        end = machine.block(body, scope)
         if end is not None:
             return end
     return None
@@ -278,14 +193,13 @@ def _delete(machine: Machine, node: ast.Delete, scope: Scope) -> None:
         if isinstance(target, ast.Name):
             scope.names.pop(target.id, None)
         elif isinstance(target, ast.Attribute):
-            attributes.remove(machine.value(target.value, scope), target.attr)
+            parts.remove(machine.value(target.value, scope), target.attr)
         elif isinstance(target, ast.Subscript):
             owner = machine.value(target.value, scope)
             if isinstance(owner, (list, dict)) and not isinstance(target.slice, ast.Slice):
                 del owner[machine.value(target.slice, scope)]
 
 
-Run = Callable[["Machine", Any, Scope], End]
 STATEMENTS: dict[type[ast.stmt], Run] = {
     ast.Assign: _assign, ast.AnnAssign: _annotated, ast.AugAssign: _augmented, ast.For: _for,
     ast.While: _while,

@@ -225,7 +225,22 @@ class Ignored:
     """What a loop is not gone through for: all modules or parameters, to set their weights."""
 
 
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """How a block ends that returns."""
+
+    value: Value
+
+
+End = Returned | str | None  # how a block ends: None where it runs to its end, else "break" or "continue"
 SCALARS = (int, float, str, bool, type(None))
+
+
+def holds_map(value: Value) -> bool:
+    """Whether a map is passed, alone or in a row."""
+    if isinstance(value, (list, tuple)):
+        return any(isinstance(item, Map) for item in value)
+    return isinstance(value, Map)
 
 
 def described(value: Value) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from cifar7.imports.python import attributes, calls
+from cifar7.imports.python.forward import parts
 from cifar7.imports.python.forward.signatures import bind, signature
 from cifar7.imports.python.values import (
     CONTAINERS,
@@ -44,17 +44,17 @@ def _add_module(machine: Machine, me: Thing, row: list[Value], named: dict[str, 
     bound = bind("add_module", signature("name, module"), row, named)
     if not isinstance(bound["name"], str):
         raise OutsideError(f"the name of a module is {described(bound['name'])}", "give a string")
-    attributes.put(machine, me, bound["name"], bound["module"])
+    parts.put(machine, me, bound["name"], bound["module"])
 
 
 def _append(machine: Machine, me: Thing, row: list[Value], named: dict[str, Value], line: int) -> Value:
-    calls.fill(machine, me, [*row, *named.values()])
+    parts.fill(machine, me, [*row, *named.values()])
     return me
 
 
 def _extend(machine: Machine, me: Thing, row: list[Value], named: dict[str, Value], line: int) -> Value:
     for value in (*row, *named.values()):
-        calls.fill(machine, me, value)
+        parts.fill(machine, me, value)
     return me
 
 
@@ -62,17 +62,17 @@ def _insert(machine: Machine, me: Thing, row: list[Value], named: dict[str, Valu
     items = list(me.items().values())
     items.insert(*row)
     for name in list(me.parts):
-        attributes.remove(me, name)
-    calls.fill(machine, me, items)
+        parts.remove(me, name)
+    parts.fill(machine, me, items)
     return me
 
 
 def _forward(machine: Machine, me: Thing, row: list[Value], named: dict[str, Value], line: int) -> Value:
-    return calls.base_forward(machine, me, row, named, line)
+    return parts.base_forward(machine, me, row, named, line)
 
 
 def _init(machine: Machine, me: Thing, row: list[Value], named: dict[str, Value], line: int) -> None:
-    calls.base_init(machine, me, row, named)
+    parts.base_init(machine, me, row, named)
 
 
 def _children(machine: Machine, me: Thing, row: list[Value], named: dict[str, Value], line: int) -> Value:
@@ -99,12 +99,12 @@ def _pairs(machine: Machine, me: Thing, row: list[Value], named: dict[str, Value
 
 def _parameter(machine: Machine, me: Thing, row: list[Value], named: dict[str, Value], line: int) -> None:
     if len(row) > 1 and isinstance(row[0], str):
-        attributes.put(machine, me, row[0], row[1] if isinstance(row[1], Tensor) else Tensor())
+        parts.put(machine, me, row[0], row[1] if isinstance(row[1], Tensor) else Tensor())
 
 
 def _update(machine: Machine, me: Thing, row: list[Value], named: dict[str, Value], line: int) -> None:
     for value in row:
-        calls.fill(machine, me, value)
+        parts.fill(machine, me, value)
 
 
 # The methods that every module has.
@@ -133,13 +133,11 @@ def call(
     if name == "__init__":
         return _init(machine, me, row, named, line)
     if name == "__setattr__" and len(row) == 2 and isinstance(row[0], str):
-        return attributes.put(machine, me, row[0], row[1])
+        return parts.put(machine, me, row[0], row[1])
     if me.is_module and name in MODULE_METHODS and (name not in _OF_CONTAINERS or me.base in CONTAINERS):
         return MODULE_METHODS[name](machine, me, row, named, line)
     if me.cls and me.cls.foreign:
-        return calls.call(
-            machine, Unknown(f"{name} of {me.cls.foreign}, whose text is not here"), row, named, line
-        )
+        return machine.call(Unknown(f"{name} of {me.cls.foreign}, whose text is not here"), row, named, line)
     if not me.is_module and name.startswith("__"):
         return None
     raise OutsideError(f"{described(me)} has no method {name!r} that is read", "check the name")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from cifar7.imports.python import plain
 from cifar7.imports.python.forward import layers, shapes
 from cifar7.imports.python.forward.signatures import Arguments, bind, signature
 from cifar7.imports.python.values import Map, OutsideError, Training, Value, described
@@ -92,6 +94,21 @@ def _add(in_place: bool) -> Operation:
         return plus(machine, x, a["other"], line, in_place)
 
     return run
+
+
+def binary(
+    machine: Machine, kind: type[ast.operator], left: Value, right: Value, line: int, in_place: bool = False
+) -> Value:
+    """`left` op `right`, of maps or of plain data."""
+    if isinstance(left, Map) or isinstance(right, Map):
+        if kind is ast.Add:
+            return plus(machine, left, right, line, in_place)
+        sign = plain.ARITHMETIC.get(kind, ("@", None))[0]
+        raise OutsideError(
+            f"{described(left)} {sign} {described(right)} lies outside of what is read",
+            "maps can be added or joined",
+        )
+    return plain.arithmetic(machine.budget, kind, left, right)
 
 
 def plus(machine: Machine, left: Value, right: Value, line: int, in_place: bool = False) -> Map:
