@@ -172,7 +172,9 @@ def _images(first: Part) -> list[Shape]:
     if first.kind == "conv" and first.parameters is not None and len(behind) == 3:
         return _conv_images(first, behind, first.parameters)
     if first.kind in POOLS and len(behind) == 3:
-        return [(behind[0], 2 * behind[1], 2 * behind[2])]
+        photograph = (behind[0], 32, 32)
+        fits = windows.pool(photograph, behind, None) and 4 * behind[1] > 32
+        return [photograph if fits else (behind[0], 2 * behind[1], 2 * behind[2])]
     if len(behind) == 3:
         return [behind]
     count = behind[0]
