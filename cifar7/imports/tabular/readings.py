@@ -5,6 +5,7 @@ from __future__ import annotations
 from cifar7.imports.graph import IMAGE, Claims, Graph, Node, Remark, Unused
 from cifar7.imports.tabular.parts import Part, Shape, counted
 from cifar7.imports.tabular.paths import State
+from cifar7.imports.tabular.strides import even_strides
 
 MOST = 12  # readings shown of one text
 SLACK = 1.3  # how much less likely than the best a reading may be
@@ -72,7 +73,7 @@ def graph(
     )
     return Graph(
         name,
-        tuple(nodes),
+        even_strides(nodes),
         image=(image[0], image[1], image[2]) if image else None,
         unused=unused,
         remarks=(*remarks, *dead),

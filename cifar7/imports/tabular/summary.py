@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from cifar7.imports.graph import Graph, Remark, UnreadableError
 from cifar7.imports.tabular import windows
+from cifar7.imports.tabular.branching import closing
 from cifar7.imports.tabular.calls import ADDING, SHORTCUTS, Calls
 from cifar7.imports.tabular.parts import IN_ORDER, NORMS, POOLS, Part, Shape
 from cifar7.imports.tabular.paths import Event, State, Step
@@ -111,9 +112,11 @@ def _flat_events(found: Table) -> list[Event]:
         if kind:
             heads = kind not in NORMS and not kind.startswith("dropout")
             events.append(Event("layer", part, free=True, joins=heads))
-        elif row.type in ("Residual", "Branches", "BranchesConcat") or ADDING.search(row.type):
-            if row.type.startswith("Branches"):
-                events[start:] = [replace(event, begins=event.do == "layer") for event in events[start:]]
+        elif row.type == "Residual" or closing(part) or ADDING.search(row.type):
+            if closing(part):
+                events[start:] = [
+                    replace(event, within=part if event.do == "layer" else None) for event in events[start:]
+                ]
             events.append(Event("later", part))
             events.append(Event("layer", part, joins=True))
             start = len(events)

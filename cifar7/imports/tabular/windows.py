@@ -16,9 +16,9 @@ KERNELS = range(1, 12)
 DILATIONS = range(1, 9)
 STRIDES = (1, 2, 3, 4)
 EXTRA = 3  # pixels of padding beyond those that keep the map
-WIDEST = 12  # pixels of padding where the map does not stay as it is
+WIDEST = 6  # pixels of padding where the map does not stay as it is
 GROWN = 32  # the same where it grows, which needs padding
-SMALL = 4  # side of a map that a stride and padding may leave as it is
+SMALL = 6  # side of a map that a stride and padding may leave as it is
 MOST = 200  # settings kept of one layer
 EACH = 48  # of them with the same weights
 
@@ -100,9 +100,10 @@ def pool(before: Shape, behind: Shape, kernel: int | None) -> tuple[Solution, ..
                     if tuple(ends) != behind[1:] or (ceil and ends == plain):
                         continue
                     cost = 0.0 if stride == size else 0.2 if (size, stride) == (3, 2) else 0.5
-                    cost += 0.2 * (padding > 0 and 2 * padding != size - 1) + 0.1 * (padding > 0) + 0.4 * ceil
+                    cost += 0.2 * (padding > 0 and 2 * padding != size - 1) + 0.1 * (padding > 0) + 0.9 * ceil
                     cost += 0.2 * (size * end != side) + 0.02 * size * (side != size) + 0.5 * (size == 1)
                     cost += 0.5 * (stride > size) + 0.5 * (size > side)
+                    cost += 0.6 * (stride > STRIDES[-1] and end > 1)  # not one that cifar7 has
                     found.append((cost, {"kernel": size, "stride": stride, "padding": padding, "ceil": ceil}))
     return tuple(sorted(found, key=lambda one: one[0])[:MOST])
 
