@@ -48,7 +48,9 @@ def sides(state: State, event: Event, ways: list[list[Way]]) -> list[State]:
         first = kinds.get(spot[0] + 1, "")
         cost = 0.1 + 0.04 * rank + _odd(opening, before) + _odd(first, kinds.get(spot[0], ""))
         cost += 0.3 * ((first in KEEPS or first in NORMS) != (opening in KEEPS or opening in NORMS))
-        note = f"{container.type}: one way from {_called(state, spot)}, the other begins with {event.part.type}"
+        note = (
+            f"{container.type}: one way from {_called(state, spot)}, the other begins with {event.part.type}"
+        )
         waiting = ((state.now, state.count - spot[0] - 1),)
         made.append(replace(
             state, now=spot, waiting=waiting, since=state.count, cost=state.cost + cost,

@@ -133,7 +133,7 @@ def _states(events: list[Event], parts: list[Part], images: list[Shape]) -> list
     for part in parts:
         if part.parameters and part.parameters not in shared.setdefault(part.kind, []):
             shared[part.kind].append(part.parameters)
-    found: list[tuple[Shape, State]] = []
+    found: list[list[tuple[Shape, State]]] = []
     fault: UnreadableError | None = None
     budget = Budget()
     pooled = any(part.kind in POOLS for part in parts)
@@ -142,13 +142,16 @@ def _states(events: list[Event], parts: list[Part], images: list[Shape]) -> list
         for pools in (False,) if pooled else (False, True):
             made, no = _tried(events, image, Solves(budget, shared, pools))
             whole, fault = whole + made, fault or no
-        found += [(image, one) for one in ranked(whole)]
-    if not found:
+        found.append([(image, one) for one in ranked(whole)])
+    # Of each image as many, where there are too many of all.
+    most = MOST // max(1, sum(map(bool, found)))
+    kept = [one for group in found for one in group[:most]] if sum(map(len, found)) > MOST else sum(found, [])
+    if not kept:
         raise fault or UnreadableError(
             f"line {parts[-1].line}: two paths end there, and how they meet is not in the table",
             "paste the source instead",
         )
-    return found[:MOST]
+    return kept
 
 
 def _tried(events: list[Event], image: Shape, ways: Solves) -> tuple[list[State], UnreadableError | None]:
