@@ -144,8 +144,8 @@ def _states(events: list[Event], parts: list[Part], images: list[Shape]) -> list
             whole, fault = whole + made, fault or no
         found.append([(image, one) for one in ranked(whole)])
     # Of each image as many, where there are too many of all.
-    most = MOST // max(1, sum(map(bool, found)))
-    kept = [one for group in found for one in group[:most]] if sum(map(len, found)) > MOST else sum(found, [])
+    most = MOST // max(1, sum(map(bool, found))) if sum(map(len, found)) > MOST else MOST
+    kept = [one for group in found for one in group[:most]]
     if not kept:
         raise fault or UnreadableError(
             f"line {parts[-1].line}: two paths end there, and how they meet is not in the table",

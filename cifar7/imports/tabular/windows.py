@@ -16,8 +16,8 @@ KERNELS = range(1, 12)
 DILATIONS = range(1, 9)
 STRIDES = (1, 2, 3, 4)
 EXTRA = 3  # pixels of padding beyond those that keep the map
-WIDEST = 6  # pixels of padding where the map does not stay as it is
-GROWN = 32  # the same where it grows, which needs padding
+WIDEST = 6  # pixels of padding that a map may have where it does not stay as it is, though hardly has
+GROWN = 32  # the same where it grows, which cannot be without padding
 SMALL = 6  # side of a map that a stride and padding may leave as it is
 MOST = 200  # settings kept of one layer
 EACH = 48  # of them with the same weights
@@ -68,16 +68,16 @@ def _geometry(before: Shape, behind: Shape, kernel: int) -> tuple[Solution, ...]
         reach = dilation * (kernel - 1)
         if reach % 2 and before == behind:
             found.append((0.3 + 0.1 * dilation, {"stride": 1, "padding": "same", "dilation": dilation}))
-        usual_most = max(reach, reach // 2 + EXTRA)
+        ordinary = max(reach, reach // 2 + EXTRA)
         for stride in STRIDES:
-            for padding in range(max(usual_most, most) + 1):
+            for padding in range(max(ordinary, most) + 1):
                 room = [side + 2 * padding - reach - 1 for side in before]
                 if min(room) < 0 or any(r // stride + 1 != side for r, side in zip(room, behind)):
                     continue
                 usual = 0.0 if 2 * padding == reach else 0.1 if padding == 0 else 0.5
                 cost = usual + 0.1 * (dilation - 1) + (0.0, 0.1, 0.6, 0.7)[stride - 1]
                 cost += 0.3 * (stride > 1 and min(behind) == 1) + 0.3 * (dilation > 1 and padding == 0)
-                cost += 0.5 * (2 * padding > reach) + 1.0 * (padding > usual_most and not grows)
+                cost += 0.5 * (2 * padding > reach) + 1.0 * (padding > ordinary and not grows)
                 found.append((cost, {"stride": stride, "padding": padding, "dilation": dilation}))
     return tuple(sorted(found, key=lambda one: one[0]))
 
