@@ -91,7 +91,7 @@ def _unit_layers(
     parts: dict[str, list[Layer]] = {"norm": [], "act": [], "drop": []}
     order = _order(spec, unit)
     # In front of the operation stand as many channels as come in.
-    width = dict.fromkeys(order[: order.index("conv")], channels)
+    width = dict.fromkeys(order[:order.index("conv")], channels)
     out = row_channels((unit,), channels)
 
     def follower(kind: str, part: str, **more: float) -> Layer:

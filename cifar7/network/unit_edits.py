@@ -114,9 +114,7 @@ def set_operation(spec: NetSpec, stage: str, number: int, beside: int, kind: str
         if other.pools:
             joined = bool(beside) or _inside(spec, stage, number)  # where both ways have to keep their map
             kernel, stride, padding = (3, 1, 1) if joined else (2, 2, None)
-            plain = replace(
-                plain, kernel=kernel, stride=stride, padding=padding, norm=False, activation=False
-            )
+            plain = replace(plain, kernel=kernel, stride=stride, padding=padding, norm=False, activation=False)
         elif not other.convolves:
             plain = replace(plain, kernel=1, norm=kind == "linear" and unit.norm)
         other = plain

@@ -44,7 +44,7 @@ def _evened(nodes: list[Node], one: int, other: int) -> None:
 
 def _way(nodes: Sequence[Node], end: int) -> list[int]:
     """From its end back to the image; behind a join along the way that is longer."""
-    found = []
+    found: list[int] = []
     at = end
     while at >= 0 and len(found) < FURTHEST:
         found.append(at)
