@@ -37,7 +37,7 @@ class Event:
     part: Part
     free: bool = False  # whether a path may begin or end before it
     joins: bool = False  # whether two paths may meet before it
-    begins: bool = False  # whether a path is known to begin about here, though the layer fits what is at hand
+    within: Part | None = None  # the container of two ways that is known to hold it, or to end before it
     behind: int = 0  # place of the event behind its unit, where it may have never been called
     most: int = 0  # times that a pool is called more often than it is written
 
@@ -55,6 +55,7 @@ class State:
     chain: Chain = None
     count: int = 0
     points: tuple[Spot, ...] = ()
+    starts: tuple[Spot, ...] = ()  # maps since the last container of two ways
     waiting: tuple[tuple[Spot, int], ...] = ()  # ends of other paths, with the calls each has
     since: int = 0  # calls before the path at hand began
     stack: tuple[Spot, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cifar7.imports.graph import IMAGE, Claims, Graph, Node, Remark, Unused
 from cifar7.imports.tabular.parts import Part, Shape, counted
 from cifar7.imports.tabular.paths import State
+from cifar7.imports.tabular.strides import even_strides
 
 MOST = 12  # readings shown of one text
 SLACK = 1.3  # how much less likely than the best a reading may be
@@ -14,14 +15,20 @@ def ranked(states: list[State]) -> list[State]:
     """The likely ones, the best first, none twice."""
     whole = [state for state in states if state.chain is not None]
     ends = sorted((_cost(state), at, state) for at, state in enumerate(whole))
-    found: list[State] = []
+    found: list[tuple[int, State]] = []
     seen = set()
-    for cost, _, state in ends:
-        key = tuple((step.kind, step.part and step.part.name, inputs) for step, inputs in state.calls())
-        if cost <= ends[0][0] + SLACK and key not in seen and len(found) < MOST:
+    shapes: set[object] = set()
+    for cost, at, state in ends:
+        calls = state.calls()
+        key = tuple((step.kind, step.part and step.part.name, inputs) for step, inputs in calls)
+        if cost <= ends[0][0] + SLACK and key not in seen:
             seen.add(key)
-            found.append(state)
-    return found
+            # Where there are too many, those with other settings rather than the same ones called on others.
+            shape = tuple(repr(step.settings) for step, _ in calls if step.kind == "conv")
+            found.append(((shape in shapes) * len(ends) + at, state))
+            shapes.add(shape)
+    kept = {id(state) for _, state in sorted(found, key=lambda one: one[0])[:MOST]}
+    return [state for _, state in found if id(state) in kept]
 
 
 def _cost(state: State) -> float:
@@ -72,7 +79,7 @@ def graph(
     )
     return Graph(
         name,
-        tuple(nodes),
+        even_strides(nodes),
         image=(image[0], image[1], image[2]) if image else None,
         unused=unused,
         remarks=(*remarks, *dead),

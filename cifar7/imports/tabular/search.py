@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from cifar7.imports.graph import IMAGE, UnreadableError
+from cifar7.imports.tabular import branching
 from cifar7.imports.tabular.parts import ACTIVATIONS, KEEPS, NORMS, POOLS, Part, Shape
 from cifar7.imports.tabular.paths import Event, Spot, State, Step, Way
 from cifar7.imports.tabular.sizes import words
@@ -151,11 +152,10 @@ def _sum(state: State, start: Spot, event: Event) -> list[State]:
 def _later(state: State, event: Event, last: Part | None) -> list[State]:
     """A container that a table lists behind its layers: where it began is unknown."""
     name = event.part.type.partition("-")[0]
-    if state.waiting or name in ("Branches", "BranchesConcat"):
-        if name != "BranchesConcat":
-            return _joins(state, last)
-        concats = [state.joined(at, "concat", _where(last)) for at in range(len(state.waiting))]
-        return [one for one in concats if one]
+    if branching.closing(event.part):
+        return branching.met(state, event.part)
+    if state.waiting:
+        return _joins(state, last)
     found: list[State] = []
     for rank, spot in enumerate(list(reversed(state.points))[:6]):
         habit = f"{name} spans {rank}"  # blocks of a class are equally long
@@ -186,7 +186,7 @@ def _sources(state: State, event: Event, part: Part, ways: Ways, last: Part | No
     if part.kind in ACTIVATIONS:  # a sum mostly stands behind one
         joined = [replace(one, cost=one.cost + 0.15) for one in joined]
     found = [state.apart() if joined else state, *joined]
-    if not event.free or (_likely(ways(part, state.now[1])) and not event.begins):
+    if not event.free or _likely(ways(part, state.now[1])):
         return found
     concats = [state.joined(at, "concat", _where(last)) for at in range(len(state.waiting))]
     found += [replace(concat, cost=concat.cost + CONCAT) for concat in concats if concat]
@@ -199,6 +199,11 @@ def _likely(found: list[Way]) -> bool:
 
 def _layer(state: State, event: Event, ways: Ways, last: Part | None) -> list[State]:
     part = event.part
+    if event.within is not None:
+        state = branching.noted(state)
+        spots = branching.starts(state) if not state.waiting else []
+        sources = [state, *branching.sides(state, event, [ways(part, spot[1]) for spot in spots])]
+        return [source.walk(way) for source in sources for way in ways(part, source.now[1])]
     sources = _sources(state, event, part, ways, last)
     made = []
     for source in sources:

@@ -126,7 +126,9 @@ class Solves:
         if kind in ("batch_norm", "instance_norm"):
             settings["affine"] = count > 0
         elif kind == "group_norm":
-            sizes = [size for size in range(1, min(channels, MOST_GROUPS) + 1) if channels % size == 0]
+            # A group of one value would be normalised to nothing.
+            most = min(channels if volume(shape) > channels else max(channels // 2, 1), MOST_GROUPS)
+            sizes = [size for size in range(1, most + 1) if channels % size == 0]
             likely = max(size for size in sizes if size <= 8)
             others = tuple({"groups": size, "channels": channels} for size in sizes if size != likely)
             settings = {"groups": likely, "channels": channels}

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from cifar7.imports.graph import Graph, Remark, UnreadableError
 from cifar7.imports.tabular import windows
+from cifar7.imports.tabular.branching import closing
 from cifar7.imports.tabular.calls import ADDING, SHORTCUTS, Calls
 from cifar7.imports.tabular.parts import IN_ORDER, NORMS, POOLS, Part, Shape
 from cifar7.imports.tabular.paths import Event, State, Step
@@ -111,9 +112,11 @@ def _flat_events(found: Table) -> list[Event]:
         if kind:
             heads = kind not in NORMS and not kind.startswith("dropout")
             events.append(Event("layer", part, free=True, joins=heads))
-        elif row.type in ("Residual", "Branches", "BranchesConcat") or ADDING.search(row.type):
-            if row.type.startswith("Branches"):
-                events[start:] = [replace(event, begins=event.do == "layer") for event in events[start:]]
+        elif row.type == "Residual" or closing(part) or ADDING.search(row.type):
+            if closing(part):
+                events[start:] = [
+                    replace(event, within=part if event.do == "layer" else None) for event in events[start:]
+                ]
             events.append(Event("later", part))
             events.append(Event("layer", part, joins=True))
             start = len(events)
@@ -130,7 +133,7 @@ def _states(events: list[Event], parts: list[Part], images: list[Shape]) -> list
     for part in parts:
         if part.parameters and part.parameters not in shared.setdefault(part.kind, []):
             shared[part.kind].append(part.parameters)
-    found: list[tuple[Shape, State]] = []
+    found: list[list[tuple[Shape, State]]] = []
     fault: UnreadableError | None = None
     budget = Budget()
     pooled = any(part.kind in POOLS for part in parts)
@@ -139,13 +142,16 @@ def _states(events: list[Event], parts: list[Part], images: list[Shape]) -> list
         for pools in (False,) if pooled else (False, True):
             made, no = _tried(events, image, Solves(budget, shared, pools))
             whole, fault = whole + made, fault or no
-        found += [(image, one) for one in ranked(whole)]
-    if not found:
+        found.append([(image, one) for one in ranked(whole)])
+    # Of each image as many, where there are too many of all.
+    most = MOST // max(1, sum(map(bool, found))) if sum(map(len, found)) > MOST else MOST
+    kept = [one for group in found for one in group[:most]]
+    if not kept:
         raise fault or UnreadableError(
             f"line {parts[-1].line}: two paths end there, and how they meet is not in the table",
             "paste the source instead",
         )
-    return found[:MOST]
+    return kept
 
 
 def _tried(events: list[Event], image: Shape, ways: Solves) -> tuple[list[State], UnreadableError | None]:
@@ -172,7 +178,9 @@ def _images(first: Part) -> list[Shape]:
     if first.kind == "conv" and first.parameters is not None and len(behind) == 3:
         return _conv_images(first, behind, first.parameters)
     if first.kind in POOLS and len(behind) == 3:
-        return [(behind[0], 2 * behind[1], 2 * behind[2])]
+        photograph = (behind[0], 32, 32)
+        fits = windows.pool(photograph, behind, None) and 4 * behind[1] > 32
+        return [photograph if fits else (behind[0], 2 * behind[1], 2 * behind[2])]
     if len(behind) == 3:
         return [behind]
     count = behind[0]

@@ -16,6 +16,9 @@ KERNELS = range(1, 12)
 DILATIONS = range(1, 9)
 STRIDES = (1, 2, 3, 4)
 EXTRA = 3  # pixels of padding beyond those that keep the map
+WIDEST = 6  # pixels of padding that a map may have where it does not stay as it is, though hardly has
+GROWN = 32  # the same where it grows, which cannot be without padding
+SMALL = 6  # side of a map that a stride and padding may leave as it is
 MOST = 200  # settings kept of one layer
 EACH = 48  # of them with the same weights
 
@@ -58,19 +61,23 @@ def _weights(channels: int, out: int, each: int, kernel: int | None) -> Iterator
 def _geometry(before: Shape, behind: Shape, kernel: int) -> tuple[Solution, ...]:
     """Stride, padding and dilation: floor((n + 2p - d(k - 1) - 1) / s) + 1 places along both sides."""
     found: list[Solution] = []
+    grows = behind > before
+    # A kept map needs no unusual padding, as long as it is not so small that a stride can hide in it.
+    most = GROWN if grows else WIDEST if before != behind or min(before) <= SMALL else 0
     for dilation in DILATIONS if kernel > 1 else (1,):
         reach = dilation * (kernel - 1)
         if reach % 2 and before == behind:
             found.append((0.3 + 0.1 * dilation, {"stride": 1, "padding": "same", "dilation": dilation}))
+        ordinary = max(reach, reach // 2 + EXTRA)
         for stride in STRIDES:
-            for padding in range(max(reach, reach // 2 + EXTRA) + 1):
+            for padding in range(max(ordinary, most) + 1):
                 room = [side + 2 * padding - reach - 1 for side in before]
                 if min(room) < 0 or any(r // stride + 1 != side for r, side in zip(room, behind)):
                     continue
                 usual = 0.0 if 2 * padding == reach else 0.1 if padding == 0 else 0.5
                 cost = usual + 0.1 * (dilation - 1) + (0.0, 0.1, 0.6, 0.7)[stride - 1]
                 cost += 0.3 * (stride > 1 and min(behind) == 1) + 0.3 * (dilation > 1 and padding == 0)
-                cost += 0.5 * (2 * padding > reach)
+                cost += 0.5 * (2 * padding > reach) + 1.0 * (padding > ordinary and not grows)
                 found.append((cost, {"stride": stride, "padding": padding, "dilation": dilation}))
     return tuple(sorted(found, key=lambda one: one[0]))
 
@@ -82,7 +89,9 @@ def pool(before: Shape, behind: Shape, kernel: int | None) -> tuple[Solution, ..
         return ()
     side, end = before[1], behind[1]
     found: list[Solution] = []
-    for size in range(1, side + 1) if kernel is None else (kernel,):
+    # A small map may be all padding around, beneath a larger window.
+    largest = side if side > SMALL else side + 2 * SMALL
+    for size in range(1, largest + 1) if kernel is None else (kernel,):
         for stride in sorted({size, 1, 2, 3, 4}):
             for padding in range(min(size // 2, 3) + 1):
                 for ceil in (False, True):
@@ -91,9 +100,10 @@ def pool(before: Shape, behind: Shape, kernel: int | None) -> tuple[Solution, ..
                     if tuple(ends) != behind[1:] or (ceil and ends == plain):
                         continue
                     cost = 0.0 if stride == size else 0.2 if (size, stride) == (3, 2) else 0.5
-                    cost += 0.2 * (padding > 0 and 2 * padding != size - 1) + 0.1 * (padding > 0) + 0.4 * ceil
+                    cost += 0.2 * (padding > 0 and 2 * padding != size - 1) + 0.1 * (padding > 0) + 0.9 * ceil
                     cost += 0.2 * (size * end != side) + 0.02 * size * (side != size) + 0.5 * (size == 1)
-                    cost += 0.5 * (stride > size)
+                    cost += 0.5 * (stride > size) + 0.5 * (size > side)
+                    cost += 0.6 * (stride > STRIDES[-1] and end > 1)  # not one that cifar7 has
                     found.append((cost, {"kernel": size, "stride": stride, "padding": padding, "ceil": ceil}))
     return tuple(sorted(found, key=lambda one: one[0])[:MOST])
 
