@@ -114,6 +114,7 @@ def read(text: str) -> Graph | None:
 @pytest.mark.parametrize("name", EFFECTS)
 def test_no_trace_is_left(name: str, tmp_path: Path, closed: list[str]):
     imports, effect = EFFECTS[name]
+    closed.clear()  # what pytest's own plugins imported on the way here
     for place in WHERE:
         written = f"@{effect}" if place in ("decorator", "on_forward") else effect
         read(imports + "\n" + NET.format(**{**PLACES, place: written}))
@@ -135,6 +136,7 @@ def test_a_metaclass_and_a_decorator_of_the_text(tmp_path: Path, closed: list[st
         f"    def __call__(c):\n        {TRACE}\n"
         f"def mark(c):\n    {TRACE}\n    return c\n"
     )
+    closed.clear()
     graph = read(
         NET.format(**{**PLACES, "above": above, "keyword": ", metaclass=Meta", "decorator": "@mark"})
     )
