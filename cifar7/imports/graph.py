@@ -90,3 +90,25 @@ class Graph:
     claims: Claims = Claims()
     certain: bool = True  # False: a table left settings open, and this is one reading of it
     difference: str = ""  # of a reading: in words, what it takes the open settings to be
+
+
+def learnt(kind: str, settings: Mapping[str, Any]) -> int:
+    """How many numbers a call of this kind learns."""
+    match kind:
+        case "conv":
+            weights = settings["in_channels"] // settings["groups"] * settings["kernel"] ** 2
+            return settings["out_channels"] * (weights + settings["bias"])
+        case "linear":
+            return settings["out_features"] * (settings["in_features"] + settings["bias"])
+        case "batch_norm" | "instance_norm":
+            return 2 * settings["channels"] * settings["affine"]
+        case "group_norm" | "channel_norm":
+            return 2 * settings["channels"]
+        case "layer_norm":
+            count = 2
+            for side in settings["shape"]:
+                count *= side
+            return count
+        case "prelu":
+            return settings["parameters"]
+    return 0

@@ -49,25 +49,3 @@ class Part:
             yield self
         for child in self.children:
             yield from child.layers()
-
-
-def counted(kind: str, settings: Mapping[str, Any]) -> int:
-    """Parameters of a layer whose settings are known."""
-    match kind:
-        case "conv":
-            weights = settings["in_channels"] // settings["groups"] * settings["kernel"] ** 2
-            return settings["out_channels"] * (weights + settings["bias"])
-        case "linear":
-            return settings["out_features"] * (settings["in_features"] + settings["bias"])
-        case "batch_norm" | "instance_norm":
-            return 2 * settings["channels"] * settings["affine"]
-        case "group_norm" | "channel_norm":
-            return 2 * settings["channels"]
-        case "layer_norm":
-            product = 2
-            for side in settings["shape"]:
-                product *= side
-            return product
-        case "prelu":
-            return settings["parameters"]
-    return 0

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cifar7.imports.graph import IMAGE, Claims, Graph, Node, Remark, Unused
-from cifar7.imports.tabular.parts import Part, Shape, counted
+from cifar7.imports.graph import IMAGE, Claims, Graph, Node, Remark, Unused, learnt
+from cifar7.imports.tabular.parts import Part, Shape
 from cifar7.imports.tabular.paths import State
 from cifar7.imports.tabular.strides import even_strides
 
@@ -103,4 +103,4 @@ def _difference(state: State) -> str:
 def _parameters(part: Part) -> int:
     if part.parameters is not None:
         return part.parameters
-    return counted(part.kind, part.settings)
+    return learnt(part.kind, part.settings)

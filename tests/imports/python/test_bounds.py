@@ -9,13 +9,14 @@ import time
 from pathlib import Path
 
 import pytest
+from patience import LONGEST
 from where import ROOT
 
 from cifar7.imports.graph import UnreadableError
 from cifar7.imports.python import read_notebook, read_source
 from cifar7.imports.python.bounds import CHARACTERS, LINE
 
-SECONDS = 2.0
+SECONDS = LONGEST
 MEGABYTES = 200
 HEAD = "import torch\nfrom torch import nn\nimport copy\n"
 NET = HEAD + (

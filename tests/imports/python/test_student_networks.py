@@ -9,9 +9,8 @@ import pytest
 from imports.python.witness import compare
 from where import ROOT
 
-from cifar7.imports.graph import IMAGE, Graph, Node
+from cifar7.imports.graph import IMAGE, Graph, Node, learnt
 from cifar7.imports.python import read_source
-from cifar7.imports.python.forward.layers import learnt
 
 CASES = ROOT.parent / "shared" / "cases" / "networks"
 FILES = sorted(CASES.glob("s*_*.py"))

@@ -8,8 +8,7 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from cifar7.imports.graph import IMAGE, Graph
-from cifar7.imports.python.forward.layers import learnt
+from cifar7.imports.graph import IMAGE, Graph, learnt
 
 NAMES = {
     "__add__": "add", "__radd__": "add", "__iadd__": "add", "add_": "add", "cat": "concat",

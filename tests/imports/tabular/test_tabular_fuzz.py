@@ -9,6 +9,7 @@ from imports.tabular.handmade_nets import ResNet, Tutorial, exported
 from imports.tabular.mutations import mutated
 from imports.tabular.random_chains import chain
 from imports.tabular.tables import info_like, summary_like
+from patience import LONGEST
 
 from cifar7.imports.graph import UnreadableError
 from cifar7.imports.tabular import looks_like, read_print, read_summary
@@ -58,7 +59,7 @@ def test_broken_texts_meet_nothing_but_words():
         text = mutated(texts, seed)
         looks_like(text)
         longest = max(longest, *(seconds(read, text) for read in (read_print, read_summary)))
-    assert longest < 2
+    assert longest < LONGEST
 
 
 def conv(at: int, channels: int, out: int) -> str:
@@ -86,5 +87,5 @@ HEAVY = {
 
 @pytest.mark.parametrize("name", HEAVY)
 def test_heavy_texts_end_in_time(name):
-    assert seconds(read_print, HEAVY[name]) < 2
-    assert seconds(read_summary, HEAVY[name]) < 2
+    assert seconds(read_print, HEAVY[name]) < LONGEST
+    assert seconds(read_summary, HEAVY[name]) < LONGEST

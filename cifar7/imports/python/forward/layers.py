@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from cifar7.imports.graph import learnt
 from cifar7.imports.python.forward.signatures import Arguments, bind, signature
 from cifar7.imports.python.values import Call, OutsideError, Value, described
 
@@ -158,28 +159,6 @@ def _flatten(a: Arguments) -> Call:
 
 def _softmax(kind: str) -> Maker:
     return lambda a: Call(kind, {"dim": a["dim"]})
-
-
-def learnt(kind: str, settings: Mapping[str, Any]) -> int:
-    """How many numbers a call of this kind learns."""
-    match kind:
-        case "conv":
-            weights = settings["in_channels"] // settings["groups"] * settings["kernel"] ** 2
-            return settings["out_channels"] * (weights + settings["bias"])
-        case "linear":
-            return settings["out_features"] * (settings["in_features"] + settings["bias"])
-        case "batch_norm" | "instance_norm":
-            return 2 * settings["channels"] * settings["affine"]
-        case "group_norm" | "channel_norm":
-            return 2 * settings["channels"]
-        case "layer_norm":
-            count = 2
-            for side in settings["shape"]:
-                count *= side
-            return count
-        case "prelu":
-            return settings["parameters"]
-    return 0
 
 
 _MAX = "kernel_size, stride=None, padding=0, dilation=1"

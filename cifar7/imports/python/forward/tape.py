@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cifar7.imports.graph import IMAGE, Node, Remark
-from cifar7.imports.python.forward.layers import SUPPORTED, learnt
+from cifar7.imports.graph import IMAGE, Node, Remark, learnt
+from cifar7.imports.python.forward.layers import SUPPORTED
 from cifar7.imports.python.values import Call, Map, OutsideError, Thing, Value, described
 
 NODES = 5_000
