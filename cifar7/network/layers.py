@@ -88,32 +88,41 @@ def _unit_layers(
     spec: NetSpec, stage: str, number: int, channels: int, unit: Unit, beside: int = 0, flat: bool = False
 ) -> list[Layer]:
     """The layers of one unit that gets `channels` channels; `flat`: single values, behind a linear layer."""
-    parts: dict[str, list[Layer]] = {"norm": [], "act": [], "drop": []}
-    order = _order(spec, unit)
-    # In front of the operation stand as many channels as come in.
-    width = dict.fromkeys(order[: order.index("conv")], channels)
-    out = row_channels((unit,), channels)
+    layers: list[Layer] = []
+    width = channels  # in front of the operation stand as many as come in
+    for part in _order(spec, unit):
+        if part == "conv":
+            layers += _operation(spec, stage, number, channels, unit, beside)
+            width, flat = row_channels((unit,), channels), flat or unit.kind == "linear"
+        elif part != "drop" or unit.kind != "separable" or unit.dropout_after == "unit":
+            layers += _follower(spec, stage, number, width, unit, part, beside, flat)
+    return layers
 
-    def follower(kind: str, part: str, **more: float) -> Layer:
-        entry, wide = LAYER_KINDS[kind], width.get(part, out)
-        single = flat if part in width or unit.kind != "linear" else True
-        kind = entry.flat or kind if single else kind
-        return Layer(stage, number, kind, wide, wide, beside=beside, **more)  # type: ignore[arg-type]
 
-    norm = norm_of(spec, unit)
-    if norm != "none":
-        wide = width.get("norm", out)
-        groups = unit.norm_groups or spec.norm_groups if norm == "group" else None
-        groups = groups or LAYER_KINDS[f"{norm}_norm"].groups(wide)
-        parts["norm"].append(follower(f"{norm}_norm", "norm", groups=groups))
-    if unit.activation:
-        parts["act"].append(follower(unit.activation_kind or spec.activation, "act"))
-    dropped = unit.dropout and (unit.kind != "separable" or unit.dropout_after == "unit")
-    if dropped:
-        kind = "dropout2d" if unit.dropout_kind == "channels" else "dropout"
-        parts["drop"].append(follower(kind, "drop", rate=unit.dropout))
-    parts["conv"] = _operation(spec, stage, number, channels, unit, beside)
-    return [layer for part in order for layer in parts[part]]
+def _follower(
+    spec: NetSpec,
+    stage: str,
+    number: int,
+    channels: int,
+    unit: Unit,
+    part: str,
+    beside: int,
+    flat: bool = False,
+) -> list[Layer]:
+    """The normalisation ("norm"), activation ("act") or dropout ("drop") of a unit, as one layer or none."""
+    kind, groups, rate = "", 1, 0.0
+    if part == "norm" and (norm := norm_of(spec, unit)) != "none":
+        kind = f"{norm}_norm"
+        chosen = (unit.norm_groups or spec.norm_groups) if norm == "group" else None
+        groups = chosen or LAYER_KINDS[kind].groups(channels)
+    elif part == "act" and unit.activation:
+        kind = unit.activation_kind or spec.activation
+    elif part == "drop" and unit.dropout:
+        kind, rate = "dropout2d" if unit.dropout_kind == "channels" else "dropout", unit.dropout
+    if not kind:
+        return []
+    kind = LAYER_KINDS[kind].flat or kind if flat else kind
+    return [Layer(stage, number, kind, channels, channels, groups=groups, rate=rate, beside=beside)]
 
 
 def _operation(spec: NetSpec, stage: str, number: int, channels: int, unit: Unit, beside: int) -> list[Layer]:
@@ -143,11 +152,10 @@ def _operation(spec: NetSpec, stage: str, number: int, channels: int, unit: Unit
         )
     ]  # fmt: skip
     if separable:
-        if unit.between:
-            layers += _between(spec, stage, number, channels, unit, beside)
-        if unit.dropout and unit.dropout_after == "depthwise":
-            kind = "dropout2d" if unit.dropout_kind == "channels" else "dropout"
-            layers.append(Layer(stage, number, kind, channels, channels, rate=unit.dropout, beside=beside))
+        between = ("norm", "act") if unit.between else ()
+        inside = [part for part in _order(spec, unit) if part in between]
+        for part in inside + ["drop"] * (unit.dropout_after == "depthwise"):
+            layers += _follower(spec, stage, number, channels, unit, part, beside)
         layers.append(
             Layer(
                 stage, number, "conv", channels, unit.channels, padding=unit.pointwise_padding,
@@ -156,23 +164,6 @@ def _operation(spec: NetSpec, stage: str, number: int, channels: int, unit: Unit
             )
         )  # fmt: skip
     return layers
-
-
-def _between(
-    spec: NetSpec, stage: str, number: int, channels: int, unit: Unit, beside: int
-) -> Iterator[Layer]:
-    """Normalisation and activation between depthwise and pointwise, in the order that they have elsewhere."""
-    norm = norm_of(spec, unit)
-    for part in _order(spec, unit):
-        if part == "norm" and norm != "none":
-            entry = LAYER_KINDS[f"{norm}_norm"]
-            groups = (unit.norm_groups or spec.norm_groups if norm == "group" else 0) or entry.groups(
-                channels
-            )
-            yield Layer(stage, number, entry.name, channels, channels, groups=groups, beside=beside)
-        if part == "act" and unit.activation:
-            kind = unit.activation_kind or spec.activation
-            yield Layer(stage, number, kind, channels, channels, beside=beside)
 
 
 def _border(unit: Unit, padding: int) -> str:
