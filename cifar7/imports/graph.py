@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 from cifar7.errors import UserError
@@ -105,10 +106,12 @@ def learnt(kind: str, settings: Mapping[str, Any]) -> int:
         case "group_norm" | "channel_norm":
             return 2 * settings["channels"]
         case "layer_norm":
-            count = 2
-            for side in settings["shape"]:
-                count *= side
-            return count
+            return 2 * prod(settings["shape"])
         case "prelu":
             return settings["parameters"]
     return 0
+
+
+def words(shape: tuple[int, ...]) -> str:
+    """(64, 8, 8) as "64×8×8"."""
+    return "×".join(map(str, shape))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from cifar7.imports.graph import Graph, Remark, UnreadableError
-from cifar7.imports.packing import Ends, canonical, pack
+from cifar7.imports.graph import Graph, Remark, UnreadableError, learnt, words
+from cifar7.imports.packing import Ends, pack
 from cifar7.imports.ways import Placed, fault, placed_layers
 from cifar7.network.arithmetic import Analysis, analyse
 from cifar7.network.kinds import Family, Layer
@@ -25,7 +25,6 @@ class Imported:
     remarks: tuple[Remark, ...]
     graph: Graph
     parameters: int  # of its source, layers that are never called left out
-    certain: bool = True
     difference: str = ""  # of one reading among several
 
 
@@ -43,37 +42,19 @@ def imported(graph: Graph) -> Imported:
     spec = pack(layers, ends, classes)
     name = safe_name(graph.name)[:60].strip() or "imported"
     spec = replace(spec, name=name, in_channels=image[0], image_size=image[1])
-    spec = canonical(spec) if not (faults := problems(spec)) else spec
-    if faults:
+    if faults := problems(spec):
         raise fault(
             last.node, "cannot be said: " + " · ".join(map(str, faults)), "see what would be right there."
         )
     analysis = analyse(spec)
     _hold_against(placed, analysis)
     remarks = (*graph.remarks, *_remarks(graph, placed, analysis))
-    return Imported(spec, remarks, graph, parameters_of(placed), graph.certain, graph.difference)
+    return Imported(spec, remarks, graph, parameters_of(placed), graph.difference)
 
 
 def parameters_of(placed: Sequence[Placed]) -> int:
     """What the calls of the source have, by torch's own rules for each of them."""
-    return sum(_parameters(step) for step in placed)
-
-
-def _parameters(step: Placed) -> int:
-    layer, given = step.layer, step.input
-    if layer.family is Family.CONVOLUTION:
-        weights = layer.out_channels * (layer.in_channels // layer.groups) * layer.kernel**2
-        return weights + layer.bias * layer.out_channels
-    if layer.family is Family.LINEAR:
-        values = given[0] * (given[1] * given[2] if len(given) == 3 else 1)
-        return (values + layer.bias) * layer.out_channels
-    if layer.family is Family.NORM:
-        affine = step.node.settings.get("affine", layer.kind != "instance_norm")
-        values = 1
-        for side in given[1:] if layer.kind == "layer_norm" else ():
-            values *= side
-        return 2 * layer.out_channels * values * bool(affine)
-    return 0
+    return sum(learnt(step.node.kind, step.node.settings) for step in placed)
 
 
 def _marked(placed: Sequence[Placed]) -> list[Layer]:
@@ -118,12 +99,15 @@ def _is_head(placed: Sequence[Placed], at: int, said: bool) -> bool:
     A max-pool with a window is one only where its place is `said` to be in O; else it ends a stage.
     """
     step = placed[at]
-    if "max" in step.layer.kind and not (said or step.layer.entry.whole_map):
+    layer, single = step.layer, step.output[1] == 1
+    if layer.padding or not (single or layer.stride == layer.kernel):
+        return False  # the pooling of O has neither padding nor a stride of its own
+    if "max" in layer.kind and not (said or layer.entry.whole_map):
         return False
-    if step.output[1] == 1:
+    if single:
         return True
     behind = next((s for s in placed[at + 1 :] if not s.layer.follows), None)
-    return behind is not None and behind.layer.family is Family.LINEAR and (said or "avg" in step.layer.kind)
+    return behind is not None and behind.layer.family is Family.LINEAR and (said or "avg" in layer.kind)
 
 
 def _classifies(step: Placed) -> bool:
@@ -140,8 +124,11 @@ def _hold_against(placed: Sequence[Placed], analysis: Analysis) -> None:
     read = [(_facts(s.layer, s.output[-1]), _map_shape(s.output)) for s in placed]
     said = [(_facts(row.layer, row.output[-1]), row.output) for row in analysis.rows]
     if read != said:
-        at = next(i for i, (a, b) in enumerate(zip(read, said, strict=False)) if a != b)
-        raise AssertionError(f"layer {at + 1} was read as {read[at]} and would be {said[at]}")
+        at = next((i for i, (a, b) in enumerate(zip(read, said, strict=False)) if a != b), len(said) - 1)
+        raise fault(
+            placed[min(at, len(placed) - 1)].node, "cannot be said here as it is",
+            "the network that comes nearest differs in it; write it in another way.",
+        )  # fmt: skip
 
 
 def _facts(layer: Layer, side: int) -> tuple[object, ...]:
@@ -190,18 +177,11 @@ def _remarks(graph: Graph, placed: Sequence[Placed], analysis: Analysis) -> Iter
             claims.receptive_field_line,
         )
     for step in placed:
-        shape, parameters = step.node.shape, step.node.parameters
-        if shape is not None and _map_shape(tuple(shape)) != _map_shape(step.output):
-            yield Remark(
-                "shape-differs",
-                f"{step.node.name or step.node.kind}: the text says {'×'.join(map(str, shape))}, and it is "
-                f"{'×'.join(map(str, step.output))}.",
-                step.node.line,
-            )
-        if parameters is not None and parameters != _parameters(step):
-            yield Remark(
-                "count-differs",
-                f"{step.node.name or step.node.kind}: the text says {parameters:,} parameters, and it has "
-                f"{_parameters(step):,}.",
-                step.node.line,
-            )
+        node, counted = step.node, learnt(step.node.kind, step.node.settings)
+        name = node.name or node.kind
+        if node.shape is not None and _map_shape(tuple(node.shape)) != _map_shape(step.output):
+            message = f"{name}: the text says {words(node.shape)}, and it is {words(step.output)}."
+            yield Remark("shape-differs", message, node.line)
+        if node.parameters is not None and node.parameters != counted:
+            message = f"{name}: the text says {node.parameters:,} parameters, and it has {counted:,}."
+            yield Remark("count-differs", message, node.line)

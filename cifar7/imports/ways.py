@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
-from cifar7.imports.graph import IMAGE, Graph, Node, UnreadableError
+from cifar7.imports.graph import IMAGE, Graph, Node, UnreadableError, words
 from cifar7.network.arithmetic import map_size
 from cifar7.network.kinds import LAYER_KINDS, Family, Layer, names
 
@@ -101,7 +102,7 @@ class _Reader:
         if node.kind in SKIPPED:
             if node.kind != "flatten" and at != self.last:
                 raise fault(node, "stands inside the network", "a softmax can only stand at its end.")
-            self.shapes[at] = (_product(given),) if node.kind == "flatten" else given
+            self.shapes[at] = (prod(given),) if node.kind == "flatten" else given
             return []
         layer, shape = _layer(node, given)
         self.shapes[at] = shape
@@ -124,7 +125,7 @@ class _Reader:
         if size != other or (node.kind == "add" and channels != added):
             raise fault(
                 node,
-                f"joins maps of {_text(shapes[0])} and {_text(shapes[1])}",
+                f"joins maps of {words(shapes[0])} and {words(shapes[1])}",
                 "they have to be of one size.",
             )
         out = channels + added if node.kind == "concat" else channels
@@ -177,14 +178,14 @@ def _layer(node: Node, given: Shape) -> tuple[Layer | None, Shape]:
         raise fault(node, "is nothing that cifar7 knows", f"it knows {', '.join(_KNOWN)}.")
     channels = given[0]
     if family is Family.LINEAR:
-        if len(given) > 1 and _product(given) != channels:
-            raise fault(node, f"reads a map of {_text(given)}", "flatten it before.")
-        _same(node, "in_features", _product(given), given)
+        if len(given) > 1 and prod(given) != channels:
+            raise fault(node, f"reads a map of {words(given)}", "flatten it before.")
+        _same(node, "in_features", prod(given), given)
         out = node.settings["out_features"]
         return Layer("", 0, "linear", channels, out, bias=bool(node.settings.get("bias", True))), (out,)
     if family in (Family.CONVOLUTION, Family.POOL):
         if len(given) != 3:
-            raise fault(node, f"needs a map, and gets {_text(given)} values", "put it before the flattening.")
+            raise fault(node, f"needs a map, and gets {words(given)} values", "put it before the flattening.")
         return (_conv if family is Family.CONVOLUTION else _pool)(node, given)
     if family is Family.DROPOUT:
         rate = float(node.settings.get("rate", 0.5))
@@ -200,7 +201,7 @@ def _same(node: Node, setting: str, value: int, given: Shape) -> None:
     if stated != value:
         what = setting.replace("_", " ")
         raise fault(
-            node, f"has {stated} {what}, and gets {_text(given)}, which are {value}", f"write {value}."
+            node, f"has {stated} {what}, and gets {words(given)}, which are {value}", f"write {value}."
         )
 
 
@@ -249,7 +250,7 @@ def _sides(node: Node, layer: Layer, given: Shape) -> Shape:
     side = map_size(given[1], layer.kernel, layer.stride, layer.padding, layer.dilation)
     if side < 1:
         raise fault(
-            node, f"finds no place on a map of {_text(given)}", "pool less, or take a smaller kernel."
+            node, f"finds no place on a map of {words(given)}", "pool less, or take a smaller kernel."
         )
     return side, side
 
@@ -257,8 +258,8 @@ def _sides(node: Node, layer: Layer, given: Shape) -> Shape:
 def _norm(node: Node, given: Shape) -> Layer:
     channels, kind = given[0], node.kind
     if "shape" in node.settings and tuple(node.settings["shape"]) not in (given, _squeezed(given)):
-        shape = _text(tuple(node.settings["shape"]))
-        raise fault(node, f"normalises {shape}, and gets {_text(given)}", f"write {_text(given)}.")
+        shape = words(tuple(node.settings["shape"]))
+        raise fault(node, f"normalises {shape}, and gets {words(given)}", f"write {words(given)}.")
     _same(node, "channels", channels, given)
     groups = int(node.settings.get("groups", 1))
     if kind == "group_norm" and channels % groups:
@@ -281,14 +282,3 @@ def _family(kind: str) -> Family | None:
 
 
 _KNOWN = (*names(Family.ACTIVATION), *names(Family.NORM))
-
-
-def _product(shape: Shape) -> int:
-    out = 1
-    for side in shape:
-        out *= side
-    return out
-
-
-def _text(shape: Shape) -> str:
-    return "×".join(map(str, shape))

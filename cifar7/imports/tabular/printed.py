@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 
 from cifar7.imports.graph import Graph, Remark, UnreadableError
 from cifar7.imports.tabular.calls import Calls, free_pools
@@ -12,7 +13,7 @@ from cifar7.imports.tabular.paths import State, Step, Way
 from cifar7.imports.tabular.print_tree import parse
 from cifar7.imports.tabular.readings import MOST, graph, ranked
 from cifar7.imports.tabular.search import Budget, search
-from cifar7.imports.tabular.sizes import after, volume
+from cifar7.imports.tabular.sizes import after
 from cifar7.imports.tabular.text import claims_of, lines_of, print_starts
 
 SIDES = (32, 28, 64, 96, 128, 224)  # of images, tried in this order: print does not say it
@@ -42,7 +43,7 @@ class Fits:
         if isinstance(made, str):
             return []
         own = Step(part.kind, part.settings, made, part)
-        if volume(shape) == features:
+        if prod(shape) == features:
             return [Way((flat, own))]
         if shape[0] == features and part.kind == "linear":
             mean = Step("adaptive_avg_pool", {"size": 1}, (features, 1, 1))
@@ -153,7 +154,7 @@ def _arranged(root: Part, image: Shape, budget: Budget) -> tuple[list[State], li
 
 def _whole(state: State) -> bool:
     """Whether it ends as a classifier does: in flat values, or a map of one pixel."""
-    return volume(state.now[1][1:]) == 1 and not state.waiting and not state.lost
+    return prod(state.now[1][1:]) == 1 and not state.waiting and not state.lost
 
 
 def _pooled(root: Part, image: Shape, budget: Budget) -> list[State]:

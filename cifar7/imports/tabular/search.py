@@ -10,11 +10,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Protocol
 
-from cifar7.imports.graph import IMAGE, UnreadableError
+from cifar7.imports.graph import IMAGE, UnreadableError, words
 from cifar7.imports.tabular import branching
 from cifar7.imports.tabular.parts import ACTIVATIONS, KEEPS, NORMS, POOLS, Part, Shape
 from cifar7.imports.tabular.paths import Event, Spot, State, Step, Way
-from cifar7.imports.tabular.sizes import words
 
 WIDTH = 48  # networks tried side by side
 CHECKPOINTS = 12  # earlier maps at which a path may begin, besides the image

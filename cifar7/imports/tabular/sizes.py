@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from typing import Any
 
+from cifar7.imports.graph import words
 from cifar7.imports.tabular.parts import KEEPS, Shape
 
 
@@ -14,7 +16,7 @@ def after(kind: str, settings: Mapping[str, Any], shape: Shape) -> Shape | str:
     if kind in KEEPS:
         return shape
     if kind == "flatten":
-        return (volume(shape),)
+        return (prod(shape),)
     if kind == "linear":
         wanted = settings["in_features"]
         return (settings["out_features"],) if shape == (wanted,) else f"{wanted:,} flat values"
@@ -48,16 +50,3 @@ def _window(kind: str, settings: Mapping[str, Any], side: int) -> int:
         # torch drops a last window that would begin beyond the map and its left padding.
         return places - ((places - 1) * stride >= side + settings["padding"])
     return room // stride + 1
-
-
-def volume(shape: Shape) -> int:
-    """All values of a map."""
-    product = 1
-    for side in shape:
-        product *= side
-    return product
-
-
-def words(shape: Shape) -> str:
-    """(64, 8, 8) as "64×8×8"."""
-    return "×".join(map(str, shape))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
+from cifar7.imports.graph import words
 from cifar7.imports.tabular import windows
 from cifar7.imports.tabular.parts import ACTIVATIONS, KEEPS, NORMS, Part, Shape
 from cifar7.imports.tabular.paths import Step, Way
 from cifar7.imports.tabular.search import Budget
-from cifar7.imports.tabular.sizes import volume, words
 
 HALF = {"kernel": 2, "stride": 2, "padding": 0, "ceil": False}
 MOST_GROUPS = 1_024
@@ -47,7 +48,7 @@ class Solves:
             fits = len(shape) == 3 and len(behind) == 3 and shape[0] == behind[0] and behind[1] == behind[2]
             return [_way(part, {"size": behind[1]}, behind)] if fits else []
         if part.kind == "flatten":
-            return [_way(part, {}, behind)] if behind == (volume(shape),) else []
+            return [_way(part, {}, behind)] if behind == (prod(shape),) else []
         return self._keeping(part, shape, behind)
 
     def needs(self, part: Part) -> str:
@@ -127,13 +128,13 @@ class Solves:
             settings["affine"] = count > 0
         elif kind == "group_norm":
             # A group of one value would be normalised to nothing.
-            most = min(channels if volume(shape) > channels else max(channels // 2, 1), MOST_GROUPS)
+            most = min(channels if prod(shape) > channels else max(channels // 2, 1), MOST_GROUPS)
             sizes = [size for size in range(1, most + 1) if channels % size == 0]
             likely = max(size for size in sizes if size <= 8)
             others = tuple({"groups": size, "channels": channels} for size in sizes if size != likely)
             settings = {"groups": likely, "channels": channels}
             settings |= {"alternatives": others[: windows.MOST]} if others else {}
-        elif kind == "layer_norm" and count == 2 * volume(shape):
+        elif kind == "layer_norm" and count == 2 * prod(shape):
             settings = {"shape": shape}
         elif kind == "layer_norm":
             kind = "channel_norm"
@@ -166,7 +167,7 @@ def _side(part: Part) -> int | None:
 
 def _unseen(shape: Shape, behind: Shape) -> list[Step]:
     """The function between two maps that no row shows: a flattening, a mean, a pool."""
-    if behind == (volume(shape),):
+    if behind == (prod(shape),):
         return [Step("flatten", {}, behind)]
     if len(shape) != 3 or len(behind) != 3 or shape[0] != behind[0]:
         return []
@@ -179,7 +180,7 @@ def _unseen(shape: Shape, behind: Shape) -> list[Step]:
 def _flattened(shape: Shape, features: int) -> tuple[Step, ...]:
     """From a map to so many flat values: at once, behind a mean, or behind a pool."""
     flat = Step("flatten", {}, (features,))
-    if volume(shape) == features:
+    if prod(shape) == features:
         return (flat,)
     if len(shape) != 3:
         return ()
@@ -187,7 +188,7 @@ def _flattened(shape: Shape, features: int) -> tuple[Step, ...]:
         return (Step("adaptive_avg_pool", {"size": 1}, (features, 1, 1)), flat)
     for kernel in range(2, shape[1] + 1):
         made = (shape[0], shape[1] // kernel, shape[2] // kernel)
-        if volume(made) == features:
+        if prod(made) == features:
             return (Step("max_pool", {**HALF, "kernel": kernel, "stride": kernel}, made), flat)
     return ()
 

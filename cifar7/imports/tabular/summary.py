@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 
-from cifar7.imports.graph import Graph, Remark, UnreadableError
+from cifar7.imports.graph import Graph, Remark, UnreadableError, words
 from cifar7.imports.tabular import windows
 from cifar7.imports.tabular.branching import closing
 from cifar7.imports.tabular.calls import ADDING, SHORTCUTS, Calls
@@ -14,7 +15,6 @@ from cifar7.imports.tabular.printed_layers import LAYERS, NOTHING, OTHER, SUPPOR
 from cifar7.imports.tabular.readings import MOST, graph, ranked
 from cifar7.imports.tabular.rows import Row, Table, table
 from cifar7.imports.tabular.search import Budget, search
-from cifar7.imports.tabular.sizes import volume, words
 from cifar7.imports.tabular.solved import Solves, activates
 from cifar7.imports.tabular.text import claims_of, lines_of
 
@@ -165,7 +165,7 @@ def _tried(events: list[Event], image: Shape, ways: Solves) -> tuple[list[State]
 
 def _ended(state: State, shape: Shape | None) -> State:
     """Flat at the end, where the model's own row says so."""
-    if shape is not None and len(state.now[1]) == 3 and shape == (volume(state.now[1]),):
+    if shape is not None and len(state.now[1]) == 3 and shape == (prod(state.now[1]),):
         return state.call(Step("flatten", {}, shape), (state.now[0],))
     return state
 
