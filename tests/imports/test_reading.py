@@ -31,7 +31,7 @@ FLAT = {"step": 2, "last": "Linear({}, 10)", "flat": ".flatten(1)", "end": ""}
 
 
 def test_a_padded_pool_is_no_head():
-    # 8 + 2*1 = 10 pixels: a window of 9 at stride 4 finds one place. O's pooling has no padding: it is a unit.
+    # 8 + 2*1 = 10 pixels: a window of 9 at stride 4 finds one place. O's pooling has no padding.
     more = {"step": 4, "more": "stride=4, padding=1", "flat": "", "end": ".flatten(1)"}
     text = PADDED.format(kernel=9, last="Conv2d(8, 10, 1)", **more)
     spec = read(text).readings[0].spec

@@ -1,7 +1,6 @@
 """Random networks through torch's print and tables; broken texts; and how long anything may take."""
 
 import os
-import time
 
 import pytest
 from imports.tabular import reference
@@ -9,7 +8,7 @@ from imports.tabular.handmade_nets import ResNet, Tutorial, exported
 from imports.tabular.mutations import mutated
 from imports.tabular.random_chains import chain
 from imports.tabular.tables import info_like, summary_like
-from patience import LONGEST
+from patience import LONGEST, cpu_seconds
 
 from cifar7.imports.graph import UnreadableError
 from cifar7.imports.tabular import looks_like, read_print, read_summary
@@ -36,13 +35,15 @@ def test_random_chains():
 
 def seconds(read, text: str) -> float:
     """Time of the processor; nothing but an UnreadableError in words may come out."""
-    start = time.process_time()
-    try:
-        found = read(text)
-    except UnreadableError as fault:
-        found = [fault.fault, fault.cure]
-    assert all(found)
-    return time.process_time() - start
+
+    def work() -> None:
+        try:
+            found = read(text)
+        except UnreadableError as fault:
+            found = [fault.fault, fault.cure]
+        assert all(found)
+
+    return cpu_seconds(work)
 
 
 def test_broken_texts_meet_nothing_but_words():
