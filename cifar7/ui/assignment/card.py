@@ -15,6 +15,7 @@ from cifar7.ui.assignment.card_html import card_html, card_table
 from cifar7.ui.files import take_away
 from cifar7.ui.files.uploads import read_assignment
 from cifar7.ui.shell import state
+from cifar7.ui.shell.controls import callback
 from cifar7.ui.shell.link import encode_profile
 from cifar7.ui.words.wording import plain
 
@@ -59,7 +60,7 @@ def choose_profile() -> None:
             key=state.control("profile_choice", choice),
             format_func=options.__getitem__,
             help="What the design is held against. Limits, marks and the line in the growth follow.",
-            on_change=_choose,
+            on_change=callback(_choose),
         )
         with st.popover("Own", icon=":material/upload_file:", help="A teacher's own version, from a file."):
             st.file_uploader(
@@ -67,7 +68,7 @@ def choose_profile() -> None:
                 type="json",
                 key=_FILE,
                 max_upload_size=5,
-                on_change=_upload,
+                on_change=callback(_upload),
                 help="An object with name, title and a list of requirements; each has an id, is and limit.",
             )
             st.code(_EXAMPLE, language="json")

@@ -20,6 +20,7 @@ from cifar7.ui.compare import curves, experiment_toggles
 from cifar7.ui.files import take_away
 from cifar7.ui.files.tables import Column, Table
 from cifar7.ui.shell import charts, choices, messages, pages, state
+from cifar7.ui.shell.controls import callback
 from cifar7.ui.words.wording import ago, count, percent, plain
 
 TICK_SECONDS = 1.0
@@ -73,7 +74,7 @@ def _new() -> None:
         icon=":material/science:",
         key="toggle_start",
         disabled=not usable,
-        on_click=_start,
+        on_click=callback(_start),
         args=(place, toggle or next(iter(toggles)), repeats),
     )
     if not usable:
@@ -153,7 +154,11 @@ def _progress(experiment: Experiment, statuses: list[tuple[Part, Status]]) -> No
     share = sum(shares) / max(1, len(shares))
     st.progress(share, f"{ended} of {count(len(statuses), 'run')} done")
     st.button(
-        "Stop the rest", icon=":material/stop_circle:", key="toggle_stop", on_click=_stop, args=(experiment,)
+        "Stop the rest",
+        icon=":material/stop_circle:",
+        key="toggle_stop",
+        on_click=callback(_stop),
+        args=(experiment,),
     )
 
 

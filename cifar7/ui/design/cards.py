@@ -14,6 +14,7 @@ from cifar7.network.problems import Problem
 from cifar7.network.spec import OUTPUT
 from cifar7.ui.design import toggles, unit_editor
 from cifar7.ui.shell import state
+from cifar7.ui.shell.controls import callback
 from cifar7.ui.words.summary import capital, flow_words, head_words, stage_words
 
 
@@ -30,7 +31,7 @@ def stage_card(name: str, rows: tuple[Row, ...], problems: list[Problem]) -> Non
             toggles.line(spec, place, 2, only="pool")
             st.button(
                 "Add a convolution", icon=":material/add:", key=f"{name}_first",
-                on_click=unit_editor.add_first, args=(name,),
+                on_click=callback(unit_editor.add_first), args=(name,),
             )  # fmt: skip
 
 

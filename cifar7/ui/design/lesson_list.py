@@ -12,6 +12,7 @@ from cifar7.network.lessons import Lesson, lessons
 from cifar7.network.profiles import Profile
 from cifar7.network.spec import NetSpec
 from cifar7.ui.shell import state
+from cifar7.ui.shell.controls import callback
 from cifar7.ui.words.summary import capital
 
 
@@ -36,7 +37,7 @@ def show(spec: NetSpec) -> None:
                     first.fix,
                     icon=":material/build:",
                     key=f"mend_{at}",
-                    on_click=_fix,
+                    on_click=callback(_fix),
                     args=(spec, state.profile(), first),
                     help="Changes the design; Undo takes it back.",
                 )

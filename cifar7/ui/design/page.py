@@ -14,6 +14,7 @@ from cifar7.ui.design.layer_files import layers_csv
 from cifar7.ui.design.layer_table import layers_table, table_html
 from cifar7.ui.files import take_away
 from cifar7.ui.shell import state
+from cifar7.ui.shell.controls import callback
 from cifar7.ui.words.wording import plain
 
 
@@ -30,7 +31,7 @@ def _presets() -> None:
             format_func=lambda preset: PRESETS[preset].title,
             placeholder="another design",
             help="Choosing a preset replaces the design; Undo brings it back.",
-            on_change=_take_preset,
+            on_change=callback(_take_preset),
             width=220,
         )
         st.button(
@@ -39,7 +40,7 @@ def _presets() -> None:
             key="reset",
             disabled=state.design() == state.origin(),
             help="Back to what the design came from; Undo brings it back.",
-            on_click=lambda: state.set_design(state.origin(), "Back to the start"),
+            on_click=callback(lambda: state.set_design(state.origin(), "Back to the start")),
         )
         share.popover()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):

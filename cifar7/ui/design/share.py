@@ -10,6 +10,7 @@ from cifar7.export.submission import spec_json
 from cifar7.network.spec import NetSpec
 from cifar7.ui.files.uploads import read_design
 from cifar7.ui.shell import address, pages, state
+from cifar7.ui.shell.controls import callback
 from cifar7.ui.shell.link import Link, encode
 from cifar7.ui.words.wording import plain
 
@@ -45,7 +46,8 @@ def popover() -> None:
                 help="The design as data: what can be opened below, and what the command line reads.",
             )  # fmt: skip
         st.file_uploader(
-            "Open a design from its spec.json", type="json", key=_FILE, max_upload_size=5, on_change=_open,
+            "Open a design from its spec.json", type="json", key=_FILE, max_upload_size=5,
+            on_change=callback(_open),
         )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from cifar7.network.arithmetic import analyse
 from cifar7.network.problems import Problem
 from cifar7.network.spec import NetSpec
 from cifar7.ui.shell import pages, state
+from cifar7.ui.shell.controls import callback
 from cifar7.ui.words.summary import capital, millions
 
 
@@ -27,7 +28,11 @@ def panel(problems: list[Problem]) -> None:
             ):
                 st.switch_page(pages.TRAIN)
             st.button(
-                "Undo", icon=":material/undo:", key="undo", on_click=state.undo, disabled=not state.can_undo()
+                "Undo",
+                icon=":material/undo:",
+                key="undo",
+                on_click=callback(state.undo),
+                disabled=not state.can_undo(),
             )
             if state.pinned():
                 label, icon, change = "Unpin", ":material/keep_off:", state.unpin
@@ -38,7 +43,7 @@ def panel(problems: list[Problem]) -> None:
                     "Keeps this design to compare with: every figure and the table then show the difference "
                 )
                 tip += "to it."
-            st.button(label, icon=icon, key="pin", on_click=change, help=tip)
+            st.button(label, icon=icon, key="pin", on_click=callback(change), help=tip)
 
 
 def _status(problems: list[Problem]) -> str:

@@ -14,6 +14,7 @@ from cifar7.network.controls.table import toggles_at
 from cifar7.network.controls.toggle import ALWAYS, Form, Place, Toggle
 from cifar7.network.spec import NetSpec
 from cifar7.ui.shell import state
+from cifar7.ui.shell.controls import callback
 from cifar7.ui.words.summary import capital
 
 MIXED = "mixed"
@@ -53,20 +54,21 @@ def show(spec: NetSpec, place: Place, toggle: Toggle, form: Form) -> None:
     if form.control == "switch":
         st.toggle(
             toggle.label, bool(value), key=state.control(key, value), help=toggle.help,
-            on_change=_edit, args=(key, place, toggle, form, SWITCHED.__getitem__, list(SWITCHED)),
+            on_change=callback(_edit), args=(key, place, toggle, form, SWITCHED.__getitem__, list(SWITCHED)),
         )  # fmt: skip
     elif form.control == "buttons":
         st.segmented_control(
             f"{toggle.label} ({MIXED})" if value is None else toggle.label, options, default=value,
             key=state.control(key, value), required=value is not None, format_func=toggle.text,
-            help=toggle.help, on_change=_edit, args=(key, place, toggle, form, toggle.text, options),
+            help=toggle.help,
+            on_change=callback(_edit), args=(key, place, toggle, form, toggle.text, options),
         )  # fmt: skip
     elif form.control == "slider":
         steps, shown = ([MIXED, *options], MIXED) if value is None else (options, value)
         st.select_slider(
             toggle.label, steps, shown, key=state.control(key, shown),
             format_func=lambda step: step if step == MIXED else toggle.text(step), help=toggle.help,
-            width=width, on_change=_edit, args=(key, place, toggle, form, toggle.text, steps),
+            width=width, on_change=callback(_edit), args=(key, place, toggle, form, toggle.text, steps),
         )  # fmt: skip
     else:
         _list(spec, place, toggle, form, value, options)
@@ -92,7 +94,7 @@ def _list(spec: NetSpec, place: Place, toggle: Toggle, form: Form, value: Any, o
         index=None if value is None else options.index(value),
         key=state.control(key, value), placeholder=MIXED, format_func=text, accept_new_options=typed,
         help="\n\n".join([toggle.help, *reasons]), width=width,
-        on_change=_edit_number if typed else _edit,
+        on_change=callback(_edit_number if typed else _edit),
         args=(key, place, toggle, form) if typed else (key, place, toggle, form, text, options),
     )  # fmt: skip
 

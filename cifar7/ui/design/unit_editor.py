@@ -9,6 +9,7 @@ from cifar7.network.controls.toggle import Place
 from cifar7.network.spec import MAX_UNITS, OUTPUT, NetSpec
 from cifar7.ui.design import toggles
 from cifar7.ui.shell import choices, state
+from cifar7.ui.shell.controls import callback
 from cifar7.ui.words.summary import form
 
 OPERATION, FOLLOWING, SWITCHES, CONNECTION = 1, 2, 3, 4  # lines of the editor
@@ -105,16 +106,16 @@ def _buttons(spec: NetSpec, place: Place, chosen: bool) -> None:
     full = len(row) >= MAX_UNITS
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         if chosen:
-            st.button("Add before", icon=":material/add:", key=f"{name}_add_before", on_click=_add,
+            st.button("Add before", icon=":material/add:", key=f"{name}_add_before", on_click=callback(_add),
                       args=(name, place, BEFORE), disabled=full)  # fmt: skip
         st.button("Add after" if chosen else "Add a unit", icon=":material/add:", key=f"{name}_add",
-                  on_click=_add, args=(name, place, AFTER), disabled=full)  # fmt: skip
+                  on_click=callback(_add), args=(name, place, AFTER), disabled=full)  # fmt: skip
         if chosen:
-            st.button("Remove", icon=":material/remove:", key=f"{name}_remove", on_click=_remove,
+            st.button("Remove", icon=":material/remove:", key=f"{name}_remove", on_click=callback(_remove),
                       args=(name, place))  # fmt: skip
         if name == OUTPUT and not spec.output.behind:
-            st.button("Add behind the pooling", icon=":material/add:", key=f"{name}_behind", on_click=_add,
-                      args=(name, place, BEHIND))  # fmt: skip
+            st.button("Add behind the pooling", icon=":material/add:", key=f"{name}_behind",
+                      on_click=callback(_add), args=(name, place, BEHIND))  # fmt: skip
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         if chosen:
             choices.switch(

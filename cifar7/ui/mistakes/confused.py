@@ -15,6 +15,7 @@ from cifar7.ui.mistakes.filters import ANY
 from cifar7.ui.pictures import picture_dialog, picture_grid, tested
 from cifar7.ui.pictures.gallery import Tile
 from cifar7.ui.shell import choices, state
+from cifar7.ui.shell.controls import callback
 from cifar7.ui.words.run_list import Summary
 from cifar7.ui.words.wording import count, plain, probability
 
@@ -74,7 +75,14 @@ def _choose(classes: tuple[str, ...], pictures: int) -> Order:
             ),
         ):
             choices.box(
-                label, options, ANY, key=key, memory=key, help=tip, on_change=filters.changed, width=140
+                label,
+                options,
+                ANY,
+                key=key,
+                memory=key,
+                help=tip,
+                on_change=callback(filters.changed),
+                width=140,
             )
         order = choices.box(
             "Order",
@@ -98,7 +106,7 @@ def _by_number(pictures: int) -> None:
             picture_dialog.open_picture(number)
 
     st.number_input(
-        "Open number", 0, pictures - 1, None, key=_NUMBER, on_change=open_number, width=140,
+        "Open number", 0, pictures - 1, None, key=_NUMBER, on_change=callback(open_number), width=140,
         placeholder=f"to {pictures - 1:,}",
         help="The number of a test picture, as it stands under it: opens it by keyboard, right or mistaken.",
     )  # fmt: skip

@@ -14,6 +14,7 @@ from cifar7.ui.mistakes import filters
 from cifar7.ui.mistakes.filters import ANY
 from cifar7.ui.pictures import matrix_chart, tested
 from cifar7.ui.shell import choices, messages
+from cifar7.ui.shell.controls import callback
 from cifar7.ui.words.run_list import Summary, labels
 from cifar7.ui.words.summary import capital
 from cifar7.ui.words.wording import count, plain
@@ -46,7 +47,9 @@ def show(summary: Summary, predictions: Predictions) -> None:
         else:
             filters.clicked(ANY, ANY)
 
-    matrix_chart.show(cells, order, key=key, alt=_alt(predictions, is_difference), on_select=clicked)
+    matrix_chart.show(
+        cells, order, key=key, alt=_alt(predictions, is_difference), on_select=callback(clicked)
+    )
     st.caption(_caption(by, is_difference) + _part_words(part, len(order), len(classes)))
     columns = (*_CSV, "value") if is_difference else _CSV
     matrix_chart.downloads("confusion-matrix", cells, order, columns)
@@ -143,7 +146,7 @@ def pairs(predictions: Predictions) -> None:
                 f"{capital(plain(pair.words))} ({count(pair.count, 'picture')})",
                 key=f"pair_{pair.true}_{pair.predicted}",
                 type="tertiary",
-                on_click=filters.choose,
+                on_click=callback(filters.choose),
                 args=(pair.true, pair.predicted),
                 icon=":material/arrow_right_alt:",
             )

@@ -10,6 +10,7 @@ from cifar7.results.picture import OwnPicture, read_picture
 from cifar7.ui.mistakes import paste_box
 from cifar7.ui.pictures import attention_html, attention_panel, inference, probabilities
 from cifar7.ui.shell import choices, messages
+from cifar7.ui.shell.controls import callback
 from cifar7.ui.words import run_list
 from cifar7.ui.words.run_list import Summary
 from cifar7.ui.words.wording import plain, probability
@@ -49,7 +50,7 @@ def show(summary: Summary) -> None:
 def _source() -> None:
     source = choices.segments("Your picture from", SOURCES, "file", key="own_source")
     if source == "camera":
-        st.camera_input("Camera", key="own_camera", on_change=_take_file, args=("own_camera",))
+        st.camera_input("Camera", key="own_camera", on_change=callback(_take_file), args=("own_camera",))
         st.caption(
             "Browsers give a page the camera only over HTTPS or on this very machine. Elsewhere, take a "
             "photo and choose **A file**; a phone offers its camera there."
@@ -58,8 +59,8 @@ def _source() -> None:
         paste_box.show("own_paste", LARGEST, lambda content: _take(content, "The pasted picture"), _refuse)
     else:
         st.file_uploader(
-            "A picture", TYPES, key="own_file", on_change=_take_file, args=("own_file",), max_upload_size=5,
-            help="It is looked at on this machine and not kept.",
+            "A picture", TYPES, key="own_file", on_change=callback(_take_file), args=("own_file",),
+            max_upload_size=5, help="It is looked at on this machine and not kept.",
         )  # fmt: skip
 
 

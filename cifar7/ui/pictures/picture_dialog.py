@@ -12,6 +12,7 @@ from cifar7.ui.files import take_away
 from cifar7.ui.files.tables import Column, Table, Value
 from cifar7.ui.pictures import attention_html, attention_panel, probabilities, tested
 from cifar7.ui.shell import sheets
+from cifar7.ui.shell.controls import callback
 from cifar7.ui.words.run_list import Summary, labels
 from cifar7.ui.words.wording import plain, probability
 
@@ -77,7 +78,7 @@ def _leaf(index: int, gallery: list[int]) -> None:
                 icon=f":material/{icon}:",
                 key=f"picture_{label.lower()}",
                 disabled=at < 0 or not 0 <= to < len(gallery),
-                on_click=open_picture,
+                on_click=callback(open_picture),
                 args=(gallery[to] if 0 <= to < len(gallery) else index,),
             )
         if at >= 0:

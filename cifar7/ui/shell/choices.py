@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from cifar7.ui.shell import state
+from cifar7.ui.shell.controls import callback
 from cifar7.ui.words import run_list
 from cifar7.ui.words.run_list import Summary
 
@@ -66,7 +67,7 @@ def one_run(label: str, runs: list[Summary], *, key: str, help: str) -> Summary:
     st.selectbox(
         label, list(by_id), list(by_id).index(summary.id), key=state.control(key, summary.id),
         format_func=run_list.labels(runs).__getitem__,
-        on_change=_pass_on, args=(key, state.set_run), help=help,
+        on_change=callback(_pass_on), args=(key, state.set_run), help=help,
     )  # fmt: skip
     return summary
 
@@ -87,7 +88,7 @@ def several_runs(
     current = [run_id for run_id in chosen if run_id in by_id] or default
     ids = st.multiselect(
         label, list(by_id), current, key=state.control(key, current), max_selections=most, help=help,
-        format_func=run_list.labels(runs).__getitem__, on_change=_pass_on, args=(key, on_change),
+        format_func=run_list.labels(runs).__getitem__, on_change=callback(_pass_on), args=(key, on_change),
     )  # fmt: skip
     return [by_id[run_id] for run_id in ids if run_id in by_id]
 
@@ -108,4 +109,4 @@ def _remembered(key: str, memory: str, default: T, options: Collection[T]) -> tu
             st.session_state[memory] = st.session_state[key]
 
     arguments: dict[str, Any] = {"key": state.control(key, value)}
-    return value, arguments if memory == key else {**arguments, "on_change": remember}
+    return value, arguments if memory == key else {**arguments, "on_change": callback(remember)}

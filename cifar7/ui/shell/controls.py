@@ -9,15 +9,43 @@ drawn by then.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+_LOOK = "_yield_callback"  # of Streamlit's session state: called whenever it is read or written
 _RECEIPT = "cifar7_receipt"  # key of the field; page.css hides it
 _NUMBER, _SET = (
     "cifar7_run_number",
     "cifar7_controls_set",
 )  # of this run; key of a control: run that changed it
+
+
+def callback(change: Callable[..., object]) -> Callable[..., None]:
+    """`change` as the callback of a widget, which a newer click does not cut short.
+
+    Streamlit looks for a newer click whenever session state is read, in callbacks as well, and leaves what it
+    finds itself in: a click on a busy server would be lost, or half of its change. Every `on_click` and
+    `on_change` of the pages goes through here.
+    """
+
+    @wraps(change)
+    def whole(*args: Any, **kwargs: Any) -> None:
+        held = getattr(get_script_run_ctx(), "session_state", None)
+        if held is None:  # no page runs: a test calls it
+            change(*args, **kwargs)
+            return
+        look = getattr(held, _LOOK)
+        object.__setattr__(held, _LOOK, lambda: None)  # its own __setattr__ writes session state
+        try:
+            change(*args, **kwargs)
+        finally:
+            object.__setattr__(held, _LOOK, look)
+
+    return whole
 
 
 def begin() -> None:

@@ -14,6 +14,7 @@ from cifar7.data.library import OFFICIAL, available, open_set
 from cifar7.errors import UserError
 from cifar7.ui.pictures import gallery
 from cifar7.ui.shell import state
+from cifar7.ui.shell.controls import callback
 from cifar7.ui.train import download
 from cifar7.ui.words.wording import plain
 
@@ -32,7 +33,7 @@ def choose() -> SetInfo:
         "Data set",
         list(labels),
         key=key,
-        on_change=lambda: state.set_data(st.session_state[key]),
+        on_change=callback(lambda: state.set_data(st.session_state[key])),
         format_func=labels.__getitem__,
         captions=[_caption(info) for info in sets],
         help="The pictures that the network learns from and is tested on, all 32 × 32 pixels in colour.",
@@ -100,7 +101,7 @@ def _fetching(was_running: bool) -> None:
         "Try again" if failed else begin,
         icon=":material/download:",
         key="train_download",
-        on_click=download.start,
+        on_click=callback(download.start),
         width="stretch",
     )
     st.caption(

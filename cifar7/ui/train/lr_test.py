@@ -18,6 +18,7 @@ from cifar7.training.events import Beat, RangeStep
 from cifar7.training.lr_finding import Finding
 from cifar7.ui.files import take_away
 from cifar7.ui.shell import messages, state
+from cifar7.ui.shell.controls import callback
 from cifar7.ui.train import lr_curve, run_control
 from cifar7.ui.train.run_words import starting_words
 from cifar7.ui.words.wording import count, duration, plain
@@ -87,7 +88,7 @@ def _button(label: str) -> None:
         icon=":material/play_circle:",
         key="find_start",
         disabled=bool(run_control.blocked(state.data_info())),
-        on_click=_start,
+        on_click=callback(_start),
         help="A hundred steps of training, a few hundred with small batches, on a copy of the design that is "
         "thrown away.",
     )
@@ -116,7 +117,13 @@ def _watch(test: RunFolder, state_before: str) -> None:
     if state.run_id() in training:
         st.caption("Pause that run, and the test begins at once.")
     stop = _guarded(test.request_stop)
-    st.button("Stop the test", icon=":material/stop_circle:", key="find_stop", type="tertiary", on_click=stop)
+    st.button(
+        "Stop the test",
+        icon=":material/stop_circle:",
+        key="find_stop",
+        type="tertiary",
+        on_click=callback(stop),
+    )
 
 
 def progress_words(status: Status, busy: str | None) -> tuple[float, str]:
@@ -183,7 +190,7 @@ def _use(rate: float) -> None:
         key="find_use",
         type="secondary" if in_use else "primary",
         disabled=in_use,
-        on_click=_guarded(state.change_config),
+        on_click=callback(_guarded(state.change_config)),
         kwargs={"lr": rate},
         help="Sets the learning rate above; everything else stays as it is.",
     )

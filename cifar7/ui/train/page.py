@@ -13,6 +13,7 @@ from cifar7.runs import queue
 from cifar7.runs.folder import ENDED, RunFolder, Status
 from cifar7.ui.files import take_away
 from cifar7.ui.shell import messages, state
+from cifar7.ui.shell.controls import callback
 from cifar7.ui.train import data_chooser, expectation, recipe, run_charts, run_control, run_view
 from cifar7.ui.words import run_list
 from cifar7.ui.words.wording import count
@@ -106,7 +107,7 @@ def _recent(run: RunFolder | None) -> None:
                 type="tertiary",
                 icon=":material/visibility:" if is_open else ":material/monitoring:",
                 disabled=is_open,
-                on_click=_open,
+                on_click=callback(_open),
                 args=(summary.id,),
             )
 

@@ -15,6 +15,7 @@ from cifar7.fields import Option
 from cifar7.training.config import BASICS, GROUPS, OPTIONS, ConfigError, TrainConfig
 from cifar7.training.recipes import RECIPES, Recipe
 from cifar7.ui.shell import state
+from cifar7.ui.shell.controls import callback
 from cifar7.ui.train import lr_test
 from cifar7.ui.words import device
 from cifar7.ui.words.wording import plain
@@ -42,7 +43,7 @@ def settings() -> None:
             icon=":material/undo:",
             type="tertiary",
             key="recipe_back",
-            on_click=state.set_config,
+            on_click=callback(state.set_config),
             args=(recipe.config, recipe.name),
         )
 
@@ -78,7 +79,7 @@ def _choose(recipe: Recipe) -> None:
         list(RECIPES),
         key=state.control(_KEY, recipe.name),
         format_func=lambda name: RECIPES[name].title,
-        on_change=_take,
+        on_change=callback(_take),
         help="A recipe is a set of values for all the settings below; each can be changed afterwards.",
     )
     st.caption(plain(recipe.summary))

@@ -19,6 +19,7 @@ from cifar7.runs.kinds import Kind
 from cifar7.training.config import OPTIONS
 from cifar7.training.norms import check_norms
 from cifar7.ui.shell import messages, pages, state
+from cifar7.ui.shell.controls import callback
 from cifar7.ui.words.run_list import badge
 from cifar7.ui.words.wording import count, plain
 
@@ -76,7 +77,7 @@ def queue_another(info: SetInfo) -> None:
         key="train_queue",
         width="stretch",
         disabled=bool(blocked(info)),
-        on_click=_start,
+        on_click=callback(_start),
         help="The present run is left as it is. This page then follows the new one; both stay in the list.",
     )
 
@@ -121,7 +122,7 @@ def _start_button(info: SetInfo, label: str, kind: Literal["primary", "secondary
         type=kind,
         key="train_start",
         disabled=bool(blocked(info)),
-        on_click=_start,
+        on_click=callback(_start),
         help="Trains the design as it is now; editing it afterwards does not disturb the run.",
     )
 
@@ -135,7 +136,7 @@ def _request_button(run: RunFolder, status: Status, request: Literal["pause", "s
         icon=icon,
         key=f"train_{request}",
         disabled=pending in (request, "stop"),
-        on_click=_send_request,
+        on_click=callback(_send_request),
         args=(run, request),
         help=explanation,
     )
@@ -147,7 +148,7 @@ def _resume_button(run: RunFolder) -> None:
         icon=":material/resume:",
         type="primary",
         key="train_resume",
-        on_click=_resume,
+        on_click=callback(_resume),
         args=(run,),
         help="Goes on from the last checkpoint with the run's own design and settings, as though it had "
         "never been left.",
@@ -174,7 +175,7 @@ def longer(run: RunFolder, status: Status) -> None:
             f"Train {count(more, 'more epoch')}",
             icon=":material/add_circle:",
             key="train_longer",
-            on_click=_resume,
+            on_click=callback(_resume),
             args=(run, more),
         )
 
