@@ -33,10 +33,18 @@ class Status(TypedDict):
     result: dict[str, Any] | None  # Finished; of the last time, in a run that goes on after its end
     notices: list[str]  # what was met and dealt with, in words
     then: str | None  # what the run is to do as soon as it is executed: "stop"
+    by: str  # whose run it is, as Person.id of cifar7.runs.people; "": made on the command line, or not known
+    by_name: str  # the owner's name when it was made; "" without one
+    queued: float | None  # when it began to wait, after its making or its newest resumption
+    served: float | None  # when a process last took it or let go of it
+    worked: float  # seconds that processes have executed it, before the one that does now
+    minutes: float  # it is stopped after so many of work; 0: no limit
+    expected: float | None  # seconds that it will take from its start, as estimated when it was made
 
 
 def fresh(name: str, data_name: str, device: str) -> Status:
     """The status of a new run: all that is not known yet is None."""
     status: Any = dict.fromkeys(Status.__annotations__)
     status.update(state="queued", created=time.time(), name=name, data=data_name, device=device, notices=[])
+    status.update(by="", by_name="", worked=0.0, minutes=0.0)
     return cast(Status, status)
