@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,6 +69,18 @@ def empty_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("CIFAR7_DATA", raising=False)
     monkeypatch.delenv("CIFAR7_RUNS", raising=False)
     return tmp_path
+
+
+@pytest.fixture
+def limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Puts limits in force, as in `limit(epochs=3)`."""
+
+    def put(**limits: float) -> None:
+        path = tmp_path / "some-limits.json"
+        path.write_text(json.dumps(limits))
+        monkeypatch.setenv("CIFAR7_LIMITS", str(path))
+
+    return put
 
 
 @pytest.fixture

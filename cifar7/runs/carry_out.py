@@ -45,13 +45,20 @@ class Control:
     def __init__(self, claim: Claim, stop_reason: Callable[[], str | None]) -> None:
         self._claim, self._stop_reason = claim, stop_reason
         self._next_report = 0.0
+        self._minutes = claim.status["minutes"]
         self.reason: str | None = None
 
     def __call__(self) -> str | None:
         """What the training loop is to do now."""
         request = self._claim.requested()
-        self.reason = "Stopped as asked" if request == "stop" else self._stop_reason()
+        self.reason = "Stopped as asked" if request == "stop" else self._stop_reason() or self._over()
         return "stop" if self.reason else "pause" if request == "pause" else None
+
+    def _over(self) -> str | None:
+        """Why the run's time is over; None while it is not, or has no limit."""
+        if not self._minutes or self._claim.worked_seconds() < 60 * self._minutes:
+            return None
+        return f"Stopped at the limit of {self._minutes:g} minutes for a run"
 
     def preparing(self, what: str, done: int, total: int) -> None:
         """Write the progress of the data to the status. Raises EndedEarly at a request to stop or pause."""

@@ -37,8 +37,15 @@ class Claim:
             left_over.unlink(missing_ok=True)
         self.then = self.status["then"]
         started = self.status["started"] or time.time()
+        self._worked = self.status["worked"]  # seconds, before this process
         self.update(
-            state="running", started=started, pid=os.getpid(), phase="starting", reason=None, then=None
+            state="running",
+            started=started,
+            served=time.time(),
+            pid=os.getpid(),
+            phase="starting",
+            reason=None,
+            then=None,
         )
 
     def __enter__(self) -> Claim:
@@ -74,7 +81,8 @@ class Claim:
         if self.status["state"] != "running":
             return
         result = self.status["result"] if result is None else result
-        self.update(durable=True, state=state, reason=reason, result=result, ended=time.time(), phase=None)
+        ended = {"ended": time.time(), "phase": None, **self._left()}
+        self.update(durable=True, state=state, reason=reason, result=result, **ended)
 
     def pause(self) -> None:
         """Leave the run as it is, to be resumed; the lock is kept until release().
@@ -82,11 +90,19 @@ class Claim:
         Where a stop was requested after the pause that is being carried out, the stop comes next.
         """
         with hold_queue(self.run.path.parent):
-            self.update(durable=True, state="paused", phase=None, preparing=None)
+            self.update(durable=True, state="paused", phase=None, preparing=None, **self._left())
             stop = self.run.requested() == "stop"
         if stop:
             self.run.request_stop()
             self.status = self.run.status()
+
+    def worked_seconds(self) -> float:
+        """How long processes have executed the run, all together."""
+        return self._worked + time.monotonic() - self._began
+
+    def _left(self) -> dict[str, float]:
+        """What the status holds of a run that this process lets go of."""
+        return {"served": time.time(), "worked": self.worked_seconds()}
 
     def requested(self) -> str | None:
         """What the run is to do, "stop" or "pause"; None to go on. Cheap enough for every batch."""

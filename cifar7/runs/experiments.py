@@ -11,12 +11,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cifar7.network.problems import check
 from cifar7.network.spec import NetSpec
 from cifar7.runs import queue
 from cifar7.runs.files import read_json, replace_json
-from cifar7.runs.folder import RunError, RunFolder, list_runs
-from cifar7.runs.kinds import KINDS
+from cifar7.runs.folder import ENDED, RunError, RunFolder, list_runs
+from cifar7.runs.people import COMMAND_LINE, Person
 from cifar7.training.config import TrainConfig
 
 FILE = "experiment.json"
@@ -50,27 +49,34 @@ def start(
     config: TrainConfig,
     data_name: str,
     repeats: int,
+    by: Person = COMMAND_LINE,
 ) -> str:
     """Queue `repeats` pairs of runs, whose seeds begin with that of `config`; returns the experiment's id.
 
-    Raises RunError for a number of repeats that is out of range or a queue that is too long, SpecError for a
-    design that cannot be built; then nothing is queued.
+    Raises RunError for a number of repeats that is out of range, else as `queue.enqueue`; then nothing is
+    queued.
     """
     if not 1 <= repeats <= MOST_REPEATS:
         raise RunError(f"the number of repeats is {repeats}; it can be 1 to {MOST_REPEATS}")
-    check(without)
-    check(with_it)
-    most = KINDS["training"].most_waiting
-    if len(queue.waiting(runs_dir)) + 2 * repeats > most:
-        raise RunError(f"{most} runs can wait at most; stop some of them first")
     name = secrets.token_hex(8)
     configs = [replace(config, seed=config.seed + more) for more in range(repeats)]
-    for settings in configs:
-        for spec, side in ((without, False), (with_it, True)):
-            run = queue.enqueue(runs_dir, spec, settings, data_name)
-            part = {"experiment": name, "toggle": toggle, "with": side, "seed": settings.seed}
-            replace_json(run.path / FILE, part)
+    wanted = [(spec, settings) for settings in configs for spec in (without, with_it)]
+    runs = queue.enqueue_all(runs_dir, wanted, data_name, by=by)
+    for run, (spec, settings) in zip(runs, wanted, strict=True):
+        part = {"experiment": name, "toggle": toggle, "with": spec is with_it, "seed": settings.seed}
+        replace_json(run.path / FILE, part)
     return name
+
+
+def stop(experiment: Experiment, by: Person = COMMAND_LINE) -> None:
+    """Stop what waits or goes on of it. Raises RunError where a run of it is not for `by` to stop."""
+    for part in reversed(experiment.parts):  # the last first, so that none starts in between
+        try:
+            status = part.run.status()
+        except RunError:  # the folder was deleted by hand
+            continue
+        if status["state"] not in ENDED:
+            part.run.request_stop(by)
 
 
 def find(runs_dir: Path) -> list[Experiment]:

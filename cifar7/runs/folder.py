@@ -22,6 +22,8 @@ from cifar7.runs.directory import ID, TRAINING_ID, hold_queue, make_runs_dir, ne
 from cifar7.runs.directory import RunError as RunError
 from cifar7.runs.files import read_json, read_lines, replace_json
 from cifar7.runs.kinds import KINDS, Kind, kind_of
+from cifar7.runs.limits import Limits
+from cifar7.runs.people import COMMAND_LINE, Person, check_may
 from cifar7.runs.reasons import death_reason
 from cifar7.runs.status import ENDED as ENDED
 from cifar7.runs.status import State as State
@@ -48,9 +50,17 @@ class RunFolder:
 
     @staticmethod
     def create(
-        runs_dir: Path, spec: NetSpec, config: TrainConfig, data_name: str, kind: Kind = "training"
+        runs_dir: Path,
+        spec: NetSpec,
+        config: TrainConfig,
+        data_name: str,
+        kind: Kind = "training",
+        **known: Any,
     ) -> RunFolder:
-        """Make a queued run on the image set `data_name` of the library; it appears whole or not at all."""
+        """Make a queued run on the image set `data_name` of the library; it appears whole or not at all.
+
+        `known`: fields of its status beyond those of a fresh one.
+        """
         runs_dir = make_runs_dir(runs_dir)
         run = RunFolder(runs_dir / new_id(kind, spec.name))
         draft = runs_dir / f".new-{run.id}"
@@ -58,9 +68,7 @@ class RunFolder:
         settings = config.to_dict()
         replace_json(draft / "spec.json", spec.to_dict())
         replace_json(draft / "config.json", {**settings, "data": data_name})
-        replace_json(
-            draft / "status.json", cast("dict[str, Any]", fresh(spec.name, data_name, settings["device"]))
-        )
+        replace_json(draft / "status.json", {**fresh(spec.name, data_name, settings["device"]), **known})
         draft.rename(run.path)
         return run
 
@@ -142,13 +150,16 @@ class RunFolder:
             return time.time() - self.path.stat().st_mtime
         return inf
 
-    def request_stop(self) -> None:
+    def request_stop(self, by: Person = COMMAND_LINE) -> None:
         """Have the run stop: at its next batch, or before it begins. No effect on a run that has ended.
 
-        A paused run waits in the queue from then on, to be tested as it is.
+        A paused run waits in the queue from then on, to be tested as it is. Raises RunError where it is not
+        for `by` to stop.
         """
         with hold_queue(self.path.parent):
-            state = self.status()["state"]
+            status = self.status()
+            check_may(by, status, "stop")
+            state = status["state"]
             if state == "running":
                 self._request("stop")
             elif state in ("queued", "paused"):
@@ -157,16 +168,19 @@ class RunFolder:
                         state="stopped", reason="Stopped before it began.", ended=time.time(), durable=True
                     )
                 else:
-                    self._change(state="queued", then="stop")
+                    queued = status["queued"] if state == "queued" else time.time()
+                    self._change(state="queued", then="stop", queued=queued)
         self.reconcile()
 
-    def request_pause(self) -> None:
+    def request_pause(self, by: Person = COMMAND_LINE) -> None:
         """Have the run pause: at its next batch, or where it waits.
 
         No effect on one that has ended, nor after a request to stop: that stands until the run is resumed.
+        Raises RunError where it is not for `by` to pause.
         """
         with hold_queue(self.path.parent):
             status = self.status()
+            check_may(by, status, "pause")
             state = status["state"]
             if state == "queued" and status["then"] != "stop":
                 self._change(state="paused")
@@ -174,20 +188,22 @@ class RunFolder:
                 self._request("pause")
         self.reconcile()
 
-    def request_resume(self, more_epochs: int = 0) -> None:
+    def request_resume(self, more_epochs: int = 0, by: Person = COMMAND_LINE) -> None:
         """Put the run in the queue again, to go on from its last checkpoint; call `ensure_worker` after it.
 
         Raises RunError for a run that waits or goes on, one that is finished unless there are `more_epochs`,
-        and one that came to its end without a checkpoint; ConfigError for too many epochs.
+        one that came to its end without a checkpoint, one that is not for `by` to resume, and beyond the
+        limits in force; ConfigError for too many epochs.
         """
         self.reconcile()
         with hold_queue(self.path.parent):
-            self.requeue(more_epochs)
+            self.requeue(more_epochs, by)
         os.utime(self.path.parent)  # workers look at the queue when this time changes
 
-    def requeue(self, more_epochs: int = 0) -> None:
+    def requeue(self, more_epochs: int = 0, by: Person = COMMAND_LINE) -> None:
         """As `request_resume`, for a caller that holds the queue."""
         status = self.status()
+        check_may(by, status, "resume")
         if more_epochs < 0:
             raise RunError(f"{more_epochs} more epochs cannot be; give 1 or more")
         if status["state"] in ("queued", "running"):
@@ -197,11 +213,17 @@ class RunFolder:
             raise RunError(f"the run {self.id} is finished; say how many more epochs, as in --epochs 4")
         if status["result"] and self.checkpoint_path() is None:
             raise RunError(f"the run {self.id} has no checkpoint to go on from; train its design again")
+        limits = Limits.load()
+        if status["state"] != "paused":  # which counts among those that wait already
+            limits.check_waiting(read_statuses(self.path.parent), self.kind, by, whose=status["by"])
+        limits.check_minutes(status["worked"], by)
         if more_epochs:
             config = self.config()
             longer = replace(config, epochs=config.epochs + more_epochs)
+            limits.check_epochs(longer.epochs, by)
             replace_json(self.path / "config.json", {**longer.to_dict(), "data": self.data_name()})
-        self._change(state="queued", reason=None, ended=None, then=None)
+        minutes = limits.minutes_of(by)
+        self._change(state="queued", reason=None, ended=None, then=None, queued=time.time(), minutes=minutes)
 
     def reconcile(self) -> Status:
         """The status, made true: a run that says "running" while nobody holds its lock has failed."""
@@ -249,3 +271,12 @@ def list_runs(runs_dir: Path, *, every_kind: bool = False) -> list[RunFolder]:
             if listed and entry.is_dir():
                 names.append(entry.name)
     return [RunFolder(runs_dir.absolute() / name) for name in sorted(names, reverse=True)]
+
+
+def read_statuses(runs_dir: Path) -> list[tuple[RunFolder, Status]]:
+    """Runs of every kind with their statuses."""
+    statuses = []
+    for run in list_runs(runs_dir, every_kind=True):
+        with suppress(RunError):  # deleted or damaged by hand: no reason to hold up the others
+            statuses.append((run, run.status()))
+    return statuses

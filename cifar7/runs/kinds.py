@@ -13,27 +13,25 @@ Kind = Literal["training", "lr-test"]
 class Rules:
     """What is particular to a kind. Runs of all kinds share folders, queue, claim and reconciliation."""
 
-    turn: int  # waiting runs of a kind with a lower number are taken first
-    most_waiting: int  # a stuck button or a prank must not fill the disk, nor keep others from their turn
-    too_many: str  # the message when so many wait
     absent: str  # the message for an id that names no run
     again: str  # what to do after a failure
+    # Beside `cifar7.runs.limits`: a stuck button or a prank must not keep others from their turn.
+    most_waiting: float = inf
+    most_waiting_each: float = inf  # of one person
+    too_many: str = ""  # the message when so many wait
     awaited_seconds: float = inf  # a run that nobody has looked at for so long is passed over in the queue
     kept_seconds: float = inf  # ... and is removed after so long
 
 
 KINDS: dict[Kind, Rules] = {
     "training": Rules(
-        turn=1,
-        most_waiting=200,
-        too_many="{} runs are waiting already; stop some of them first",
         absent="there is no run {}; `python -m cifar7 runs` lists those there are",
         again="start the run again",
     ),
-    # Short, and somebody waits for it: after the run that is executed, before those that wait.
+    # Short, and somebody waits for it: see `cifar7.runs.turns` for when it is taken.
     "lr-test": Rules(
-        turn=0,
         most_waiting=20,
+        most_waiting_each=2,
         too_many="{} tests of a learning rate are waiting already; try again later",
         absent="this test of the learning rate is no longer kept; test again",
         again="test again",

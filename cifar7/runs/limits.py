@@ -2,13 +2,13 @@
 
 `$CIFAR7_LIMITS` names the file, else it is limits.json in cifar7's home; a limit that it leaves out has its
 default. Without a file the limits are those of one's own machine. The teacher and the command line are held
-by the machine's limits (`disk_gb`, `memory_gb`) alone.
+by those of the machine alone, and not by those of a person.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,9 @@ from cifar7 import paths
 from cifar7.fields import number, options, read_value
 from cifar7.runs.directory import RunError
 from cifar7.runs.files import read_json
+from cifar7.runs.kinds import KINDS, Kind
 from cifar7.runs.people import Person
+from cifar7.runs.status import Status
 
 FILE = "CIFAR7_LIMITS"  # environment
 PEOPLE, MACHINE = "a person", "the machine"  # the groups
@@ -124,19 +126,47 @@ class Limits:
                 "give it fewer channels or units, or separable convolutions"
             )
 
-    def check_waiting(self, own: int, all_runs: int, by: Person, more: int = 1) -> None:
-        """Raises LimitError where `more` cannot wait beside `own` of the person and `all_runs` of all."""
+    def check_waiting(
+        self, runs: Iterable[tuple[Any, Status]], kind: Kind, by: Person, *, more: int = 1, whose: str = ""
+    ) -> None:
+        """Raises LimitError where `more` runs cannot wait beside `runs`; the paused ones wait too.
+
+        `whose`: the owner's id, where it is not `by` who asks. Call it under `hold_queue`.
+        """
+        waiting = [
+            status["by"]
+            for run, status in runs
+            if run.kind == kind and status["state"] in ("queued", "paused")
+        ]
+        rules, own = KINDS[kind], waiting.count(whose or by.id)
+        if len(waiting) + more > rules.most_waiting:
+            raise LimitError(rules.too_many.format(len(waiting)))
+        if len(waiting) + more > self.waiting_all and kind == "training":
+            raise LimitError(
+                f"{len(waiting)} runs wait or are paused here, and {self.waiting_all} are the limit; "
+                "stop some of them, or try again when some have been trained"
+            )
         if by.teacher:
             return
-        if own + more > self.waiting:
+        if own + more > rules.most_waiting_each:
+            raise LimitError(rules.too_many.format(f"{own} of your"))
+        if own + more > self.waiting and kind == "training":
             raise LimitError(
-                f"{own} of your runs wait or are paused, and {self.waiting} are the limit of a person here; "
-                "stop some of them, or let them finish first"
+                f"{own} of your runs wait or are paused, and {self.waiting} are the limit for one person "
+                "here; stop some of them, or wait until some have been trained"
             )
-        if all_runs + more > self.waiting_all:
+
+    def minutes_of(self, by: Person) -> float:
+        """After how many minutes of work a run that this person starts is stopped; 0: no limit."""
+        return 0.0 if by.teacher else self.minutes
+
+    def check_minutes(self, worked: float, by: Person) -> None:
+        """Raises LimitError where a run that was worked on for so many seconds has had its time."""
+        minutes = self.minutes_of(by)
+        if minutes and worked >= 60 * minutes:
             raise LimitError(
-                f"{all_runs} runs wait here, and {self.waiting_all} are the limit; try again when some of "
-                "them have been trained"
+                f"the run has had its {minutes:g} minutes, the limit here; start it again with fewer epochs "
+                "or a smaller network"
             )
 
     def check_disk(self, runs_dir: Path) -> None:

@@ -5,20 +5,26 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from cifar7.data.store import check_name
+from cifar7.network.arithmetic import analyse
 from cifar7.network.problems import check
 from cifar7.network.spec import NetSpec
-from cifar7.runs import children
+from cifar7.runs import children, turns
 from cifar7.runs.claim import Claim, claim
 from cifar7.runs.directory import RunError, hold_queue, make_runs_dir
-from cifar7.runs.folder import RunFolder, list_runs
+from cifar7.runs.expected import seconds
+from cifar7.runs.folder import RunFolder, read_statuses
 from cifar7.runs.kinds import KINDS, Kind, kind_of
+from cifar7.runs.limits import Limits
+from cifar7.runs.people import COMMAND_LINE, Person
 from cifar7.runs.status import Status
 from cifar7.training.config import DEVICES, TrainConfig
 from cifar7.training.norms import check_norms
@@ -33,21 +39,48 @@ PATIENT_THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}
 
 
 def enqueue(
-    runs_dir: Path, spec: NetSpec, config: TrainConfig, data_name: str, kind: Kind = "training"
+    runs_dir: Path,
+    spec: NetSpec,
+    config: TrainConfig,
+    data_name: str,
+    kind: Kind = "training",
+    by: Person = COMMAND_LINE,
 ) -> RunFolder:
     """Put a run in the queue; `ensure_worker` sees to it that a worker takes it.
 
     Raises SpecError for a network that cannot be built, ConfigError for one that cannot be trained so,
-    DataError for what cannot name a set, RunError when too many of its kind wait.
+    DataError for what cannot name a set, LimitError for what is beyond the limits in force.
     """
-    check(spec)
-    check_norms(spec, config)
+    return enqueue_all(runs_dir, [(spec, config)], data_name, kind, by)[0]
+
+
+def enqueue_all(
+    runs_dir: Path,
+    wanted: Sequence[tuple[NetSpec, TrainConfig]],
+    data_name: str,
+    kind: Kind = "training",
+    by: Person = COMMAND_LINE,
+) -> list[RunFolder]:
+    """Put runs in the queue, all of them or, where it raises as `enqueue`, none."""
     check_name(data_name)
+    limits = Limits.load()
+    for spec, config in wanted:
+        check(spec)
+        check_norms(spec, config)
+        limits.check_parameters(analyse(spec).parameters, by)
+        if kind == "training":
+            limits.check_epochs(config.epochs, by)
     remove_abandoned(runs_dir)
-    rules = KINDS[kind]
-    if len(waiting(runs_dir, kind)) >= rules.most_waiting:
-        raise RunError(rules.too_many.format(rules.most_waiting))
-    return RunFolder.create(runs_dir, spec, config, data_name, kind)
+    limits.check_disk(runs_dir)
+    expected = [seconds(runs_dir, spec, config, data_name, kind) for spec, config in wanted]
+    told = {"by": by.id, "by_name": by.name, "minutes": limits.minutes_of(by)}
+    # Counted and made under one lock: of two starts at the same moment, one sees the other's run.
+    with hold_queue(make_runs_dir(runs_dir)):
+        limits.check_waiting(_awaited(runs_dir), kind, by, more=len(wanted))
+        return [
+            RunFolder.create(runs_dir, spec, config, data_name, kind, **told, expected=takes)
+            for (spec, config), takes in zip(wanted, expected, strict=True)
+        ]
 
 
 def start_here(runs_dir: Path, spec: NetSpec, config: TrainConfig, data_name: str) -> Claim:
@@ -68,17 +101,47 @@ def resume_here(run: RunFolder, more_epochs: int = 0) -> Claim:
         return claim(run)
 
 
-def line(runs_dir: Path) -> list[RunFolder]:
+def line(runs_dir: Path, *, free: bool = False) -> list[RunFolder]:
     """The queued runs of every kind, the next one first, without those that nobody waits for any more.
 
-    They are taken by their kind's turn, then first come, first served.
+    `free`: as they are taken by a process that has nothing to do; see `turns.order`.
     """
-    queued = [
-        (KINDS[run.kind].turn, status["created"], run.id, run)
-        for run, status in _statuses(runs_dir)
-        if status["state"] == "queued" and run.unwatched_seconds() < KINDS[run.kind].awaited_seconds
+    awaited = _awaited(runs_dir)
+    runs = {run.id: run for run, _ in awaited}
+    return [runs[name] for name in turns.order([_standing(*one) for one in awaited], free=free)]
+
+
+def _awaited(runs_dir: Path) -> list[tuple[RunFolder, Status]]:
+    return [
+        (run, status)
+        for run, status in read_statuses(runs_dir)
+        if status["state"] != "queued" or run.unwatched_seconds() < KINDS[run.kind].awaited_seconds
     ]
-    return [run for *_, run in sorted(queued)]
+
+
+def _standing(run: RunFolder, status: Status) -> turns.Standing:
+    return turns.Standing.of(run.id, run.kind, status)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a waiting run stands."""
+
+    before: int  # runs of every kind that come before it, those that go on included
+    seconds: float | None  # until it begins, as expected; None where that is not known
+
+
+def places(runs_dir: Path) -> dict[str, Place]:
+    """The place of each waiting run, by its id, the next one first."""
+    awaited = _awaited(runs_dir)
+    statuses = {run.id: status for run, status in awaited}
+    ids = turns.order([_standing(*one) for one in awaited])
+    going_on = [status for _, status in awaited if status["state"] == "running"]
+    begins = turns.starts(
+        [turns.seconds_left(status) for status in going_on],
+        [turns.seconds_needed(statuses[name]) for name in ids],
+    )
+    return {name: Place(len(going_on) + at, begins[at]) for at, name in enumerate(ids)}
 
 
 def waiting(runs_dir: Path, kind: Kind = "training") -> list[RunFolder]:
@@ -94,13 +157,13 @@ def position(run: RunFolder) -> int | None:
 
 def running(runs_dir: Path) -> list[RunFolder]:
     """The trainings that are being executed; those whose process died are marked failed on the way."""
-    were_running = (run for run, status in _statuses(runs_dir) if status["state"] == "running")
+    were_running = (run for run, status in read_statuses(runs_dir) if status["state"] == "running")
     return [run for run in were_running if run.kind == "training" and run.reconcile()["state"] == "running"]
 
 
 def reconcile(runs_dir: Path) -> list[RunFolder]:
     """Mark every run as failed whose process died; returns these runs."""
-    were_running = (run for run, status in _statuses(runs_dir) if status["state"] == "running")
+    were_running = (run for run, status in read_statuses(runs_dir) if status["state"] == "running")
     return [run for run in were_running if run.reconcile()["state"] == "failed"]
 
 
@@ -112,7 +175,7 @@ def claim_next(runs_dir: Path, device: str = "auto") -> Claim | None:
     if not line(runs_dir):
         return None
     with hold_queue(runs_dir.absolute()):
-        for run in line(runs_dir):
+        for run in line(runs_dir, free=True):
             with suppress(RunError):  # removed this moment, or held by another process: the next one, then
                 if device == "auto" or run.status()["device"] in ("auto", device):
                     return claim(run)
@@ -186,12 +249,3 @@ def _still_starting(lock_path: Path) -> bool:
         return children.alive(int(lock_path.with_suffix(".pid").read_text()))
     except (OSError, ValueError):
         return False
-
-
-def _statuses(runs_dir: Path) -> list[tuple[RunFolder, Status]]:
-    """Runs of every kind with their statuses."""
-    statuses = []
-    for run in list_runs(runs_dir, every_kind=True):
-        with suppress(RunError):  # deleted or damaged by hand: no reason to hold up the others
-            statuses.append((run, run.status()))
-    return statuses

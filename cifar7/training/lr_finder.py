@@ -18,11 +18,10 @@ from torch import nn
 from cifar7.data.imageset import ImageSet
 from cifar7.training.config import TrainConfig
 from cifar7.training.lr_finding import Point, window
+from cifar7.training.lr_finding import steps_of as steps_of
 from cifar7.training.selection import can_hold_out
 from cifar7.training.state import TrainingState
 
-STEPS = 120  # of batches of 32 images or more
-MOST_STEPS = 480  # of smaller ones, so that chance evens out
 RANGE = {"sgd": (1e-4, 10.0), "adamw": (1e-6, 1.0)}  # learning rates of the first and the last step
 
 _EXPLODED = 4.0  # the test ends where the loss is so many times its lowest
@@ -74,12 +73,3 @@ def range_test(
                     return
     finally:
         run.train_step.close()
-
-
-def steps_of(config: TrainConfig) -> int:
-    """How many steps tell enough: the loss of a batch of few images is mostly chance, so more of them.
-
-    (Measured with `velasoka-simple` and the recipe `velasoka`, batches of 4, on shapes, seeds 1 to 3: 120
-    steps suggested 0.0002, 0.0007 and 0.00015; 480 steps 0.00015 each time.)
-    """
-    return min(MOST_STEPS, max(STEPS, STEPS * 32 // config.batch_size))

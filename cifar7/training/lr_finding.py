@@ -9,6 +9,11 @@ from math import floor, isfinite, log10
 from statistics import median
 from typing import Any
 
+from cifar7.training.config import TrainConfig
+
+STEPS = 120  # of batches of 32 images or more
+MOST_STEPS = 480  # of smaller ones, so that chance evens out
+
 Point = tuple[float, float]  # learning rate, loss (nats) of the batch before the step that was taken at it
 
 _WINDOW = 5  # points in a median, at least: two spikes side by side do not move it
@@ -115,3 +120,12 @@ def round_down(rate: float) -> float:
     unit = 10.0 ** floor(log10(rate))
     digits = floor(rate / unit * 2 + 1e-9) / 2
     return float(f"{(digits if digits < 2 else floor(digits)) * unit:.2g}")
+
+
+def steps_of(config: TrainConfig) -> int:
+    """How many steps tell enough: the loss of a batch of few images is mostly chance, so more of them.
+
+    (Measured with `velasoka-simple` and the recipe `velasoka`, batches of 4, on shapes, seeds 1 to 3: 120
+    steps suggested 0.0002, 0.0007 and 0.00015; 480 steps 0.00015 each time.)
+    """
+    return min(MOST_STEPS, max(STEPS, STEPS * 32 // config.batch_size))

@@ -20,8 +20,8 @@ PATHS = {"path", "runs_dir", "data_dir", "out"}  # of the machine
 # Of a command that trains: whoever repeats it has another clock, another id and perhaps another processor.
 FRESH = {*PATHS, "run", "seconds", "seconds_training", "images_per_second", "device", "created"}
 REPEATED = ("status", "spec", "config", "environment", "curve")  # by `show`, of the run's own files
-# Objects that may gain keys: each new training option and each new field of a network is one.
-GROWING = {"config", "spec", "units"}
+# Objects that may gain keys: each new training option, each new field of a network or a run.
+GROWING = {"config", "spec", "units", "status", "runs", "show"}
 
 
 CLASSES = ("blue", "green", "red")

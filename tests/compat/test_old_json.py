@@ -37,9 +37,9 @@ def test_show(run: str, old_home: Path, capsys: pytest.CaptureFixture[str]) -> N
         assert output["state"] == "failed"
         assert "ended without a word; what had been written up to step 7 is kept" in output["reason"]
         return
-    record.assert_same(record.read("show")[run], record.brief(output))
+    record.assert_same({"show": record.read("show")[run]}, {"show": record.brief(output)})
     for name in ("status", "spec"):
-        record.assert_same(json.loads((folder / f"{name}.json").read_text()), output[name])
+        record.assert_same({name: json.loads((folder / f"{name}.json").read_text())}, {name: output[name]})
     settings = json.loads((folder / "config.json").read_text())
     assert settings.pop("data") == output["data"]
     record.assert_same({"config": settings}, {"config": output["config"]})
@@ -103,6 +103,8 @@ def test_a_stored_image_set(old_home: Path, capsys: pytest.CaptureFixture[str]) 
         ({"a": 1}, {"a": 1, "b": 2}, 1),
         ({"config": {"lr": 1.0}}, {"config": {"lr": 1.0, "new": 2}}, 0),  # a training option that is new
         ({"config": {"lr": 1.0}}, {"config": {"new": 2}}, 1),
+        ({"runs": [{"a": 1}]}, {"runs": [{"a": 1, "new": 2}]}, 0),  # more about a run
+        ({"runs": [{"a": 1}]}, {"runs": [{"new": 2}]}, 1),
         ([1, 2], [1, 3], 1),
         ([1, 2], [1], 1),
     ],

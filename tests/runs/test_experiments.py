@@ -12,7 +12,6 @@ from cifar7.network import edits
 from cifar7.network.spec import SpecError
 from cifar7.runs import experiments, queue
 from cifar7.runs.folder import RunError, list_runs
-from cifar7.runs.kinds import KINDS
 
 WITH = replace(edits.set_dilation(tiny.SPEC, "C1", 2), name="Tiny Net + C1 dilation 2")
 
@@ -63,8 +62,8 @@ def test_nothing_is_queued_where_a_side_cannot_be_built(tmp_path):
     assert list_runs(tmp_path) == []
 
 
-def test_nothing_is_queued_where_not_all_can_wait(tmp_path, monkeypatch):
-    monkeypatch.setitem(KINDS, "training", replace(KINDS["training"], most_waiting=5))
-    with pytest.raises(RunError, match="5 runs can wait"):
+def test_nothing_is_queued_where_not_all_can_wait(tmp_path, limit):
+    limit(waiting_all=5)
+    with pytest.raises(RunError, match="0 runs wait or are paused here, and 5 are the limit"):
         start(tmp_path, 3)
     assert list_runs(tmp_path) == []

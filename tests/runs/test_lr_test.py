@@ -211,17 +211,24 @@ def test_the_longest_waiting_comes_first(folder: Path) -> None:
     claim.release()
 
 
-def test_it_goes_before_trainings_that_wait_longer(folder: Path) -> None:
-    run = queue.enqueue(folder / "runs", tiny.SPEC, tiny.config(), "tiny")
+def test_it_waits_for_one_training_at_most_and_tests_do_not_keep_trainings_waiting(folder: Path) -> None:
+    runs = folder / "runs"
+    first, second = (queue.enqueue(runs, tiny.SPEC, tiny.config(), "tiny") for _ in range(2))
     test = lay(folder)
-    assert queue.line(folder / "runs") == [test, run]
-    assert (queue.position(run), queue.position(test)) == (1, 1)
+    assert queue.line(runs) == [first, test, second]
+    assert (queue.position(first), queue.position(test)) == (1, 1)
+    claim = take(folder)
+    assert queue.line(runs) == [test, second], "after the training that goes on"
+    claim.end("finished")
+    claim.release()
+    later = lay(folder)
+    assert queue.line(runs) == [test, second, later], "what came after that training waits for the next one"
 
 
 def test_what_nobody_looks_at_is_removed_and_what_goes_on_is_not(folder: Path) -> None:
-    run = queue.enqueue(folder / "runs", tiny.SPEC, tiny.config(), "tiny")
     tests = [lay(folder) for _ in range(3)]
     claim = take(folder)
+    run = queue.enqueue(folder / "runs", tiny.SPEC, tiny.config(), "tiny")
     forgotten, watched = (test for test in tests if test != claim.run)
     half, former, workers = (folder / "runs" / name for name in (".new-lr-test-half", ".finds", "workers"))
     (former / "a").mkdir(parents=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,6 @@ from cifar7.network.spec import SpecError
 from cifar7.runs import queue
 from cifar7.runs.files import try_lock
 from cifar7.runs.folder import RunError, RunFolder
-from cifar7.runs.kinds import KINDS
 from cifar7.runs.queue import claim_next, enqueue, position, start_here, waiting
 
 TAKE_ALL = """
@@ -103,10 +102,10 @@ def test_what_cannot_run_is_not_queued(tmp_path: Path) -> None:
     assert waiting(tmp_path) == []
 
 
-def test_the_queue_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(KINDS, "training", replace(KINDS["training"], most_waiting=2))
+def test_the_queue_is_bounded(tmp_path: Path, limit: Callable[..., None]) -> None:
+    limit(waiting_all=2)
     first, _ = laid(tmp_path), laid(tmp_path)
-    with pytest.raises(RunError, match="2 runs are waiting already"):
+    with pytest.raises(RunError, match="2 runs wait or are paused here, and 2 are the limit"):
         laid(tmp_path)
     first.request_stop()
     laid(tmp_path)

@@ -14,7 +14,7 @@ from cifar7 import paths
 from cifar7.data.imageset import SetInfo
 from cifar7.errors import UserError
 from cifar7.network.arithmetic import analyse
-from cifar7.runs import queue
+from cifar7.runs import expected, queue
 from cifar7.runs.folder import RunFolder
 from cifar7.training.config import TrainConfig
 from cifar7.training.events import Finished
@@ -52,8 +52,8 @@ def say(info: SetInfo) -> None:
 
 
 def held_out(info: SetInfo, config: TrainConfig) -> int:
-    """How many of the training images are held out: as many as `cifar7.training.partition` takes."""
-    return min(config.holdout, info.train_size // 10) if config.protocol == "holdout" else 0
+    """How many of the training images are held out."""
+    return expected.held_out(info.train_size, config)
 
 
 def estimate(images: int, config: TrainConfig, macs: int, runs: Iterable[PastRun], cores: int) -> str:
