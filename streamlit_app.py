@@ -1,7 +1,7 @@
 import streamlit as st
 
 from cifar7.ui.shell import address, controls, pages, sheets, state
-from cifar7.ui.strip import strip
+from cifar7.ui.strip import strip, who
 
 st.set_page_config(page_title="cifar7", page_icon=sheets.ICON, layout="wide")
 st.html(sheets.PAGE)
@@ -17,5 +17,6 @@ page = st.navigation(
 for notice in state.take_notices():
     st.toast(notice, icon=":material/info:", duration="long")
 strip.strip()
+who.draw()
 page.run()
 controls.end()

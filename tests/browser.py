@@ -22,6 +22,7 @@ from cifar7.runs import queue
 from cifar7.runs.folder import RunFolder
 from cifar7.training.config import TrainConfig
 
+TEACHER = "the-teachers-own"  # the secret of the teacher's link
 PATIENCE = 120  # seconds for anything that happens by itself: other work may share the machine
 FLAGS = (
     "--headless",
@@ -71,7 +72,7 @@ class Site:
             process = subprocess.Popen(
                 command,
                 cwd=ROOT,
-                env={**kept, **OFFLINE, "CIFAR7_HOME": str(self.home)},
+                env={**kept, **OFFLINE, "CIFAR7_HOME": str(self.home), "CIFAR7_TEACHER": TEACHER},
                 stdout=log,
                 stderr=log,
             )

@@ -14,6 +14,7 @@ from cifar7.data.library import short
 from cifar7.network.arithmetic import analyse
 from cifar7.network.problems import problems
 from cifar7.runs.folder import RunError, RunFolder, list_runs
+from cifar7.runs.people import owner
 from cifar7.runs.queue import ensure_worker, position, reconcile, waiting
 from cifar7.runs.status import State, Status
 from cifar7.training.events import EpochEnd
@@ -36,8 +37,9 @@ def runs(arguments: argparse.Namespace) -> None:
     if not entries:
         print(f"No runs in {folder} yet; `python -m cifar7 train starter --data shapes` makes one.")
         return
+    owners = [owner(folder, status) or status["by"][:6] for _, status in entries]
     rows = [
-        (
+        [
             run.id,
             status["name"],
             short(status["data"]),
@@ -45,10 +47,14 @@ def runs(arguments: argparse.Namespace) -> None:
             _epochs(status),
             percent(_result(status).get("test_accuracy")),
             duration(_result(status).get("seconds")),
-        )
-        for run, status in entries
+            by,
+        ]
+        for (run, status), by in zip(entries, owners, strict=True)
     ]
-    print(table(("run", "network", "data", "state", "epochs", "test", "time"), rows, left=(0, 1, 2, 3)))
+    titles = ["run", "network", "data", "state", "epochs", "test", "time", "by"]
+    if not any(owners):  # nobody started one on a page
+        titles, rows = titles[:-1], [row[:-1] for row in rows]
+    print(table(titles, rows, left=(0, 1, 2, 3, 7)))
 
 
 def show(arguments: argparse.Namespace) -> None:
@@ -131,7 +137,8 @@ def find(runs_dir: Path, beginning: str) -> RunFolder:
 def _brief(run: RunFolder, status: Status) -> dict[str, Any]:
     figures = ("test_accuracy", "epochs", "seconds", "images_per_second", "device")
     return {"run": run.id, "state": status["state"], "reason": status["reason"], "network": status["name"],
-            "data": status["data"], "created": status["created"],
+            "data": status["data"], "created": status["created"], "by": status["by"],
+            "by_name": owner(run.path.parent, status),
             **{name: _result(status).get(name) for name in figures}}  # fmt: skip
 
 
@@ -165,6 +172,9 @@ def _lines(status: Status, details: dict[str, Any]) -> dict[str, str]:
         "network": f"{details['network']}, {details['parameters'] or 0:,} parameters",
         "data": f"{data} ({title})" if title else data,
         "created": created,
+        "by": f"{details['by_name'] or 'somebody without a name'} ({details['by']})"
+        if details["by"]
+        else None,
         "device": details["environment"].get("device"),
     }
     if result := status["result"]:

@@ -176,3 +176,8 @@ def _is_proof(text: str | None, person_id: str) -> bool:
     return (
         bool(text) and has_teacher() and hmac.compare_digest(str(text).encode(), _proof(person_id).encode())
     )
+
+
+def owner(runs_dir: Path, status: Status) -> str:
+    """The name of a run's owner, of now or of when it was made; empty where there is none."""
+    return names(runs_dir).get(status["by"]) or status["by_name"]

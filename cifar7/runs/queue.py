@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from math import isfinite
+from math import inf, isfinite
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -127,7 +128,7 @@ def _standing(run: RunFolder, status: Status) -> turns.Standing:
 class Place:
     """Where a waiting run stands."""
 
-    before: int  # runs of every kind that come before it, those that go on included
+    before: int  # waiting runs of every kind that come before it
     seconds: float | None  # until it begins, as expected; None where that is not known
 
 
@@ -141,7 +142,14 @@ def places(runs_dir: Path) -> dict[str, Place]:
         [turns.seconds_left(status) for status in going_on],
         [turns.seconds_needed(statuses[name]) for name in ids],
     )
-    return {name: Place(len(going_on) + at, begins[at]) for at, name in enumerate(ids)}
+    return {name: Place(at, begins[at]) for at, name in enumerate(ids)}
+
+
+def before_a_new_one(runs_dir: Path, by: str) -> int:
+    """How many trainings go on or would come before one that this person, by id, started now."""
+    found = [_standing(*one) for one in _awaited(runs_dir) if one[0].kind == "training"]
+    new = turns.Standing("", by, "training", "queued", created=inf, queued=time.time())
+    return turns.order([*found, new]).index("") + sum(one.state == "running" for one in found)
 
 
 def waiting(runs_dir: Path, kind: Kind = "training") -> list[RunFolder]:

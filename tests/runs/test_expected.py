@@ -20,7 +20,7 @@ RESULT = {"event": "finished", "state": "finished", "protocol": "holdout", "epoc
 
 @pytest.fixture
 def runs(empty_home: Path) -> Path:
-    """With the set `tiny` of 180 images, and a run of 20 steps of 16 images that took 32 s: 0.1 s an image."""
+    """With the set `tiny` of 180 images, and a run of 20 steps of 16 images in 32 s: 0.1 s an image."""
     tiny.make_set(empty_home / "data")
     claim = start_here(empty_home / "runs", tiny.SPEC, tiny.config(), "tiny")
     claim.end("finished", None, recorded({**RESULT, "seconds": 32.0}).to_dict())
@@ -56,7 +56,9 @@ def test_the_place_of_a_run_that_waits(runs: Path) -> None:
     found = places(runs)
     _, second, third, bobs = (run.id for run in waiting)
     assert list(found) == [bobs, second, third]
-    assert found[bobs] == Place(1, 10.0)
-    assert found[second] == Place(2, pytest.approx(26.2))
-    assert found[third] == Place(3, pytest.approx(42.4))
+    assert found[bobs] == Place(0, 10.0)
+    assert found[second] == Place(1, pytest.approx(26.2))
+    assert found[third] == Place(2, pytest.approx(42.4))
+    # The one that goes on; for ada bob's run and both of her own; for cleo bob's, who waits longer.
+    assert [queue.before_a_new_one(runs, by) for by in ("ada", "cleo")] == [4, 2]
     claim.release()

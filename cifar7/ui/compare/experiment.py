@@ -19,8 +19,9 @@ from cifar7.runs.folder import ENDED, Status
 from cifar7.ui.compare import curves, experiment_toggles
 from cifar7.ui.files import take_away
 from cifar7.ui.files.tables import Column, Table
-from cifar7.ui.shell import charts, choices, messages, pages, state
+from cifar7.ui.shell import charts, choices, messages, pages, person, state
 from cifar7.ui.shell.controls import callback
+from cifar7.ui.words import waiting
 from cifar7.ui.words.wording import ago, count, percent, plain
 
 TICK_SECONDS = 1.0
@@ -94,7 +95,8 @@ def _start(place: str, toggle: str, repeats: int) -> None:
         words = experiment_toggles.words(place, toggle)
         with_it = replace(changed, name=f"{without.name} + {words}"[:LONGEST_NAME])
         runs = paths.runs_dir()
-        name = experiments.start(runs, words, without, with_it, state.config(), info.name, repeats)
+        me = person.person()
+        name = experiments.start(runs, words, without, with_it, state.config(), info.name, repeats, me)
         queue.ensure_worker(runs)
         st.session_state[_EXPERIMENT] = name
         choices.set_view("compare_view", "toggle")
@@ -153,6 +155,11 @@ def _progress(experiment: Experiment, statuses: list[tuple[Part, Status]]) -> No
     ended = sum(status["state"] in ENDED for _, status in statuses)
     share = sum(shares) / max(1, len(shares))
     st.progress(share, f"{ended} of {count(len(statuses), 'run')} done")
+    me, going = person.person(), [status for _, status in statuses if status["state"] not in ENDED]
+    for words in {waiting.hands_off_words(status, me): None for status in going}:
+        if words:
+            st.caption(plain(f"{waiting.whose_words(going[0], me)}. {words}"))
+            return
     st.button(
         "Stop the rest",
         icon=":material/stop_circle:",
@@ -171,9 +178,10 @@ def _share_done(status: Status) -> float:
 
 
 def _stop(experiment: Experiment) -> None:
-    for part in reversed(experiment.parts):  # the last first, so that none starts in between
-        with suppress(UserError):  # the folder was deleted by hand
-            part.run.request_stop()
+    try:
+        experiments.stop(experiment, person.person())
+    except UserError as error:
+        st.session_state[_PROBLEM] = str(error)
 
 
 def _result(experiment: Experiment, statuses: list[tuple[Part, Status]]) -> None:

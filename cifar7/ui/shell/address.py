@@ -17,7 +17,7 @@ from cifar7.errors import UserError
 from cifar7.network import profiles
 from cifar7.runs.folder import RunFolder
 from cifar7.training.config import TrainConfig
-from cifar7.ui.shell import controls, state
+from cifar7.ui.shell import controls, person, state
 from cifar7.ui.shell.link import FORMAT, Link, decode, decode_profile, encode, encode_profile
 from cifar7.ui.words.wording import plain
 
@@ -30,6 +30,7 @@ def begin() -> None:
     """Read the address and write it anew. Call this first in every run of the page."""
     controls.begin()
     fresh = state.start()
+    person.begin()
     text = st.query_params.get(NET)
     _take_run(with_design=fresh and text is None)
     if fresh:
@@ -54,10 +55,15 @@ def link_of(page_url: str, text: str, page_paths: tuple[str, ...], assignment: s
 
     `assignment`: the text of a teacher's own one, which goes with the design.
     """
+    more = f"&{PROFILE}={assignment}" if assignment else ""
+    return f"{page_of(page_url, page_paths)}/?{NET}={text}{more}"
+
+
+def page_of(page_url: str, page_paths: tuple[str, ...]) -> str:
+    """The address of the first page, without parameters; `page_url` is that of any page of this site."""
     base = page_url.partition("?")[0].partition("#")[0].rstrip("/")
     head, _, last = base.rpartition("/")
-    more = f"&{PROFILE}={assignment}" if assignment else ""
-    return f"{head if last in page_paths else base}/?{NET}={text}{more}"
+    return head if last in page_paths else base
 
 
 def own_profile() -> str | None:
@@ -83,6 +89,7 @@ def _write() -> None:
         PIN: None if pinned is None else encode(Link(pinned, TrainConfig())),
         PROFILE: named or own_profile(),
         COMPARED: ",".join(state.compared()) or None,
+        person.ME: person.in_address(),
     }
     before = st.query_params.to_dict()
     foreign = {name: value for name, value in before.items() if name not in values}

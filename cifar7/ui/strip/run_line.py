@@ -11,8 +11,11 @@ import streamlit as st
 from cifar7 import paths
 from cifar7.errors import UserError
 from cifar7.runs.folder import ENDED, RunFolder, Status
+from cifar7.runs.queue import Place
 from cifar7.training.events import Beat
 from cifar7.ui.shell import state
+from cifar7.ui.words import waiting
+from cifar7.ui.words.waiting import place_words
 from cifar7.ui.words.wording import duration
 
 TICK = 2  # seconds
@@ -31,7 +34,9 @@ def _tick(seconds_before: int | None) -> None:
     if _tick_seconds(status) != seconds_before:
         st.rerun()  # it ticks otherwise from now on, or not at all
     if status is not None and status["state"] not in ENDED:
-        st.html(line_html(status))
+        run = state.run_id()
+        waits = status["state"] == "queued" and run is not None
+        st.html(line_html(status, waiting.place(run) if waits and run else None))
 
 
 def _tick_seconds(status: Status | None) -> int | None:
@@ -50,22 +55,22 @@ def _status() -> Status | None:
     return None
 
 
-def line_html(status: Status) -> str:
-    """The bar of a run that waits, runs or is paused."""
+def line_html(status: Status, place: Place | None = None) -> str:
+    """The bar of a run that waits, runs or is paused; `place`: where it waits."""
     beat = Beat.from_dict(status["progress"])
     part = min(1.0, beat.step / beat.steps) if beat and beat.steps else 0.0
     return (
-        f'<div class="c7-run"><span>Training {escape(status["name"])}: {_words(status, beat)}</span>'
+        f'<div class="c7-run"><span>Training {escape(status["name"])}: {_words(status, beat, place)}</span>'
         f'<div class="track" role="progressbar" aria-label="Progress of the training" aria-valuemin="0" '
         f'aria-valuemax="100" aria-valuenow="{100 * part:.0f}">'
         f'<div style="width: {100 * part:.1f}%"></div></div></div>'
     )
 
 
-def _words(status: Status, beat: Beat | None) -> str:
+def _words(status: Status, beat: Beat | None, place: Place | None) -> str:
     """What the run is doing."""
     if status["state"] == "queued":
-        return "waiting for its turn"
+        return f"waiting for its turn: {place_words(place)}"
     is_paused = status["state"] == "paused"
     if beat is None or not beat.steps:
         return "paused" if is_paused else "starting"

@@ -18,7 +18,7 @@ from cifar7.runs import expected, queue
 from cifar7.runs.folder import RunFolder
 from cifar7.training.config import TrainConfig
 from cifar7.training.events import Finished
-from cifar7.ui.shell import state
+from cifar7.ui.shell import person, state
 from cifar7.ui.words import device, run_list
 from cifar7.ui.words.wording import count, duration, plain
 
@@ -48,7 +48,7 @@ def say(info: SetInfo) -> None:
         return
     images = (info.train_size - held_out(info, config)) * config.epochs
     text = estimate(images, config, analyse(state.valid_design()).macs, _past_runs(), device.cores())
-    st.caption(plain(text + before_it(_before(str(paths.runs_dir())))))
+    st.caption(plain(text + before_it(_before(str(paths.runs_dir()), person.person().id))))
 
 
 def held_out(info: SetInfo, config: TrainConfig) -> int:
@@ -100,9 +100,9 @@ def _past_runs() -> Iterator[PastRun]:
 
 
 @st.cache_data(ttl=1.0, show_spinner=False)
-def _before(runs_dir: str) -> int:
-    """How many runs are trained or wait; read at most once a second, however many browsers are open."""
-    return len(queue.waiting(Path(runs_dir))) + len(queue.running(Path(runs_dir)))
+def _before(runs_dir: str, by: str) -> int:
+    """How many runs are trained or would come before a new one of this person's; read once a second."""
+    return queue.before_a_new_one(Path(runs_dir), by)
 
 
 @lru_cache(maxsize=256)

@@ -13,14 +13,16 @@ from cifar7 import paths
 from cifar7.errors import UserError
 from cifar7.runs import queue
 from cifar7.runs.folder import ENDED, RunFolder, Status
+from cifar7.runs.queue import Place
 from cifar7.training.config import OPTIONS
 from cifar7.training.events import Beat, RangeStep
 from cifar7.training.lr_finding import Finding
 from cifar7.ui.files import take_away
-from cifar7.ui.shell import messages, state
+from cifar7.ui.shell import messages, person, state
 from cifar7.ui.shell.controls import callback
 from cifar7.ui.train import lr_curve, run_control
 from cifar7.ui.train.run_words import starting_words
+from cifar7.ui.words import waiting
 from cifar7.ui.words.wording import count, duration, plain
 
 TICK_SECONDS = 1.0
@@ -112,10 +114,15 @@ def _watch(test: RunFolder, state_before: str) -> None:
     if status["state"] == "queued":
         queue.ensure_worker(paths.runs_dir())
         training = _training(str(paths.runs_dir()))
-    share, words = progress_words(status, next(iter(training.values()), None))
+    place = waiting.place(test.id) if status["state"] == "queued" else None
+    share, words = progress_words(status, next(iter(training.values()), None), place)
     st.progress(share, words)
     if state.run_id() in training:
-        st.caption("Pause that run, and the test begins at once.")
+        st.caption("Pause that run, and the test can begin.")
+    me = person.person()
+    if words := waiting.hands_off_words(status, me):
+        st.caption(plain(words))
+        return
     stop = _guarded(test.request_stop)
     st.button(
         "Stop the test",
@@ -123,12 +130,15 @@ def _watch(test: RunFolder, state_before: str) -> None:
         key="find_stop",
         type="tertiary",
         on_click=callback(stop),
+        args=(me,),
     )
 
 
-def progress_words(status: Status, busy: str | None) -> tuple[float, str]:
+def progress_words(status: Status, busy: str | None, place: Place | None = None) -> tuple[float, str]:
     """How far a test is: a share 0..1 and a line. `busy`: what the worker does while the test waits."""
     if status["state"] == "queued":
+        if place and place.before:
+            return 0.0, f"Waits for its turn: {waiting.place_words(place)}"
         return 0.0, f"Waits for {busy}; it comes next" if busy else "Starting"
     newest = RangeStep.from_dict(status["progress"])
     if newest is None or not newest.steps:

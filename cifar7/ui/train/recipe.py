@@ -16,7 +16,7 @@ from cifar7.training.config import BASICS, GROUPS, OPTIONS, ConfigError, TrainCo
 from cifar7.training.recipes import RECIPES, Recipe
 from cifar7.ui.shell import state
 from cifar7.ui.shell.controls import callback
-from cifar7.ui.train import lr_test
+from cifar7.ui.train import limits, lr_test
 from cifar7.ui.words import device
 from cifar7.ui.words.wording import plain
 
@@ -125,7 +125,11 @@ def _control(option: Option) -> None:
         st.selectbox(option.title, choices, format_func=option.label, **shared)
     else:
         number: type[int | float] = int if option.kind == "whole" else float
-        shared |= {"min_value": number(option.low), "max_value": number(option.high)}
+        high = option.high
+        if option.name == "epochs" and (most := limits.most_epochs()) < high:
+            # A link may bring more: it is shown as it is, and cannot be started.
+            high, shared["help"] = max(most, value), f"{option.help} At most {most:,} here."
+        shared |= {"min_value": number(option.low), "max_value": number(high)}
         shared |= {"step": number(option.step), "format": None if number is int else "%g"}
         st.number_input(option.title, **shared)
 

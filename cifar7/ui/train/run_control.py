@@ -13,13 +13,14 @@ from cifar7.data import library
 from cifar7.data.imageset import SetInfo
 from cifar7.errors import UserError
 from cifar7.network.problems import problems
-from cifar7.runs import queue
+from cifar7.runs import people, queue
 from cifar7.runs.folder import ENDED, RunFolder, Status
 from cifar7.runs.kinds import Kind
-from cifar7.training.config import OPTIONS
 from cifar7.training.norms import check_norms
-from cifar7.ui.shell import messages, pages, state
+from cifar7.ui.shell import messages, pages, person, state
 from cifar7.ui.shell.controls import callback
+from cifar7.ui.train import limits
+from cifar7.ui.words import waiting
 from cifar7.ui.words.run_list import badge
 from cifar7.ui.words.wording import count, plain
 
@@ -55,6 +56,8 @@ def heading(info: SetInfo, run: RunFolder | None, status: Status | None) -> None
             _title(status["name"], library.title(status["data"]), badge(status["state"]))
             with st.container(horizontal=True, gap="small", width="content"):
                 _buttons(info, run, status)
+    if run is not None and status is not None:
+        _whose(status)
     reason = blocked(info)
     if reason:
         st.warning(plain(reason), icon=":material/block:")
@@ -63,6 +66,14 @@ def heading(info: SetInfo, run: RunFolder | None, status: Status | None) -> None
     problem = st.session_state.pop(_PROBLEM, None)
     if problem:
         messages.did_not_work(problem)
+
+
+def _whose(status: Status) -> None:
+    """Whose run it is, where it is another's, and what one may do with it."""
+    me = person.person()
+    words = [waiting.whose_words(status, me), waiting.hands_off_words(status, me)]
+    if any(words):
+        st.caption(plain(". ".join(filter(None, words))))
 
 
 def _title(name: str, data: str, badge: str) -> None:
@@ -91,14 +102,16 @@ def blocked(info: SetInfo) -> str:
         return f"{info.title} is not on this machine yet: download it first, or choose another data set."
     try:
         check_norms(state.design(), state.config())
+        limits.check(state.design(), state.config())
     except UserError as error:
         return f"It cannot be trained with these settings: {error}"
     return ""
 
 
 def can_resume(run: RunFolder, status: Status) -> bool:
-    """Whether the run was left before its end and there is something to go on from."""
-    return status["state"] in ("stopped", "failed") and run.checkpoint_path() is not None
+    """Whether the run was left before its end, there is something to go on from, and this person may."""
+    left = status["state"] in ("stopped", "failed") and run.checkpoint_path() is not None
+    return left and people.may_touch(person.person(), status["by"])
 
 
 def _buttons(info: SetInfo, run: RunFolder, status: Status) -> None:
@@ -107,6 +120,8 @@ def _buttons(info: SetInfo, run: RunFolder, status: Status) -> None:
         if resumable:
             _resume_button(run)
         _start_button(info, "Train again", "secondary" if resumable or status["result"] else "primary")
+        return
+    if not people.may_touch(person.person(), status["by"]):
         return
     if status["state"] == "paused":
         _resume_button(run)
@@ -157,7 +172,9 @@ def _resume_button(run: RunFolder) -> None:
 
 def longer(run: RunFolder, status: Status) -> None:
     """For a finished run: how many more epochs, and the button that trains them."""
-    most = int(OPTIONS["epochs"].high) - run.config().epochs if status["state"] == "finished" else 0
+    if status["state"] != "finished" or not people.may_touch(person.person(), status["by"]):
+        return
+    most = limits.most_epochs() - run.config().epochs
     if most < 1 or run.checkpoint_path() is None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="run_longer"):
@@ -196,7 +213,7 @@ def enqueue(kind: Kind = "training") -> RunFolder:
     """Queue a run with the design as it is now; what is edited afterwards does not touch it."""
     info = state.data_info()
     spec = state.design().with_classes(len(info.classes))
-    run = queue.enqueue(paths.runs_dir(), spec, state.config(), info.name, kind)
+    run = queue.enqueue(paths.runs_dir(), spec, state.config(), info.name, kind, person.person())
     queue.ensure_worker(paths.runs_dir())
     return run
 
@@ -208,11 +225,12 @@ def _start() -> None:
 
 @keep_problem(_PROBLEM)
 def _send_request(run: RunFolder, request: Literal["pause", "stop"]) -> None:
-    run.request_stop() if request == "stop" else run.request_pause()
+    by = person.person()
+    run.request_stop(by) if request == "stop" else run.request_pause(by)
     queue.ensure_worker(paths.runs_dir())  # a paused run that is stopped waits to be tested
 
 
 @keep_problem(_PROBLEM)
 def _resume(run: RunFolder, more_epochs: int = 0) -> None:
-    run.request_resume(more_epochs)
+    run.request_resume(more_epochs, person.person())
     queue.ensure_worker(paths.runs_dir())

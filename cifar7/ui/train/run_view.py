@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
 from cifar7 import paths
@@ -14,6 +12,7 @@ from cifar7.ui.files import take_away
 from cifar7.ui.shell import messages, pages
 from cifar7.ui.train import run_charts, run_control, run_words
 from cifar7.ui.train.run_history import TEST, History
+from cifar7.ui.words import waiting
 from cifar7.ui.words.wording import duration, percent, plain
 
 TICK_SECONDS = 1.0
@@ -70,21 +69,14 @@ def _standing(run: RunFolder, status: Status) -> None:
     """The one line that matters now: the progress, or how it ended."""
     state = status["state"]
     if state not in ENDED:
-        waiting = _waiting(str(paths.runs_dir())) if state == "queued" else []
-        position = waiting.index(run) + 1 if run in waiting else None
-        share, words = run_words.progress_words(status, position)
+        place = waiting.place(run.id) if state == "queued" else None
+        share, words = run_words.progress_words(status, place)
         st.progress(share, words)
     elif state == "failed":
         words = run_words.failed_words(status, run_control.can_resume(run, status))
         st.error(words, title="This run failed", icon=messages.ERROR)
     else:
         st.markdown(run_words.result_words(status))
-
-
-@st.cache_data(ttl=1.0, show_spinner=False)
-def _waiting(runs_dir: str) -> list[RunFolder]:
-    """The queue, read at most once a second however many browsers wait."""
-    return queue.waiting(Path(runs_dir))
 
 
 def _figures(status: Status, history: History) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from cifar7.network.spec import NetSpec
 from cifar7.runs.folder import Status
+from cifar7.runs.queue import Place
 from cifar7.training.config import TrainConfig
 from cifar7.training.events import Beat, EpochEnd, Finished
-from cifar7.ui.words.wording import count, duration, percent, plain
+from cifar7.ui.words.waiting import place_words
+from cifar7.ui.words.wording import duration, percent, plain
 
 TERMS = {
     "Epoch": "One epoch is one pass over all training images.",
@@ -22,14 +24,12 @@ TERMS = {
 _PHASES = {"starting": "Starting: loading libraries", "data": "Preparing the images", "training": "Training"}
 
 
-def progress_words(status: Status, position: int | None) -> tuple[float, str]:
-    """How far a run is that has not ended: a share 0..1 and a line. `position`: in the queue, from 1."""
+def progress_words(status: Status, place: Place | None) -> tuple[float, str]:
+    """How far a run is that has not ended: a share 0..1 and a line. `place`: in the queue."""
     if status["state"] == "queued":
         if status["then"] == "stop":
-            return 0.0, "Waiting to be tested as it is"
-        if position is None or position == 1:
-            return 0.0, "Waiting for its turn: next in the queue"
-        return 0.0, f"Waiting for its turn: {count(position - 1, 'run')} before it"
+            return 0.0, f"Waiting to be tested as it is: {place_words(place)}"
+        return 0.0, f"Waiting for its turn: {place_words(place)}"
     beat = Beat.from_dict(status["progress"])
     share = min(1.0, beat.step / max(1, beat.steps)) if beat else 0.0
     if status["state"] == "paused":

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from cifar7 import paths
 from cifar7.data.library import short
 from cifar7.errors import UserError
+from cifar7.runs import people
 from cifar7.runs.folder import ENDED, RunFolder, Status, list_runs
 from cifar7.ui.words.wording import ago, percent, plain
 
@@ -30,6 +31,7 @@ class Summary:
 
     run: RunFolder
     status: Status
+    owner: str = ""  # the name of who started it
 
     @property
     def id(self) -> str:
@@ -55,12 +57,14 @@ class Summary:
         """Name, data, result and age, as plain text for lists."""
         stopped = self.accuracy is not None and self.status["state"] == "stopped"
         result = self._result() + " (stopped early)" * stopped
-        return f"{self.name} · {short(self.data)} · {result} · {self._age()}"
+        by = f" · {self.owner}" if self.owner else ""
+        return f"{self.name} · {short(self.data)} · {result}{by} · {self._age()}"
 
     def markdown(self) -> str:
         """The same as Markdown for a button, with the result as a badge in front."""
         result = badge(self.status["state"], self._result())
-        return f"{result} **{plain(self.name)}** on {plain(short(self.data))}, {self._age()}"
+        by = f" by {plain(self.owner)}" if self.owner else ""
+        return f"{result} **{plain(self.name)}** on {plain(short(self.data))}{by}, {self._age()}"
 
     def _result(self) -> str:
         return percent(self.accuracy) if self.accuracy is not None else STATES[self.status["state"]][0]
@@ -84,12 +88,14 @@ def labels(summaries: list[Summary]) -> dict[str, str]:
 def recent(limit: int, tested: bool = False) -> list[Summary]:
     """The newest runs, or those with predictions, at most `limit`; damaged folders are left out."""
     out: list[Summary] = []
+    names = people.names(paths.runs_dir())
     for run in list_runs(paths.runs_dir()):
         if len(out) == limit:
             break
         if run.has_predictions() or not tested:
             with suppress(UserError):
-                out.append(Summary(run, run.reconcile()))
+                status = run.reconcile()
+                out.append(Summary(run, status, names.get(status["by"]) or status["by_name"]))
     return out
 
 
