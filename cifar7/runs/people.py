@@ -15,6 +15,7 @@ import secrets
 import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -142,7 +143,7 @@ def check_may(person: Person, status: Status, doing: str) -> None:
 def _record(runs_dir: Path, token: str, changes: dict[str, Any]) -> Person:
     person_id = public_id(token)
     with hold_queue(make_runs_dir(runs_dir)):
-        entries = _entries(runs_dir)
+        entries = dict(_entries(runs_dir))
         entry = {key: value for key, value in {**entries.pop(person_id, {}), **changes}.items() if value}
         if len(entries) >= MOST_KNOWN:
             raise PersonError(
@@ -156,10 +157,21 @@ def _record(runs_dir: Path, token: str, changes: dict[str, Any]) -> Person:
 
 
 def _entries(runs_dir: Path) -> dict[str, dict[str, str]]:
-    """What is on record, by ids; an entry that is not as it should be is passed over."""
+    """What is on record, by ids."""
+    path = runs_dir / _FILE
+    try:
+        there = path.stat()
+    except OSError:
+        return {}
+    return _read(path, (there.st_ino, there.st_mtime_ns, there.st_size))
+
+
+@lru_cache(maxsize=2)
+def _read(path: Path, version: tuple[int, ...]) -> dict[str, dict[str, str]]:
+    """As on record; read once as long as nothing is written, since every page asks several times."""
     content: Any = None
-    with suppress(OSError, ValueError, RecursionError):
-        content = read_json(runs_dir / _FILE).get("people")
+    with suppress(OSError, ValueError, RecursionError):  # a record that is damaged has no entries
+        content = read_json(path).get("people")
     return {
         person: {key: entry[key] for key in ("name", "teacher") if isinstance(entry.get(key), str)}
         for person, entry in (content if isinstance(content, dict) else {}).items()

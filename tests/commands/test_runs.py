@@ -13,6 +13,7 @@ from calls import call, json_of, quick
 from where import ROOT
 
 from cifar7.commands import history
+from cifar7.runs import people
 from cifar7.runs.folder import RunFolder, list_runs
 from cifar7.runs.queue import enqueue, start_here
 
@@ -59,6 +60,24 @@ def test_a_beginning_must_name_one_run(capsys: pytest.CaptureFixture[str], home:
         assert (status, out) == (2, "")
         assert len(err.splitlines()) == 1
         assert message in err
+
+
+def test_they_tell_whose_a_run_is(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    runs = home / "home" / "runs"
+    enqueue(runs, tiny.SPEC, tiny.config(), "tiny")
+    assert call(capsys, "runs")[1].splitlines()[0].endswith("time"), "no column where nobody is known"
+    run = enqueue(runs, tiny.SPEC, tiny.config(), "tiny", by=people.load(runs, "A" * 32))
+    ada = people.rename(runs, "A" * 32, "Ada")  # after she had started it
+    listed = {entry["run"]: entry for entry in json_of(capsys, "runs")["runs"]}
+    assert [(one["by"], one["by_name"]) for one in listed.values()].count(("", "")) == 1
+    shown = json_of(capsys, "show", run.id)
+    for told in (listed[run.id], shown):
+        assert (told["by"], told["by_name"]) == (ada.id, "Ada")
+    out = call(capsys, "runs")[1].splitlines()
+    assert out[0].endswith("by")
+    assert next(line for line in out if line.startswith(run.id)).endswith("Ada")
+    assert f"Ada ({ada.id})" in call(capsys, "show", run.id)[1]
+    assert call(capsys, "stop", run.id)[0] == 0, "the command line may do all"
 
 
 @pytest.fixture

@@ -62,12 +62,9 @@ def whose_words(status: Status, person: Person) -> str:
 
 
 def hands_off_words(status: Status, person: Person) -> str:
-    """Why the person cannot stop or change the run; empty where he can."""
+    """Who alone can stop or change the run, where the person cannot; empty where he can."""
     if people.may_touch(person, status["by"]):
         return ""
-    who = (
-        "only the teacher can"
-        if not status["by"]
-        else f"only {owner(status) or 'who started it'} or the teacher can"
-    )
-    return f"You can look at everything; {who} stop or change it."
+    others = [owner(status) or "who started it"] if status["by"] else []
+    others.append("the teacher" if people.has_teacher() else "the command line")
+    return f"You can look at everything; only {' or '.join(others)} can stop or change it."

@@ -16,6 +16,7 @@ from where import ROOT
 from cifar7.runs import people, queue
 from cifar7.runs.folder import list_runs
 from cifar7.runs.people import Person, load, public_id
+from cifar7.runs.status import fresh
 from cifar7.ui.shell import person
 from cifar7.ui.shell.address import link_of
 from cifar7.ui.words import waiting
@@ -221,6 +222,24 @@ def test_where_it_waits_is_said_on_the_page_and_in_the_line(
     words = "aiting for its turn: 2\u00a0runs before it"
     assert app.progress[0].text == f"W{words}"
     assert any(f"w{words}" in html.proto.body for html in app.get("html"))
+
+
+def test_who_alone_can_stop_it_is_said_as_it_is(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def words(by: str, name: str = "") -> tuple[str, str]:
+        status = {**fresh("Net", "tiny", "cpu"), "by": by, "by_name": name}
+        bob = Person("bob")
+        return waiting.whose_words(status, bob), waiting.hands_off_words(status, bob)  # type: ignore[arg-type]
+
+    look = "You can look at everything; only"
+    assert words("bob") == words("") == ("", "")
+    assert words("ada") == (
+        "Somebody else’s run",
+        f"{look} who started it or the command line can stop or change it.",
+    )
+    monkeypatch.setenv(people.TEACHER, SECRET)
+    assert words("ada", "Ada") == ("Ada’s run", f"{look} Ada or the teacher can stop or change it.")
+    assert words("") == ("A run without an owner", f"{look} the teacher can stop or change it.")
+    assert words("bob") == ("", "")
 
 
 @pytest.mark.parametrize(
