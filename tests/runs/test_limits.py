@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 import tiny
 
 from cifar7.network.arithmetic import analyse
-from cifar7.runs import experiments
+from cifar7.runs import experiments, queue
 from cifar7.runs.carry_out import Control
 from cifar7.runs.folder import RunFolder, list_runs
 from cifar7.runs.limits import CLASS, LimitError, Limits, disk_bytes
@@ -86,8 +87,18 @@ def test_an_experiment_is_queued_whole_or_not_at_all(tmp_path: Path, limit: Limi
     assert len(line(tmp_path)) == 4
 
 
-def test_simultaneous_starts_do_not_pass_the_limit(tmp_path: Path, limit: Limit) -> None:
+def test_simultaneous_starts_do_not_pass_the_limit(
+    tmp_path: Path, limit: Limit, monkeypatch: pytest.MonkeyPatch
+) -> None:
     limit(waiting=3, waiting_all=5)
+    read = queue.read_statuses
+
+    def read_and_let_others_go_on(runs_dir: Path) -> object:
+        found = read(runs_dir)
+        time.sleep(0.002)
+        return found
+
+    monkeypatch.setattr(queue, "read_statuses", read_and_let_others_go_on)
 
     def start(by: Person) -> bool:
         try:
