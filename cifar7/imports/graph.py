@@ -80,6 +80,28 @@ class Claims:
 
 
 @dataclass(frozen=True, slots=True)
+class Fork:
+    """Where two ways part that meet at a join: both begin at what the call `start` puts out, or at IMAGE.
+
+    `other`: the first call of the second way; the join itself where that way has no call.
+    """
+
+    start: int
+    other: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forks:
+    """Where the ways of a join may part, as far as a table tells: as they are read first, the likely next.
+
+    `settings`: those that a call has on what another one puts out, by both places, with "alternatives".
+    """
+
+    options: tuple[Fork, ...]
+    settings: Mapping[tuple[int, int], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
 class Graph:
     """A network's forward pass. Nodes stand in the order they are called in; the last is what is returned."""
 
@@ -91,6 +113,7 @@ class Graph:
     claims: Claims = Claims()
     certain: bool = True  # False: a table left settings open, and this is one reading of it
     difference: str = ""  # of a reading: in words, what it takes the open settings to be
+    forks: Mapping[int, Forks] = field(default_factory=dict)  # of joins that a table leaves open
 
 
 def learnt(kind: str, settings: Mapping[str, Any]) -> int:

@@ -5,7 +5,8 @@ left open is told by what fits: channels, sizes, counts. Where several networks 
 """
 
 from cifar7.imports.tabular.printed import read_print
+from cifar7.imports.tabular.strides import even_strides
 from cifar7.imports.tabular.summary import read_summary
 from cifar7.imports.tabular.text import looks_like
 
-__all__ = ["looks_like", "read_print", "read_summary"]
+__all__ = ["even_strides", "looks_like", "read_print", "read_summary"]

@@ -1,103 +1,156 @@
 """Containers of two ways in a table that lists them behind their rows, as torchsummary does.
 
-Their names say what happens at their row: the ways main and side meet there. Main's rows come first, then
-those of side, the last of which stands right before the container's. Open is where main begins, and where
-side does: wherever the shapes allow it.
+Their names say what happens at their row: the ways main and side meet there, or the input of a row of layers
+is added to what comes out. Main's rows come first, then those of side, the last of which stands right before
+the container's. Open is where main begins, and where side does: wherever shapes and counts allow it.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from cifar7.imports.graph import IMAGE
-from cifar7.imports.tabular.parts import KEEPS, NORMS, Part
-from cifar7.imports.tabular.paths import Event, Spot, State, Step, Way
+from cifar7.imports.graph import IMAGE, Fork, Forks, Node, UnreadableError
+from cifar7.imports.tabular.parts import KEEPS, NORMS, Part, Shape
+from cifar7.imports.tabular.paths import Event, Way
+from cifar7.imports.tabular.search import Ways
 
-ADDED, CONCATENATED = "Branches", "BranchesConcat"
-MOST_STARTS = 10  # maps that both ways may begin at
-PAST = 40  # calls that are looked back on
-
-
-def closing(part: Part) -> str:
-    """The class of a container of two ways; empty for another row."""
-    name = part.type.partition("-")[0]
-    return name if name in (ADDED, CONCATENATED) else ""
+JOINING = {"Residual": "sum", "Branches": "join", "BranchesConcat": "concat"}
+PAST = 96  # rows that are looked back on: twelve units of eight rows, as long as a stage can be
+MISFIT = 1.0  # what makes a place less likely: a row before it that does not fit the one before
+BARE = 1.0  # the same: a sum around rows none of which has weights
 
 
-def noted(state: State) -> State:
-    """With the map at hand among those that two ways may begin at."""
-    if state.starts and state.starts[-1] == state.now:
-        return state
-    return replace(state, starts=(*state.starts, state.now)[-PAST:])
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A container with the rows between the last one and itself.
 
-
-def sides(state: State, event: Event, ways: list[list[Way]]) -> list[State]:
-    """Side begins with this layer: main has put out what the container's row says, and waits for it.
-
-    `ways`: for each of the maps that both ways may begin at, how the layer takes it.
+    `forks`, the likely first: (start, turn), rows counted from 1. Both ways begin at the map of row `start`,
+    0 for the map before the first; main ends with row `turn`, and what is left is side's. `taken`: how a row
+    takes a map of that shape.
     """
-    container = event.within
-    if container is None or state.waiting or not _ends(state, container):
-        return []
-    kinds = _kinds(state)
-    opening, before = event.part.kind, kinds.get(state.now[0], "")
-    made = []
-    for rank, (spot, found) in enumerate(zip(starts(state), ways)):
-        if not found:
-            continue
-        first = kinds.get(spot[0] + 1, "")
-        cost = 0.1 + 0.04 * rank + _odd(opening, before) + _odd(first, kinds.get(spot[0], ""))
-        cost += 0.3 * ((first in KEEPS or first in NORMS) != (opening in KEEPS or opening in NORMS))
-        note = (
-            f"{container.type}: one way from {_called(state, spot)}, the other begins with {event.part.type}"
+
+    container: Part
+    rows: tuple[Part, ...]
+    before: Shape
+    forks: tuple[tuple[int, int], ...]
+    taken: Mapping[tuple[int, Shape], Way]
+
+    def events(self) -> Iterator[Event]:
+        """As in a table that lists the container before its rows, its ways parted where that is likeliest."""
+        start, turn = self.forks[0]
+        yield from map(event, self.rows[:start])
+        yield Event("open", self.container)
+        yield from (Event("layer", row) for row in self.rows[start:turn])
+        closing = JOINING[plain(self.container)]
+        if closing != "sum":
+            yield Event("side", self.container)
+        yield from (Event("layer", row) for row in self.rows[turn:])
+        yield Event(closing, self.container)
+
+
+def plain(part: Part) -> str:
+    """The class of a row: "Branches" of "Branches-7"."""
+    return part.type.partition("-")[0]
+
+
+def event(row: Part) -> Event:
+    """A row outside of containers. Nothing tells where a path begins: any layer may begin one."""
+    heads = row.kind not in NORMS and not row.kind.startswith("dropout")
+    return Event("layer", row, free=True, joins=heads) if row.kind else Event("layer", row, joins=True)
+
+
+def section(rows: Sequence[Part], container: Part, before: Shape, ways: Ways) -> Section | None:
+    """Where the ways of a container may part; UnreadableError where they can nowhere.
+
+    None where a class named Residual adds something else than its input: students have such classes too.
+    """
+    solved = _Solved(rows, container, before, ways)
+    ranks = sorted((solved.cost(start, turn), -start, turn) for start, turn in solved.forks())
+    if not ranks and solved.how == "sum":
+        return None
+    if not ranks:
+        raise UnreadableError(
+            f"line {container.line}: the paths of {container.type} end in unlike maps",
+            "paste the source of the network instead",
         )
-        waiting = ((state.now, state.count - spot[0] - 1),)
-        made.append(replace(
-            state, now=spot, waiting=waiting, since=state.count, cost=state.cost + cost,
-            notes=(*state.notes, note),
-        ))  # fmt: skip
-    return made
+    forks = tuple((-start, turn) for _, start, turn in ranks)
+    return Section(container, tuple(rows), before, forks, solved.taken)
 
 
-def starts(state: State) -> list[Spot]:
-    """The maps that both ways may begin at, the latest first; main has one layer at least."""
-    return [spot for spot in reversed(state.starts) if spot != state.now][:MOST_STARTS]
+class _Solved:
+    """The rows of a section on the maps that they may get."""
+
+    def __init__(self, rows: Sequence[Part], container: Part, before: Shape, ways: Ways) -> None:
+        self.rows, self.ways, self.last = rows, ways, len(rows)
+        self.how, self.end = JOINING[plain(container)], container.shape or ()
+        self.shapes = [before, *(row.shape or () for row in rows)]
+        self.kinds = ["", *(row.kind for row in rows)]
+        self.taken: dict[tuple[int, Shape], Way] = {}
+        self.tried: set[tuple[int, Shape]] = set()
+        self.first = max(0, self.last - PAST)
+        self.misfits = [at for at in range(self.first + 1, self.last + 1) if not self.way(at, at - 1)]
+
+    def way(self, at: int, source: int) -> Way | None:
+        """The likeliest way of a row to take the map of another, if there is one."""
+        key = at, self.shapes[source]
+        if key not in self.tried:
+            self.tried.add(key)
+            if found := self.ways(self.rows[at - 1], key[1]) if key[1] else []:
+                self.taken[key] = min(found, key=_cost)
+        return self.taken.get(key)
+
+    def forks(self) -> Iterator[tuple[int, int]]:
+        """All (start, turn) that fit."""
+        odd: list[int] = []  # rows that do not follow the one before: side begins with it
+        weighs = False
+        for start in range(self.last - 1, self.first - 1, -1):
+            way = self.way(start + 1, start)
+            odd += [start + 1] if way is None or len(way.steps) > 1 else []
+            weighs = weighs or bool(self.kinds[start + 1])
+            if len(odd) > 1:
+                return
+            turns = range(start + 1, self.last + 1) if not odd else (odd[0] - 1,)
+            for turn in turns if weighs else ():
+                if turn > start and self._meets(start, turn):
+                    yield start, turn
+
+    def _meets(self, start: int, turn: int) -> bool:
+        """Whether both ways can be, and what they put out is what the container's row says."""
+        shapes, end = self.shapes, self.end
+        if self.how == "sum":
+            return turn == self.last and shapes[start] == shapes[turn] == end
+        alone = turn == self.last  # the side of a concatenation may have no layer at all
+        if alone and self.how == "join":
+            return False
+        if not alone:
+            way = self.way(turn + 1, start)
+            if way is None or len(way.steps) != 1:
+                return False
+        one, other = shapes[turn], shapes[start if alone else self.last]
+        if self.how == "join":
+            return one == other == end
+        return len(one) == len(other) == 3 and end == (one[0] + other[0], *one[1:]) == (end[0], *other[1:])
+
+    def cost(self, start: int, turn: int) -> float:
+        """How unlikely the ways part there: mostly before a convolution, at the latest map that fits."""
+        kinds = self.kinds
+        first = kinds[start + 1]
+        cost = 0.04 * (turn - start) + _odd(first, kinds[start])
+        cost += MISFIT * sum(at <= start for at in self.misfits)
+        if turn == self.last:
+            inside = kinds[start + 1 :]
+            return cost + BARE * (self.how == "sum" and not any(k in ("conv", "linear") for k in inside))
+        opening = kinds[turn + 1]
+        cost += 0.1 + _odd(opening, kinds[turn])
+        cost += 0.3 * ((first in KEEPS or first in NORMS) != (opening in KEEPS or opening in NORMS))
+        apart, along = self.way(turn + 1, start), self.way(turn + 1, turn)
+        return cost + (_cost(apart) if apart else 0.0) - (_cost(along) if along else 0.0)
 
 
-def met(state: State, container: Part) -> list[State]:
-    """The container's row: both ways meet. The side of a concatenation may have no layer at all."""
-    how = "add" if closing(container) == ADDED else "concat"
-    shape = container.shape or ()
-    made: list[State] = []
-    if state.waiting:
-        joined = state.joined(len(state.waiting) - 1, how, "")
-        made = [replace(joined, notes=state.notes, cost=state.cost)] if joined else []
-    elif how == "concat":
-        for rank, spot in enumerate(starts(state)):
-            if spot[1][1:] == state.now[1][1:] and spot[1][0] + state.now[1][0] == shape[0]:
-                note = f"{container.type}: {_called(state, spot)} beside what comes of it"
-                new = replace(state, cost=state.cost + 0.04 * rank, notes=(*state.notes, note))
-                made.append(new.call(Step("concat", {}, shape), (state.now[0], spot[0])))
-    return [replace(one, starts=(one.now,)) for one in made if one.now[1] == shape]
-
-
-def _ends(state: State, container: Part) -> bool:
-    """Whether the map at hand can be one of the two that meet."""
-    shape, now = container.shape or (), state.now[1]
-    if closing(container) == ADDED:
-        return now == shape
-    return now[1:] == shape[1:] and now[0] < shape[0]
-
-
-def _kinds(state: State) -> dict[int, str]:
-    """The kinds of the latest calls, by their places."""
-    found, chain = {}, state.chain
-    for back in range(PAST):
-        if chain is None:
-            break
-        found[state.count - 1 - back] = chain[1].kind
-        chain = chain[0]
-    return found
+def _cost(way: Way) -> float:
+    return way.cost + sum(way.tags.values())
 
 
 def _odd(kind: str, before: str) -> float:
@@ -107,10 +160,40 @@ def _odd(kind: str, before: str) -> float:
     return 0.15 if before not in KEEPS and before not in NORMS else 0.4
 
 
-def _called(state: State, spot: Spot) -> str:
-    chain = state.chain
-    for _ in range(state.count - 1 - spot[0]):
-        chain = chain[0] if chain else None
-    if spot[0] == IMAGE or chain is None:
-        return "the image"
-    return chain[1].part.type if chain[1].part else f"the {chain[1].kind}"
+def forks_of(found: Section, nodes: Sequence[Node], at: Mapping[int, int]) -> Forks:
+    """The forks of a section in a graph, in which the nodes have their rows' lines; `at`: of a line the node.
+
+    Left out are those that would need a function which no row shows beside the calls that are there.
+    """
+    rows = found.rows
+    join = at[found.container.line]
+    places = [_before(nodes, next(at[row.line] for row in rows if row.line in at))]
+    for row in rows:
+        places.append(at.get(row.line, places[-1]))
+    shapes = [found.before, *(row.shape or () for row in rows)]
+    settings: dict[tuple[int, int], Mapping[str, Any]] = {}
+
+    def settled(row: int, source: int) -> bool:
+        """Whether the row takes the map of the other without a function between them; its settings then."""
+        way = found.taken.get((row, shapes[source]))
+        if way is None or len(way.steps) != 1:
+            return False
+        settings[places[row], places[source]] = way.steps[0].settings
+        return True
+
+    options: dict[Fork, None] = {}
+    _, turn = found.forks[0]
+    kept = turn == len(rows) or settled(turn + 1, turn)  # what side begins with now can follow its row
+    for start, end in found.forks:
+        alone = end == len(rows)
+        if (kept or end == turn) and (alone or settled(end + 1, start)):
+            options[Fork(places[start], join if alone else places[end + 1])] = None
+    return Forks(tuple(options), settings)
+
+
+def _before(nodes: Sequence[Node], row: int) -> int:
+    """The place of the map before a section's first row, functions that no row shows left out."""
+    at = nodes[row].inputs[0]
+    while at != IMAGE and nodes[at].line == 0 and len(nodes[at].inputs) == 1:
+        at = nodes[at].inputs[0]
+    return at

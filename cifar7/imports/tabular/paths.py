@@ -37,7 +37,6 @@ class Event:
     part: Part
     free: bool = False  # whether a path may begin or end before it
     joins: bool = False  # whether two paths may meet before it
-    within: Part | None = None  # the container of two ways that is known to hold it, or to end before it
     behind: int = 0  # place of the event behind its unit, where it may have never been called
     most: int = 0  # times that a pool is called more often than it is written
 
@@ -55,7 +54,6 @@ class State:
     chain: Chain = None
     count: int = 0
     points: tuple[Spot, ...] = ()
-    starts: tuple[Spot, ...] = ()  # maps since the last container of two ways
     waiting: tuple[tuple[Spot, int], ...] = ()  # ends of other paths, with the calls each has
     since: int = 0  # calls before the path at hand began
     stack: tuple[Spot, ...] = ()
@@ -96,8 +94,11 @@ class State:
             chain = chain[0]
         return found[::-1]
 
-    def joined(self, at: int, how: str, where: str) -> State | None:
-        """With a waiting path added or concatenated to the one at hand; None where they do not fit."""
+    def joined(self, at: int, how: str, where: str, part: Part | None = None) -> State | None:
+        """With a waiting path added or concatenated to the one at hand; None where they do not fit.
+
+        `part`: the container whose ways these are.
+        """
         (other, length), shape = self.waiting[at], self.now[1]
         if other == self.now or other[1][1:] != shape[1:] or (how == "add" and other[1] != shape):
             return None
@@ -112,7 +113,7 @@ class State:
             cost=self.cost + 0.1 * (min(self.passed, 4) if early else 4 - min(self.passed, 4)),
             notes=(*self.notes, f"{word} {where}"),
         )
-        return state.call(Step(how, {}, made), (other[0], self.now[0]))
+        return state.call(Step(how, {}, made, part), (other[0], self.now[0]))
 
     def apart(self) -> State:
         """Where two paths could have met, and did not.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cifar7.imports.graph import IMAGE, Claims, Graph, Node, Remark, Unused, learnt
+from cifar7.imports.tabular.branching import Section, forks_of
 from cifar7.imports.tabular.parts import Part, Shape
 from cifar7.imports.tabular.paths import State
 from cifar7.imports.tabular.strides import even_strides
@@ -43,8 +46,12 @@ def graph(
     remarks: tuple[Remark, ...] = (),
     claims: Claims | None = None,
     certain: bool = True,
+    sections: Sequence[Section] = (),
 ) -> Graph:
-    """One reading. What nothing leads from is never called, as far as it has a name."""
+    """One reading. What nothing leads from is never called, as far as it has a name.
+
+    `sections`: containers whose ways may part elsewhere as well.
+    """
     calls = state.calls()
     reached = {len(calls) - 1}
     for at in range(len(calls) - 1, -1, -1):
@@ -55,7 +62,7 @@ def graph(
     idle = list(state.unused)
     for at, (step, inputs) in enumerate(calls):
         if at not in reached:
-            idle += [step.part] if step.part else []
+            idle += [step.part] if step.part and step.part.kind else []
             continue
         places[at] = len(nodes)
         part = step.part
@@ -64,10 +71,10 @@ def graph(
                 step.kind,
                 tuple(places[place] for place in inputs),
                 step.settings,
-                part.name if part else "",
+                (part.name or part.type) if part else "",
                 part.line if part else 0,
                 step.shape if part is None or part.shape is None else part.shape,
-                part.parameters if part else None,
+                part.parameters if part and part.kind else None,
             )
         )
     unused = tuple(Unused(part.name, _parameters(part), part.line) for part in idle)
@@ -77,6 +84,7 @@ def graph(
         )
         for part in idle[:1]
     )
+    at = {node.line: place for place, node in enumerate(nodes) if node.line}
     return Graph(
         name,
         even_strides(nodes),
@@ -86,6 +94,9 @@ def graph(
         claims=claims or Claims(),
         certain=certain,
         difference="" if certain else _difference(state),
+        forks={
+            at[one.container.line]: forks_of(one, nodes, at) for one in sections if one.container.line in at
+        },
     )
 
 

@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import Protocol
 
 from cifar7.imports.graph import IMAGE, UnreadableError, words
-from cifar7.imports.tabular import branching
 from cifar7.imports.tabular.parts import ACTIVATIONS, KEEPS, NORMS, POOLS, Part, Shape
 from cifar7.imports.tabular.paths import Event, Spot, State, Step, Way
 
@@ -113,7 +112,7 @@ def _step(state: State, event: Event, ways: Ways, last: Part | None) -> list[Sta
         case "join" | "concat":  # the two that wait in the container at hand
             ended = replace(state, stack=state.stack[:-1])
             how = "add" if event.do == "join" else "concat"
-            new = ended.joined(len(ended.waiting) - 1, how, _where(last))
+            new = ended.joined(len(ended.waiting) - 1, how, "", event.part)
             return [replace(new, notes=state.notes, cost=state.cost)] if new else []
         case "sum" | "maybe":
             return _sum(replace(state, stack=state.stack[:-1]), state.stack[-1], event)
@@ -133,7 +132,8 @@ def _sum(state: State, start: Spot, event: Event) -> list[State]:
     fits = start[1] == state.now[1] and start != state.now
     if not fits:
         return [state] if event.do != "sum" else []
-    summed = state.call(Step("add", {}, start[1]), (start[0], state.now[0]))
+    known = event.part if event.do == "sum" else None
+    summed = state.call(Step("add", {}, start[1], known), (start[0], state.now[0]))
     if event.do == "sum":
         return [summed]
     decided = [tag for tag in state.tags if tag.startswith("sums ")]
@@ -151,15 +151,13 @@ def _sum(state: State, start: Spot, event: Event) -> list[State]:
 def _later(state: State, event: Event, last: Part | None) -> list[State]:
     """A container that a table lists behind its layers: where it began is unknown."""
     name = event.part.type.partition("-")[0]
-    if branching.closing(event.part):
-        return branching.met(state, event.part)
     if state.waiting:
         return _joins(state, last)
     found: list[State] = []
     for rank, spot in enumerate(list(reversed(state.points))[:6]):
         habit = f"{name} spans {rank}"  # blocks of a class are equally long
         others = any(tag.startswith(f"{name} spans") and tag != habit for tag in state.tags)
-        if spot[1] != state.now[1] or spot == state.now or (others and name != "Residual"):
+        if spot[1] != state.now[1] or spot == state.now or others:
             continue
         for new in _sum(state, spot, event):
             if new.count == state.count and any(one.count == state.count for one in found):
@@ -198,11 +196,6 @@ def _likely(found: list[Way]) -> bool:
 
 def _layer(state: State, event: Event, ways: Ways, last: Part | None) -> list[State]:
     part = event.part
-    if event.within is not None:
-        state = branching.noted(state)
-        spots = branching.starts(state) if not state.waiting else []
-        sources = [state, *branching.sides(state, event, [ways(part, spot[1]) for spot in spots])]
-        return [source.walk(way) for source in sources for way in ways(part, source.now[1])]
     sources = _sources(state, event, part, ways, last)
     made = []
     for source in sources:

@@ -7,7 +7,7 @@ from math import prod
 
 from cifar7.imports.graph import Graph, Remark, UnreadableError, words
 from cifar7.imports.tabular import windows
-from cifar7.imports.tabular.branching import closing
+from cifar7.imports.tabular.branching import JOINING, Section, event, plain, section
 from cifar7.imports.tabular.calls import ADDING, SHORTCUTS, Calls
 from cifar7.imports.tabular.parts import IN_ORDER, NORMS, POOLS, Part, Shape
 from cifar7.imports.tabular.paths import Event, State, Step
@@ -34,19 +34,18 @@ def read_summary(text: str) -> list[Graph]:
     parts = list(root.layers())
     if not any(part.kind in ("conv", "linear") for part in parts):
         raise UnreadableError(f"line {found.root.line}: the table has no layer with weights", DEEPER)
-    events = Calls(root, skips=False).events if found.nested else _flat_events(found)
     images = [found.root.given] if found.root.given else _images(parts[0])
-    states = _states(events, parts, images)
+    states = _states(found, root, parts, images)
     claims = claims_of(lines)
     idle += _unlisted(root)
     rows = sum(part.parameters or 0 for part in [*parts, *idle])
     unused = tuple(part for part in idle if part.parameters)
     graphs = []
-    for image, state in states:
+    for image, state, sections in states:
         state = replace(_ended(state, found.root.shape), unused=unused)
         remarks = _remarks(state, parts, found, claims.parameters, rows)
-        one = graph(state, found.root.type, image, remarks, claims, certain=len(states) == 1)
-        if len({image for image, _ in states}) > 1:
+        one = graph(state, found.root.type, image, remarks, claims, len(states) == 1, sections)
+        if len({image for image, *_ in states}) > 1:
             one = replace(one, difference=f"images of {words(image)}; {one.difference}")
         graphs.append(one)
     return graphs
@@ -100,67 +99,71 @@ def _check_leaf(row: Row, deepest: int) -> None:
         raise UnreadableError(f"line {row.line}: {row.type}{count} no rows of its own", DEEPER)
 
 
-def _flat_events(found: Table) -> list[Event]:
-    """Rows of torchsummary. Nothing tells where a path begins: any layer may begin one."""
+def _flat_events(found: Table, image: Shape, ways: Solves) -> tuple[list[Event], list[Section]]:
+    """Rows of torchsummary, and its containers of two ways."""
     events: list[Event] = []
-    start = 0  # behind the last container
+    sections: list[Section] = []
+    rows: list[Part] = []  # behind the last container
+    before = image
     for row in found.root.children:
         kind = LAYERS.get(row.type, ("",))[0]
         part = Part("", row.label, row.line, kind, {}, (), row.shape, row.parameters)
         if not kind and NOTHING.fullmatch(row.type):
             continue
-        if kind:
-            heads = kind not in NORMS and not kind.startswith("dropout")
-            events.append(Event("layer", part, free=True, joins=heads))
-        elif row.type == "Residual" or closing(part) or ADDING.search(row.type):
-            if closing(part):
-                events[start:] = [
-                    replace(event, within=part if event.do == "layer" else None) for event in events[start:]
-                ]
-            events.append(Event("later", part))
-            events.append(Event("layer", part, joins=True))
-            start = len(events)
-        else:
-            if row.parameters:
+        known = plain(part) in JOINING
+        if kind or not (known or ADDING.search(row.type)):
+            if row.parameters and not kind:
                 raise UnreadableError(f"line {row.line}: {row.type} is no known layer", SUPPORTED)
-            events.append(Event("layer", part, joins=True))
-    return events
+            rows.append(part)
+            continue
+        parted = section(rows, part, before, ways) if known else None
+        if parted:
+            sections.append(parted)
+            events += parted.events()
+        else:
+            events += [*map(event, rows), Event("later", part), event(part)]
+        rows, before = [], row.shape or ()
+    return [*events, *map(event, rows)], sections
 
 
-def _states(events: list[Event], parts: list[Part], images: list[Shape]) -> list[tuple[Shape, State]]:
+Found = tuple[Shape, State, list[Section]]  # of the image, with the network
+
+
+def _states(found: Table, root: Part, parts: list[Part], images: list[Shape]) -> list[Found]:
     """Networks that fit; where no row is a pool, also with pools that the table does not list."""
     shared: dict[str, list[int]] = {}
     for part in parts:
         if part.parameters and part.parameters not in shared.setdefault(part.kind, []):
             shared[part.kind].append(part.parameters)
-    found: list[list[tuple[Shape, State]]] = []
+    groups: list[list[Found]] = []
     fault: UnreadableError | None = None
     budget = Budget()
     pooled = any(part.kind in POOLS for part in parts)
+    nested = Calls(root, skips=False).events if found.nested else []
     for image in images:
         whole: list[State] = []
+        parted: dict[int, list[Section]] = {}
         for pools in (False,) if pooled else (False, True):
-            made, no = _tried(events, image, Solves(budget, shared, pools))
-            whole, fault = whole + made, fault or no
-        found.append([(image, one) for one in ranked(whole)])
+            ways = Solves(budget, shared, pools)
+            try:
+                events, sections = (nested, []) if found.nested else _flat_events(found, image, ways)
+                made = search(events, image, ways)
+            except UnreadableError as no:
+                fault = fault or no
+                continue
+            # Paths all meet: each row was called, so that none may be left over.
+            whole += [one for one in made if not one.waiting and not one.lost]
+            parted |= {id(one): sections for one in made}
+        groups.append([(image, one, parted[id(one)]) for one in ranked(whole)])
     # Of each image as many, where there are too many of all.
-    most = MOST // max(1, sum(map(bool, found))) if sum(map(len, found)) > MOST else MOST
-    kept = [one for group in found for one in group[:most]]
+    most = MOST // max(1, sum(map(bool, groups))) if sum(map(len, groups)) > MOST else MOST
+    kept = [one for group in groups for one in group[:most]]
     if not kept:
         raise fault or UnreadableError(
             f"line {parts[-1].line}: two paths end there, and how they meet is not in the table",
             "paste the source instead",
         )
     return kept
-
-
-def _tried(events: list[Event], image: Shape, ways: Solves) -> tuple[list[State], UnreadableError | None]:
-    """Networks whose paths all meet: each row was called, so that none may be left over."""
-    try:
-        found = search(events, image, ways)
-    except UnreadableError as fault:
-        return [], fault
-    return [one for one in found if not one.waiting and not one.lost], None
 
 
 def _ended(state: State, shape: Shape | None) -> State:
