@@ -7,12 +7,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+from cifar7.commands.left_open import answered, open_lines, question_data, questions, settled
 from cifar7.commands.output import put_json, say
 from cifar7.errors import UserError
 from cifar7.imports.files import read_text
 from cifar7.imports.graph import Remark, UnreadableError
 from cifar7.imports.networks import Imported
-from cifar7.imports.reading import SOURCES, Read, choices, read
+from cifar7.imports.reading import SOURCES, UNCALLED, Read, read
 from cifar7.network.arithmetic import analyse
 
 
@@ -31,16 +32,22 @@ def import_(arguments: argparse.Namespace) -> None:
         raise UnreadableError(
             f"there is no reading {arguments.reading}", f"the file has {len(found.readings)}, from 1 on."
         )
-    chosen = found.readings[arguments.reading - 1]
+    reading = found.readings[arguments.reading - 1]
+    chosen = settled(reading, arguments.choose, arguments.sum)
+    graph = answered(reading.graph, arguments.choose)  # its calls keep their numbers, whatever is added
+    listed = arguments.open and found.kind in UNCALLED
     if arguments.out:
         _write(arguments.out, chosen, arguments.force)
     if arguments.json:
         put_json({"file": str(path), "kind": found.kind, "spec": chosen.spec.to_dict(), **figures(chosen),
                   "remarks": [remark_data(remark) for remark in chosen.remarks],
                   "readings": [{"difference": r.difference, **figures(r)} for r in found.readings],
-                  "open": len(choices(chosen.graph))})  # fmt: skip
+                  "open": len(questions(graph)),
+                  **({"questions": question_data(graph)} if listed else {})})  # fmt: skip
         return
     _print(path, found, chosen, arguments.reading)
+    for line in open_lines(graph, listed):
+        print(line)
     if arguments.out:
         say(f"Written to {arguments.out}; `describe {arguments.out}` shows its layers.")
 

@@ -97,6 +97,12 @@ def build() -> Parser:
     take_in.add_argument("--out", type=Path, metavar="SPEC.json", help="write the network as a design")
     take_in.add_argument("--reading", type=whole, default=1, metavar="N",
                          help="which, where a table can be read in several ways")  # fmt: skip
+    take_in.add_argument("--open", action="store_true",
+                         help="list all that the text leaves open, for --choose and --sum")  # fmt: skip
+    take_in.add_argument("--choose", type=partial(_pair, "="), action="append", default=[], metavar="CALL=N",
+                         help="of what a table leaves open at a call, the N-th")  # fmt: skip
+    take_in.add_argument("--sum", type=partial(_pair, ":"), action="append", default=[], metavar="FROM:TO",
+                         help="what call FROM puts out is added behind call TO; 0: the image")  # fmt: skip
     take_in.add_argument("--run", action="store_true",
                          help="execute the file, which is your own, and trace its network")  # fmt: skip
     take_in.add_argument("--force", action="store_true", help="replace the file of --out if it is there")
@@ -212,6 +218,14 @@ def _number(kind: type[float], noun: str, text: str) -> float:
         return kind(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not {noun}") from None
+
+
+def _pair(between: str, text: str) -> tuple[int, int]:
+    """ "3=2" as (3, 2)."""
+    first, found, second = text.partition(between)
+    if not found or not all(part.strip().isdecimal() and len(part) < 9 for part in (first, second)):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not of the form 3{between}5")
+    return int(first), int(second)
 
 
 whole = partial(_number, int, "a whole number")

@@ -85,8 +85,9 @@ def _ends(placed: Sequence[Placed], layers: Sequence[Layer]) -> Ends:
         and layers[at].stage in ("", OUTPUT)
         and _is_head(placed, at, bool(layers[at].stage))
     ]
+    whole = [at for at in pools if placed[at].layer.entry.whole_map]  # no unit can be one
     averages = [at for at in pools if "avg" in placed[at].layer.kind]
-    pool = (averages or pools or [-1])[-1]
+    pool = (whole or averages or pools or [-1])[-1]
     flat = next((at for at, step in enumerate(placed) if step.layer.family is Family.LINEAR), len(placed))
     if classifier == last and placed[last].layer.kind == "conv" and (pool < 0 or pool > last):
         classifier = -1
@@ -104,6 +105,9 @@ def _is_head(placed: Sequence[Placed], at: int, said: bool) -> bool:
         return False  # the pooling of O has neither padding nor a stride of its own
     if "max" in layer.kind and not (said or layer.entry.whole_map):
         return False
+    kept = (step.output[1:], ())
+    if not said and any(s.layer.span or s.output[1:] not in kept for s in placed[at + 1 :]):
+        return False  # behind the pooling of O no map changes its size, and nothing is joined
     if single:
         return True
     behind = next((s for s in placed[at + 1 :] if not s.layer.follows), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from cifar7.errors import UserError
@@ -13,9 +13,10 @@ from cifar7.imports.networks import Imported, imported
 from cifar7.imports.python import read_notebook, read_source
 from cifar7.imports.tabular import looks_like, read_print, read_summary
 from cifar7.network.problems import check
-from cifar7.network.spec import NetSpec
+from cifar7.network.spec import NetSpec, Unit
 
 LARGEST = 32_000_000  # characters: a notebook brings the pictures along that it has drawn
+LIMITS = {limit.name: limit.metadata["high"] for limit in fields(Unit) if limit.name in ("kernel", "stride")}
 SOURCES = {
     "source": "Python source",
     "notebook": "a notebook",
@@ -23,6 +24,7 @@ SOURCES = {
     "summary": "a summary table",
     "spec": "a design of cifar7",
 }
+UNCALLED = ("print", "summary")  # of SOURCES: they show modules and no sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def read(text: str, class_name: str = "") -> Read:
     readings, faults = [], []
     for graph in graphs:
         try:
-            readings.append(imported(graph))
+            readings.append(_sayable(graph))
         except UnreadableError as fault:
             faults.append(fault)
     if not readings:
@@ -71,11 +73,13 @@ def kind_of(text: str) -> str:
 
 def choices(graph: Graph) -> dict[int, tuple[Mapping[str, Any], ...]]:
     """Of each call whose settings its text leaves open: the settings that fit, those it has first."""
-    return {
-        at: ({k: v for k, v in node.settings.items() if k != "alternatives"}, *node.settings["alternatives"])
-        for at, node in enumerate(graph.nodes)
-        if node.settings.get("alternatives")
-    }
+    return {at: _options(node) for at, node in enumerate(graph.nodes) if node.settings.get("alternatives")}
+
+
+def _options(node: Node) -> tuple[Mapping[str, Any], ...]:
+    """The settings of a call and the others that fit."""
+    plain = {name: value for name, value in node.settings.items() if name != "alternatives"}
+    return plain, *node.settings["alternatives"]
 
 
 def chosen(graph: Graph, picks: Mapping[int, int]) -> Graph:
@@ -88,6 +92,29 @@ def chosen(graph: Graph, picks: Mapping[int, int]) -> Graph:
             raise UnreadableError(f"call {at} has no choice {pick}", f"it has {len(fitting)}.")
         nodes[at] = _settled(nodes[at], {**nodes[at].settings, **fitting[pick]})
     return replace(graph, nodes=tuple(nodes))
+
+
+def _sayable(graph: Graph) -> Imported:
+    """The network; where it cannot be said, with pools that can, as far as a table leaves them open."""
+    try:
+        return imported(graph)
+    except UnreadableError:
+        nodes = tuple(_within(node) for node in graph.nodes)
+        if nodes == graph.nodes:
+            raise
+        return imported(replace(graph, nodes=nodes))
+
+
+def _within(node: Node) -> Node:
+    """A pool with the likeliest settings that a unit can have, the others as alternatives."""
+    if "pool" not in node.kind or "alternatives" not in node.settings:
+        return node
+    fitting = _options(node)
+    said = [s for s in fitting if not s["ceil"] and all(s[name] <= high for name, high in LIMITS.items())]
+    if not said or said[0] is fitting[0]:
+        return node
+    rest = tuple(s for s in fitting if s is not said[0])
+    return replace(node, settings={**said[0], "alternatives": rest})
 
 
 def _settled(node: Node, settings: Mapping[str, Any]) -> Node:

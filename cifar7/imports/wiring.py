@@ -6,14 +6,39 @@ a sum is no module, so that neither a table nor print(model) lists it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import accumulate
+from typing import Any
 
 from cifar7.imports.graph import IMAGE, Fork, Graph, Node, UnreadableError
 from cifar7.imports.tabular import even_strides
 
 PICTURE = (3, 32, 32)  # where a text does not say the image
+Settings = Mapping[tuple[int, int], Mapping[str, Any]]
 PAST = 96  # calls that a sum may go around: more than a stage can hold
+
+
+def call_name(graph: Graph, at: int) -> str:
+    """A call for people: its name in the text, or "the image"."""
+    if at == IMAGE:
+        return "the image"
+    node = graph.nodes[at]
+    return node.name or f"{node.kind.replace('_', ' ')} without a row"
+
+
+def fork_words(graph: Graph, join: int, fork: Fork) -> str:
+    """Where two ways part, for people."""
+    start = call_name(graph, fork.start)
+    if fork.other == join:
+        return f"{start} itself beside what comes of it"
+    return f"both ways begin behind {start}, the other with {call_name(graph, fork.other)}"
+
+
+def setting_words(settings: Mapping[str, Any], fitting: Sequence[Mapping[str, Any]]) -> str:
+    """What tells one choice of settings from the others: "kernel 3, dilation 2, padding 2"."""
+    differing = [name for name in settings if len({repr(each.get(name)) for each in fitting}) > 1]
+    return ", ".join(f"{name.replace('_', ' ')} {settings[name]}" for name in differing) or "as read"
 
 
 def forks(graph: Graph) -> dict[int, tuple[Fork, ...]]:
@@ -36,19 +61,17 @@ def rewired(graph: Graph, picks: Mapping[int, int]) -> Graph:
     return replace(graph, nodes=even_strides(nodes) if picks else graph.nodes, forks=left)
 
 
-def _move(
-    nodes: list[Node], join: int, old: Fork, new: Fork, settings: Mapping[tuple[int, int], Mapping]
-) -> None:
-    """Both ways of a join from another place on. Calls stand in the order of their rows, one behind another."""
-    if new.other != old.other and old.other != join:
-        before = old.other - 1
-        nodes[old.other] = replace(
-            nodes[old.other], inputs=(before,), settings=settings[old.other, before]
-        )
+def _move(nodes: list[Node], join: int, old: Fork, new: Fork, settings: Settings) -> None:
+    """Both ways of a join from another place on. The calls of both stand one behind another before it."""
+
+    def follow(at: int, source: int) -> None:
+        nodes[at] = replace(nodes[at], inputs=(source,), settings=settings[at, source])
+
     last = join - 1
+    if new.other != old.other and old.other != join:
+        follow(old.other, old.other - 1)
     if new.other != join:
-        took = settings[new.other, new.start]
-        nodes[new.other] = replace(nodes[new.other], inputs=(new.start,), settings=took)
+        follow(new.other, new.start)
         ends = (new.other - 1, last)
     else:
         ends = (new.start, last) if nodes[join].kind == "add" else (last, new.start)
@@ -60,21 +83,21 @@ def sums(graph: Graph) -> dict[int, tuple[int, ...]]:
 
     The likely first. Connections stand one behind the other, so that none is within another one.
     """
-    shape = {IMAGE: graph.image or PICTURE} | {at: node.shape for at, node in enumerate(graph.nodes)}
+    nodes = graph.nodes
+    shape = {IMAGE: graph.image or PICTURE} | {at: node.shape for at, node in enumerate(nodes)}
+    weighs = [0, *accumulate(node.kind == "conv" for node in nodes)]
     found: dict[int, tuple[int, ...]] = {}
     for row in _rows(graph):
         for place in range(1, len(row)):
             end, around = row[place], row[max(0, place - PAST) : place]
-            same = [at for at in around if shape[at] == shape[end] and len(shape[end] or ()) == 3]
-            if same and end != len(graph.nodes) - 1:
-                found[end] = tuple(sorted(same, key=lambda at: _unlikely(graph, at, end)))
+            same = [at for at in reversed(around) if shape[at] == shape[end] and len(shape[end] or ()) == 3]
+            if not same or end == len(nodes) - 1:
+                continue
+            # A sum goes around what has weights and mostly begins before a convolution, at the latest map.
+            with_weights = [at for at in same if weighs[end + 1] > weighs[at + 1]]
+            likely = [at for at in with_weights if nodes[at + 1].kind == "conv"]
+            found[end] = tuple(dict.fromkeys((*likely, *with_weights, *same)))
     return found
-
-
-def _unlikely(graph: Graph, start: int, end: int) -> tuple[bool, bool, int]:
-    """A sum goes around what has weights and mostly begins before a convolution, at the latest map."""
-    inside = [node.kind for node in graph.nodes[start + 1 : end + 1]]
-    return "conv" not in inside, inside[0] != "conv", -start
 
 
 def _rows(graph: Graph) -> Iterator[list[int]]:

@@ -9,7 +9,7 @@ from cifar7.imports.graph import Graph, Remark, UnreadableError, words
 from cifar7.imports.tabular import windows
 from cifar7.imports.tabular.branching import JOINING, Section, event, plain, section
 from cifar7.imports.tabular.calls import ADDING, SHORTCUTS, Calls
-from cifar7.imports.tabular.parts import IN_ORDER, NORMS, POOLS, Part, Shape
+from cifar7.imports.tabular.parts import IN_ORDER, POOLS, Part, Shape
 from cifar7.imports.tabular.paths import Event, State, Step
 from cifar7.imports.tabular.printed_layers import LAYERS, NOTHING, OTHER, SUPPORTED
 from cifar7.imports.tabular.readings import MOST, graph, ranked

@@ -16,11 +16,10 @@ KERNELS = range(1, 12)
 DILATIONS = range(1, 9)
 STRIDES = (1, 2, 3, 4)
 EXTRA = 3  # pixels of padding beyond those that keep the map
-WIDEST = 6  # pixels of padding that a map may have where it does not stay as it is, though hardly has
-GROWN = 32  # the same where it grows, which cannot be without padding
-SMALL = 6  # side of a map that a stride and padding may leave as it is
+WIDEST = 6  # pixels of padding that a map may have whatever the kernel, though hardly has
+GROWN = 32  # the most that there is; a map that grows cannot be without padding
+SMALL = 6  # side of a map beneath a pool that may be larger than it
 MOST = 200  # settings kept of one layer
-EACH = 48  # of them with the same weights
 
 Settings = dict[str, Any]
 Solution = tuple[float, Settings]  # how unlikely, and what
@@ -34,7 +33,7 @@ def conv(before: Shape, behind: Shape, parameters: int, kernel: int | None) -> t
         return ()
     for cost, weights in _weights(before[0], behind[0], parameters // behind[0], kernel):
         size = weights["kernel"]
-        for more, geometry in _geometry(before[1:], behind[1:], size)[:EACH]:
+        for more, geometry in _geometry(before[1:], behind[1:], size):
             settings = {"in_channels": before[0], "out_channels": behind[0], "kernel": size, **geometry}
             settings |= {"groups": weights["groups"], "bias": weights["bias"]}
             found.append((cost + more, settings))
@@ -62,15 +61,14 @@ def _geometry(before: Shape, behind: Shape, kernel: int) -> tuple[Solution, ...]
     """Stride, padding and dilation: floor((n + 2p - d(k - 1) - 1) / s) + 1 places along both sides."""
     found: list[Solution] = []
     grows = behind > before
-    # A kept map needs no unusual padding, as long as it is not so small that a stride can hide in it.
-    most = GROWN if grows else WIDEST if before != behind or min(before) <= SMALL else 0
+    most = GROWN if grows else WIDEST
     for dilation in DILATIONS if kernel > 1 else (1,):
         reach = dilation * (kernel - 1)
         if reach % 2 and before == behind:
             found.append((0.3 + 0.1 * dilation, {"stride": 1, "padding": "same", "dilation": dilation}))
         ordinary = max(reach, reach // 2 + EXTRA)
         for stride in STRIDES:
-            for padding in range(max(ordinary, most) + 1):
+            for padding in range(min(max(ordinary, most), GROWN) + 1):
                 room = [side + 2 * padding - reach - 1 for side in before]
                 if min(room) < 0 or any(r // stride + 1 != side for r, side in zip(room, behind)):
                     continue
@@ -93,7 +91,7 @@ def pool(before: Shape, behind: Shape, kernel: int | None) -> tuple[Solution, ..
     largest = side if side > SMALL else side + 2 * SMALL
     for size in range(1, largest + 1) if kernel is None else (kernel,):
         for stride in sorted({size, 1, 2, 3, 4}):
-            for padding in range(min(size // 2, 3) + 1):
+            for padding in range(min(size, KERNELS[-1]) // 2 + 1):
                 for ceil in (False, True):
                     ends = [_pooled(n, size, stride, padding, ceil) for n in before[1:]]
                     plain = [_pooled(n, size, stride, padding, False) for n in before[1:]]

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from html import escape
-from typing import Any
 
 import streamlit as st
 
 from cifar7.errors import UserError
-from cifar7.imports.networks import Imported, imported
-from cifar7.imports.reading import SOURCES, Read, choices, chosen, read
+from cifar7.imports.networks import Imported
+from cifar7.imports.reading import SOURCES, Read, read
 from cifar7.network.arithmetic import Analysis, analyse
 from cifar7.network.spec import STAGE_NAMES
+from cifar7.ui.design.left_open import settled
 from cifar7.ui.shell import state
 from cifar7.ui.words.summary import capital, head_words, stage_words
 from cifar7.ui.words.wording import plain
@@ -60,7 +59,7 @@ def _dialog() -> None:
         return
     try:
         found = _read(text, class_name.strip() if class_name.strip().isidentifier() else "")
-        reading = _settled(_reading(found), text)
+        reading = settled(found, _reading(found), text)
     except UserError as error:
         st.error(f"{plain(capital(error.fault))}\n\n{plain(capital(error.cure))}", icon=":material/error:")
         return
@@ -90,34 +89,6 @@ def _reading(found: Read) -> Imported:
     at = st.radio("Reading", list(labels), format_func=labels.__getitem__, key="bring_reading",
                   label_visibility="collapsed")  # fmt: skip
     return found.readings[at or 0]
-
-
-def _settled(reading: Imported, text: str) -> Imported:
-    """The reading with what its table leaves open as it was chosen."""
-    open_calls = choices(reading.graph)
-    if not open_calls:
-        return reading
-    changed: dict[int, int] = {}
-    with st.expander(f"What a table cannot tell: {len(open_calls)} layers, read as the likeliest"):
-        st.caption("A dilated convolution and a plain one can have the same shapes and counts. Choose yours.")
-        with st.grid("auto", min_column_width=210, gap="small"):
-            for at, fitting in open_calls.items():
-                node = reading.graph.nodes[at]
-                labels = {i: _setting_words(settings, fitting) for i, settings in enumerate(fitting)}
-                name = node.name or node.kind.replace("_", " ")
-                pick = st.selectbox(
-                    f"{name}, row {node.line}" if node.line else name, list(labels),
-                    format_func=labels.__getitem__, key=f"bring_{hash(text)}_{at}",
-                )  # fmt: skip
-                if pick:
-                    changed[at] = pick
-    return imported(chosen(reading.graph, changed)) if changed else reading
-
-
-def _setting_words(settings: Mapping[str, Any], fitting: Sequence[Mapping[str, Any]]) -> str:
-    """What tells one choice from the others: "kernel 3, dilation 2, padding 2"."""
-    differing = [k for k in settings if len({repr(f.get(k)) for f in fitting}) > 1]
-    return ", ".join(f"{name.replace('_', ' ')} {settings[name]}" for name in differing) or "as read"
 
 
 def _figures(found: Read, reading: Imported) -> None:
