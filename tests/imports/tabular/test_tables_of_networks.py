@@ -1,33 +1,38 @@
-"""Networks written, built, shown as tables and read again: the same figures, or the true settings listed."""
+"""Networks written, built, shown as tables and read again: the true one is among what a person can choose.
+
+That is one of the readings, with the forks, settings and sums that the page and the command ask for. Left out
+of the comparison is what no table tells: the rate of a dropout and what stands beyond a border.
+"""
 
 import os
+import re
 from dataclasses import replace
+from functools import cache
+from itertools import count
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from imports.tabular import reference
+from imports.tabular.reachable import why_not
 from imports.tabular.tables import info_like, summary_like
 from random_specs import buildable
 from torch import nn
 from wide_specs import wide_specs
 
 from cifar7.export.model_source import model_source
-from cifar7.imports.graph import Graph, UnreadableError
-from cifar7.imports.networks import imported
 from cifar7.imports.python import read_source
-from cifar7.imports.tabular import read_summary
-from cifar7.network.arithmetic import Analysis, analyse, walk
+from cifar7.network.arithmetic import walk
 from cifar7.network.presets import PRESETS
 from cifar7.network.spec import NetSpec
 
-EXAMPLES = int(os.environ.get("CIFAR7_RANDOM_SPECS", "60"))
+EXAMPLES = int(os.environ.get("CIFAR7_RANDOM_SPECS", "16"))
 # Without making a failing network smaller, which takes minutes.
-MANY = {
-    "deadline": None, "derandomize": True, "database": None, "suppress_health_check": list(HealthCheck),
-    "phases": [Phase.explicit, Phase.generate],
+DRAWN = {
+    "deadline": None, "database": None, "suppress_health_check": list(HealthCheck),
+    "phases": [Phase.generate], "max_examples": EXAMPLES,
 }  # fmt: skip
-BRANCHED = 0.95  # part of the networks with two ways that must be read; of the others all
 TABLES = {"torchsummary": summary_like, "torchinfo": info_like}
+formats = pytest.mark.parametrize("make", TABLES.values(), ids=TABLES)
 
 
 def photographs(spec: NetSpec) -> NetSpec:
@@ -39,74 +44,76 @@ def convolves(spec: NetSpec) -> bool:
     return any(row.layer.kind == "conv" for row in walk(spec))
 
 
-def figures(found: Analysis) -> tuple:
-    """All but sums, of which a row of nn.Sequential leaves no trace."""
-    shapes = [row.output for row in found.rows if not row.layer.span]
-    return found.parameters, found.macs, found.receptive_field_before, found.receptive_field_total, shapes
+@cache
+def random_networks() -> list[NetSpec]:
+    """As many as are asked for, none twice."""
+    found: dict[NetSpec, None] = {}
+
+    @settings(**DRAWN)
+    @given(wide_specs().map(photographs).filter(buildable).filter(convolves))
+    def draw(spec: NetSpec) -> None:
+        found[spec] = None
+
+    for number in count():  # almost half of what Hypothesis draws was there before
+        seed(number)(draw)()
+        if len(found) >= EXAMPLES:
+            break
+    return list(found)[:EXAMPLES]
 
 
-def windows(graph: Graph) -> list:
-    return [(node.kind, dict(node.settings)) for node in graph.nodes if node.kind == "conv"]
-
-
-def told(text: str, spec: NetSpec) -> bool:
-    """Whether a reading is the network, or leaves each convolution its true settings to choose."""
-    true = windows(read_source(model_source(spec)))
-    for graph in read_summary(text):
-        try:
-            analysis = analyse(imported(graph).spec)
-        except UnreadableError:
-            continue
-        mine = windows(graph)
-        listed = len(mine) == len(true) and all(
-            reference.fits(kind, one, other) for (kind, one), (_, other) in zip(mine, true, strict=True)
-        )
-        if listed or figures(analysis) == figures(analyse(spec)):
-            return True
-    return False
-
-
+@cache
 def built(spec: NetSpec) -> nn.Module:
     space: dict = {"__name__": "model"}
     exec(compile(model_source(spec), "model.py", "exec"), space)
     return space["Network"]()
 
 
-def readable(text: str, spec: NetSpec) -> bool:
-    try:
-        return told(text, spec)
-    except UnreadableError:
-        return False
+def missed(make, spec: NetSpec) -> str:
+    return why_not(make(built(spec)), read_source(model_source(spec)))
 
 
-@pytest.mark.parametrize("make", TABLES.values(), ids=TABLES)
+@formats
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset(name, make):
-    spec = photographs(PRESETS[name].spec)
-    assert told(make(built(spec)), spec)
+    assert missed(make, photographs(PRESETS[name].spec)) == ""
 
 
-@pytest.mark.parametrize("make", TABLES.values(), ids=TABLES)
+@formats
 @pytest.mark.parametrize("name", reference.NAMES)
 def test_a_students_network(name, make):
     source = (reference.NETWORKS / f"{name}.py").read_text()
-    assert told(make(reference.network(name)), imported(read_source(source)).spec)
+    assert why_not(make(reference.network(name)), read_source(source)) == ""
 
 
-@pytest.mark.parametrize("make", TABLES.values(), ids=TABLES)
+@formats
 def test_random_networks(make):
-    missed: list[NetSpec] = []
-    branched: list[bool] = []
+    assert {spec: why for spec in random_networks() if (why := missed(make, spec))} == {}
 
-    @settings(max_examples=EXAMPLES, **MANY)
-    @given(wide_specs().map(photographs).filter(buildable).filter(convolves))
-    def each(spec: NetSpec) -> None:
-        right = readable(make(built(spec)), spec)
-        if any(row.layer.side or row.layer.kind == "concat" for row in walk(spec)):
-            branched.append(right)
-        elif not right:
-            missed.append(spec)
 
-    each()
-    assert missed == []
-    assert sum(branched) >= BRANCHED * len(branched)
+SUM = """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(3, 16, 3, padding=1)
+        self.second = nn.Conv2d(16, 16, 3, padding=1)
+        self.norm = nn.BatchNorm2d(16)
+        self.act = nn.ReLU()
+        self.third = nn.Conv2d(16, 16, 5, padding=2)
+        self.last = nn.Sequential(nn.Conv2d(16, 10, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+
+    def forward(self, x):
+        x = self.first(x)
+        x = self.act(x + self.norm(self.second(x)))
+        x = x + self.third(x)
+        return self.last(x)
+"""
+
+
+@formats
+def test_sums_by_hand_have_no_row_and_can_be_chosen(make):
+    space: dict = {"__name__": "model"}
+    text = f"from torch import nn\n{SUM}"
+    exec(compile(text, "model.py", "exec"), space)
+    table = make(space["Net"]())
+    assert not re.search("add|sum-", table, re.IGNORECASE)
+    assert why_not(table, read_source(text)) == ""
