@@ -89,7 +89,7 @@ def chosen(graph: Graph, picks: Mapping[int, int]) -> Graph:
     for at, pick in picks.items():
         fitting = open_calls.get(at, ())
         if not 0 <= pick < len(fitting):
-            raise UnreadableError(f"call {at} has no choice {pick}", f"it has {len(fitting)}.")
+            raise UnreadableError(f"call {at + 1} has no choice {pick + 1}", f"it has {len(fitting)}.")
         nodes[at] = _settled(nodes[at], {**nodes[at].settings, **fitting[pick]})
     return replace(graph, nodes=tuple(nodes))
 

@@ -55,7 +55,7 @@ def rewired(graph: Graph, picks: Mapping[int, int]) -> Graph:
     for join, pick in picks.items():
         options = forks(graph).get(join, ())
         if not 0 <= pick < len(options):
-            raise UnreadableError(f"call {join} has no fork {pick}", f"it has {len(options)}.")
+            raise UnreadableError(f"call {join + 1} has no fork {pick + 1}", f"it has {len(options)}.")
         _move(nodes, join, options[0], options[pick], graph.forks[join].settings)
     left = {at: found for at, found in graph.forks.items() if at not in picks}
     return replace(graph, nodes=even_strides(nodes) if picks else graph.nodes, forks=left)
@@ -126,7 +126,8 @@ def summed(graph: Graph, starts: Mapping[int, int]) -> Graph:
     for end, start in starts.items():
         if start not in possible.get(end, ()):
             raise UnreadableError(
-                f"call {start} cannot be added to call {end}", "both have to put out maps of one size."
+                f"what call {start + 1} puts out cannot be added to that of call {end + 1}",
+                "take maps of one size, between which nothing parts or joins.",
             )
     nodes: list[Node] = []
     places = {IMAGE: IMAGE}

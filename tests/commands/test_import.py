@@ -106,6 +106,65 @@ def test_run_executes_and_says_so(capsys, plain, tmp_path):
     assert json.loads(out)["parameters"] == PARAMETERS
 
 
+# Branches-5: 8*8*9 + 8 = 584 and 8*8 + 8 = 72; what a call is is its number in the table.
+TABLE = """
+Conv2d-1    [-1, 8, 32, 32]   224
+Conv2d-2    [-1, 8, 32, 32]   584
+ReLU-3      [-1, 8, 32, 32]     0
+Conv2d-4    [-1, 8, 32, 32]    72
+Branches-5  [-1, 8, 32, 32]     0
+Conv2d-6    [-1, 8, 32, 32]   584
+Conv2d-7   [-1, 10, 32, 32]    90
+AdaptiveAvgPool2d-8  [-1, 10, 1, 1]  0
+"""
+
+
+def connections(told) -> list[tuple[int, int]]:
+    """Units around which each connection goes, and those on its way."""
+    units = [unit for part in told["spec"]["stages"].values() for unit in part["units"]]
+    return [(u["residual"], len(u.get("shortcut", ()))) for u in units if u.get("residual")]
+
+
+def test_what_a_table_leaves_open_is_asked_and_answered(capsys, tmp_path):
+    path = tmp_path / "table.txt"
+    path.write_text(TABLE)
+    told = json_of(capsys, "import", path, "--open")
+    assert connections(told) == [(1, 1)]
+    asked = {question["call"]: question["answers"] for question in told["questions"]}
+    assert set(asked) >= {2, 5, 6}
+    words = "both ways begin behind Conv2d-1, the other with ReLU-3"
+    number = asked[5].index(words) + 1
+    told = json_of(capsys, "import", path, "--choose", f"5={number}", "--sum", "5:6")
+    assert connections(told) == [(1, 2), (1, 0)]  # the second goes around Conv2d-6
+    dilated = next(n for n, answer in enumerate(asked[6], 1) if "dilation 2" in answer)
+    wider = json_of(capsys, "import", path, "--choose", f"5={number}", "--choose", f"6={dilated}")
+    # A 3x3 at dilation 2 reaches one pixel more on both sides.
+    assert wider["receptive_field"]["before_pooling"] == told["receptive_field"]["before_pooling"] + 2
+    status, out, _ = call(capsys, "import", path, "--open")
+    assert status == 0
+    assert words in out
+    assert "6  Conv2d-6: from 5 Branches-5" in out
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (("--choose", "5=99"), "has no fork"),
+        (("--choose", "1=0"), "has no choice"),
+        (("--choose", "3=1"), "has no choice"),
+        (("--choose", "x"), "not of the form"),
+        (("--sum", "7:6"), "cannot be added"),
+        (("--sum", "1:6"), "cannot be added"),
+    ],
+)
+def test_answers_that_there_are_not(capsys, tmp_path, flags, message):
+    path = tmp_path / "table.txt"
+    path.write_text(TABLE)
+    status, out, err = call(capsys, "import", path, *flags)
+    assert (status, out) == (2, "")
+    assert message in err
+
+
 @pytest.fixture
 def thirty(tmp_path: Path) -> Path:
     """Thirty hand-ins: files, notebooks and folders of presets, and five that are broken."""

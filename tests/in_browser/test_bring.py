@@ -5,9 +5,13 @@ from __future__ import annotations
 import pytest
 from watching import badge
 
+from cifar7.imports.graph import Fork
+from cifar7.imports.networks import imported
 from cifar7.imports.reading import read
+from cifar7.imports.wiring import forks, rewired, summed
 from cifar7.network.arithmetic import analyse
 from cifar7.network.lessons import lessons
+from cifar7.ui.words.summary import stage_words
 
 pytestmark = pytest.mark.browser
 
@@ -69,6 +73,46 @@ def test_a_pasted_network_is_seen_mended_and_trained(site, page):
     assert run.id != laid.id
     assert run.spec() == shrinks.fixed
     assert run.status()["result"]["test_accuracy"] >= 0
+
+
+# Main has 8*8*9 + 8 = 584, the other way 8*8 + 8 = 72, and may begin at several rows, behind several others.
+TABLE = """
+Conv2d-1    [-1, 8, 32, 32]   224
+ReLU-2      [-1, 8, 32, 32]     0
+Conv2d-3    [-1, 8, 32, 32]   584
+ReLU-4      [-1, 8, 32, 32]     0
+Conv2d-5    [-1, 8, 32, 32]    72
+Branches-6  [-1, 8, 32, 32]     0
+Conv2d-7    [-1, 8, 32, 32]   584
+Conv2d-8   [-1, 10, 32, 32]    90
+AdaptiveAvgPool2d-9  [-1, 10, 1, 1]  0
+"""
+
+
+def choose(page, label: str, option: str) -> None:
+    box = page.get_by_role("combobox", name=label)
+    box.focus()
+    page.keyboard.type(option)
+    page.keyboard.press("Enter")
+
+
+def test_where_ways_part_and_a_sum_without_a_row_are_chosen(site, page):
+    read_as = read(TABLE).readings[0]
+    fork = Fork(0, 3)  # behind Conv2d-1, the other way with ReLU-4
+    graph = rewired(read_as.graph, {5: forks(read_as.graph)[5].index(fork)})
+    mine = imported(summed(graph, {6: 5})).spec
+    assert stage_words(mine, "C1") != stage_words(read_as.spec, "C1")
+    page.goto(site.url)
+    page.locator(".c7-strip").wait_for()
+    paste(page, TABLE)
+    brought = page.locator(".c7-brought")
+    brought.get_by_text(stage_words(read_as.spec, "C1")).wait_for()
+    page.get_by_text("What a table cannot tell").click()
+    choose(page, "Branches-6: ways part behind", "Conv2d-1")
+    choose(page, "Branches-6: the other way begins with", "ReLU-4")
+    page.get_by_text("Does yours add an earlier map").click()
+    choose(page, "Behind which layers something is added", "Conv2d-7")
+    brought.get_by_text(stage_words(mine, "C1")).wait_for()
 
 
 def test_what_cannot_be_read_is_said_and_loses_nothing(site, page):

@@ -18,6 +18,7 @@ from cifar7.imports.tabular.search import Budget, search
 from cifar7.imports.tabular.solved import Solves, activates
 from cifar7.imports.tabular.text import claims_of, lines_of
 
+PHOTOGRAPH = (3, 32, 32)  # of CIFAR-10
 SIDES = (32, 28, 64, 96, 128, 224)  # of images that are tried where a table does not say it
 DEEPER = "make the table with a larger depth, such as summary(model, depth=6)"
 
@@ -177,7 +178,7 @@ def _images(first: Part) -> list[Shape]:
     """The images that the first row may get, the likeliest first: 3×32×32 where that fits."""
     given, behind = first.settings.get("given"), first.shape
     if given is not None or behind is None:
-        return [given or (3, 32, 32)]
+        return [given or PHOTOGRAPH]
     if first.kind == "conv" and first.parameters is not None and len(behind) == 3:
         return _conv_images(first, behind, first.parameters)
     if first.kind in POOLS and len(behind) == 3:
@@ -194,19 +195,21 @@ def _images(first: Part) -> list[Shape]:
             side = round((values / channels) ** 0.5)
             if values > 0 and channels * side * side == values:
                 return [(channels, side, side)]
-    return [(3, 32, 32)]
+    return [PHOTOGRAPH]
 
 
 def _conv_images(first: Part, behind: Shape, parameters: int) -> list[Shape]:
-    """Colour or grey, where the first convolution can be either."""
+    """Colour or grey, where the first convolution can be either; of CIFAR-10 wherever it can."""
     side, kernel = behind[1], first.settings.get("kernel")
     best: dict[int, tuple[float, Shape]] = {}
+    usual: list[Shape] = []
     for place, sides in enumerate([*SIDES, side, side + 2, side + 4, 2 * side, 4 * side]):
         for channels in (3, 1):
             image = (channels, sides, sides)
             found = windows.conv(image, behind, parameters, kernel[0] if kernel else None)
             if found:
                 cost = found[0][0] + (0.0 if place == 0 else 2.5)
+                usual += [image] if image == PHOTOGRAPH and not usual else []
                 best[channels] = min(best.get(channels, (cost, image)), (cost, image))
     if not best:
         raise UnreadableError(
@@ -214,9 +217,10 @@ def _conv_images(first: Part, behind: Shape, parameters: int) -> list[Shape]:
             "colour or grey images go in, such as 3×32×32",
         )
     ranks = sorted(best.values())
-    if ranks[0][1] == (3, 32, 32) and ranks[0][0] <= 0.9:
-        return [(3, 32, 32)]
-    return [image for cost, image in ranks[:2] if cost <= ranks[0][0] + 2.0]
+    if ranks[0][1] == PHOTOGRAPH and ranks[0][0] <= 0.9:
+        return [PHOTOGRAPH]
+    likely = [image for cost, image in ranks[:2] if cost <= ranks[0][0] + 2.0]
+    return list(dict.fromkeys((*likely, *usual)))
 
 
 def _remarks(
