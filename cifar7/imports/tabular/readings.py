@@ -84,7 +84,7 @@ def graph(
         )
         for part in idle[:1]
     )
-    at = {node.line: place for place, node in enumerate(nodes) if node.line}
+    by_line = {node.line: place for place, node in enumerate(nodes) if node.line}
     return Graph(
         name,
         even_strides(nodes),
@@ -95,7 +95,9 @@ def graph(
         certain=certain,
         difference="" if certain else _difference(state),
         forks={
-            at[one.container.line]: forks_of(one, nodes, at) for one in sections if one.container.line in at
+            by_line[one.container.line]: forks_of(one, nodes, by_line)
+            for one in sections
+            if one.container.line in by_line
         },
     )
 

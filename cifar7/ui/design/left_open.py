@@ -55,16 +55,19 @@ def _fork(graph: Graph, join: int, options: Sequence[Fork], key: str) -> int:
     """Where the ways of one join part, in two steps: behind which call, and with which the other begins."""
     name = call_name(graph, join)
     starts = list(dict.fromkeys(fork.start for fork in options))
-    start = st.selectbox(
-        f"{name}: ways part behind", starts, format_func=lambda at: call_name(graph, at),
-        key=f"{key}_from_{join}",
-    )  # fmt: skip
+    start = _pick(graph, f"{name}: ways part behind", starts, f"{key}_from_{join}")
     others = [fork.other for fork in options if fork.start == start]
-    other = st.selectbox(
-        f"{name}: the other way begins with", others, key=f"{key}_with_{join}_{start}",
-        format_func=lambda at: "no layer" if at == join else call_name(graph, at),
+    label, place = f"{name}: the other way begins with", f"{key}_with_{join}_{start}"
+    return options.index(Fork(start, _pick(graph, label, others, place, none=join)))
+
+
+def _pick(graph: Graph, label: str, calls: Sequence[int], key: str, none: int | None = None) -> int:
+    """One of some calls, the first until another is chosen; `none`: the one that stands for no layer."""
+    found = st.selectbox(
+        label, calls, key=key,
+        format_func=lambda at: "no layer" if at == none else call_name(graph, at),
     )  # fmt: skip
-    return options.index(Fork(start, other))
+    return calls[0] if found is None else found
 
 
 def _with_settings(graph: Graph, key: str) -> Graph:
@@ -94,9 +97,9 @@ def _summed(graph: Graph, key: str) -> Graph:
             format_func=lambda at: call_name(graph, at), placeholder="none",
         )  # fmt: skip
         starts = {
-            end: st.selectbox(
-                f"Behind {call_name(graph, end)} is added what comes out of", possible[end],
-                format_func=lambda at: call_name(graph, at), key=f"{key}_sum_{end}",
+            end: _pick(
+                graph, f"Behind {call_name(graph, end)} is added what comes out of", possible[end],
+                f"{key}_sum_{end}",
             )
             for end in ends
         }  # fmt: skip
