@@ -90,22 +90,31 @@ def read_value(value: Any, declared: Field[Any], where: str, error: type[UserErr
     if value is None and "None" in annotation:
         return None
     if "choices" in limits:
-        valid, expected = value in limits["choices"], ", ".join(limits["choices"])
+        valid = value in limits["choices"]
     elif "low" in limits:
-        whole, low, high, above = "float" not in annotation, limits["low"], limits["high"], limits["above"]
+        whole, low, high = "float" not in annotation, limits["low"], limits["high"]
         right_type = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
         # Written so that a value that is not a number (nan) fails too.
-        valid = right_type and low <= value <= high and not (above and value == low)
-        expected = f"{'a whole number' if whole else 'a number'} {_span(low, high, above)}"
+        valid = right_type and low <= value <= high and not (limits["above"] and value == low)
         value = float(value) if valid and not whole else value
     elif annotation in ("bool", "bool | None"):
-        valid, expected = isinstance(value, bool), "true or false"
+        valid = isinstance(value, bool)
     else:
         valid = isinstance(value, str) and 1 <= len(value) <= 60 and value.isprintable()
-        expected = "a text of 1 to 60 printable characters"
     if not valid:
-        raise error(f"{where} is {show(value)}", f"it takes {expected}.")
+        raise error(f"{where} is {show(value)}", f"it takes {_expected(declared)}.")
     return value
+
+
+def _expected(declared: Field[Any]) -> str:
+    """What a field takes, in words."""
+    limits, annotation = declared.metadata, str(declared.type)
+    if "choices" in limits:
+        return ", ".join(limits["choices"])
+    if "low" in limits:
+        sort = "a number" if "float" in annotation else "a whole number"
+        return f"{sort} {_span(limits['low'], limits['high'], limits['above'])}"
+    return "true or false" if "bool" in annotation else "a text of 1 to 60 printable characters"
 
 
 def show(value: Any) -> str:

@@ -258,21 +258,27 @@ def settled(spec: NetSpec) -> NetSpec:
     into: dict[tuple[str, int], int] = {}
     for name, at, channels, unit, _ in spec.flow():
         into[name, at] = channels
-        if unit.keeps_channels:
-            unit = replace(unit, channels=channels)
+        unit = _settled_unit(unit, channels)
         if unit.shortcut:
-            start = into[name, max(1, at - max(unit.residual, 1) + 1)]
-            unit = replace(unit, shortcut=_settled_row(unit.shortcut, start))
+            row = _settled_row(unit.shortcut, into[name, max(1, at - max(unit.residual, 1) + 1)])
+            unit = unit if row == unit.shortcut else replace(unit, shortcut=row)
         rows[name].append(unit)
+    if all(tuple(row) == spec.every(name) for name, row in rows.items()):
+        return spec
     before = len(spec.output.units)
     output = replace(spec.output, units=tuple(rows[OUTPUT][:before]), behind=tuple(rows[OUTPUT][before:]))
     stages = tuple(replace(s, units=tuple(rows[n])) for n, s in zip(STAGE_NAMES, spec.stages, strict=True))
     return replace(spec, stages=stages, output=output)
 
 
+def _settled_unit(unit: Unit, channels: int) -> Unit:
+    """The unit where `channels` come in."""
+    return replace(unit, channels=channels) if unit.keeps_channels and unit.channels != channels else unit
+
+
 def _settled_row(units: tuple[Unit, ...], channels: int) -> tuple[Unit, ...]:
     row = []
     for unit in units:
-        row.append(replace(unit, channels=channels) if unit.keeps_channels else unit)
+        row.append(_settled_unit(unit, channels))
         channels = row[-1].channels
     return tuple(row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import fields, replace
 
@@ -16,6 +17,7 @@ from cifar7.network.problems import problems
 from cifar7.network.spec import OUTPUT, STAGE_NAMES, Head, NetSpec, Stage, Unit
 
 HEAD = Head()
+EXAMPLES = int(os.environ.get("CIFAR7_RANDOM_SPECS", "15"))  # of each a hundred controls and more
 GROUPING = ("kind", "groups")  # of a stage, they leave out a unit whose channels the groups do not divide
 
 
@@ -43,7 +45,7 @@ def form_of(spec: NetSpec, place: Place, name: str) -> Form:
     return next(form for toggle, form in toggles_at(place) if toggle.name == name)
 
 
-@settings(max_examples=25, deadline=None, derandomize=True, database=None)
+@settings(max_examples=EXAMPLES, deadline=None, derandomize=True, database=None)
 @given(wide_specs())
 def test_every_control_shows_and_edits_what_there_is(spec):
     """Each option is read back as it was set, and setting what is there changes nothing."""
