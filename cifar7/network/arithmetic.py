@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from cifar7.network.kinds import Family, Layer
@@ -87,6 +88,7 @@ class _Map(NamedTuple):
     row: int = -1
 
 
+@lru_cache(maxsize=64)  # a page asks for the rows of its design a dozen times
 def walk(spec: NetSpec) -> tuple[Row, ...]:
     """The rows as far as the map lasts: the last has a height of 0 where the map vanishes."""
     rows: list[Row] = []
