@@ -2,7 +2,6 @@
 
 import torch
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from cifar7.network.arithmetic import analyse
 from cifar7.network.module import build
@@ -24,6 +23,8 @@ def witness(spec: NetSpec) -> None:
 
 def measured_shapes_and_flops(module, spec):
     """Of one image that goes through: what comes out of each layer, and how much is multiplied and added."""
+    from torch.utils.flop_counter import FlopCounterMode  # half a second, for the process that comes here
+
     shapes = []
     for layer in module.layers:
         layer.register_forward_hook(

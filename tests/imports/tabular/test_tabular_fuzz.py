@@ -13,7 +13,7 @@ from patience import LONGEST, cpu_seconds
 from cifar7.imports.graph import UnreadableError
 from cifar7.imports.tabular import looks_like, read_print, read_summary
 
-CHAINS = int(os.environ.get("CIFAR7_CHAINS", "150"))
+CHAINS = int(os.environ.get("CIFAR7_CHAINS", "60"))
 MUTATIONS = int(os.environ.get("CIFAR7_MUTATIONS", "300"))
 COLUMNS = ("input_size", "kernel_size", "num_params", "output_size", "mult_adds")
 
