@@ -1,6 +1,6 @@
 import streamlit as st
 
-from cifar7.ui.shell import address, controls, pages, sheets, state
+from cifar7.ui.shell import address, controls, pages, person, sheets, state
 from cifar7.ui.strip import strip, who
 
 st.set_page_config(page_title="cifar7", page_icon=sheets.ICON, layout="wide")
@@ -10,7 +10,7 @@ address.begin()
 page = st.navigation(
     [
         st.Page(p.file, title=p.title, icon=p.icon, url_path=p.path or None, default=not p.path)
-        for p in pages.ALL
+        for p in pages.shown(person.person().teacher)
     ],
     position="top",
 )

@@ -145,6 +145,16 @@ def build() -> Parser:
     export.add_argument("--out", required=True, type=Path, metavar="FILE",
                         help=".zip: what is handed in; .py: model.py; .json: the design")  # fmt: skip
     export.add_argument("--force", action="store_true", help="replace the file if it is there")
+    serve = command("serve", "serving", "Serve the pages: to this machine, or to a class.")
+    serve.add_argument("--class", dest="class_", action="store_true",
+                       help="on the network, with a teacher's link and a class's limits")  # fmt: skip
+    serve.add_argument(
+        "--limits", type=Path, metavar="FILE", help="JSON; default for a class: made in cifar7's home"
+    )
+    serve.add_argument(
+        "--address", metavar="ADDRESS", help="to listen at; default: localhost, or all for a class"
+    )
+    serve.add_argument("--port", type=whole, default=8501, metavar="N", help="default: %(default)s")
     _data(command("data", "images", "List the data sets; fetch, import or export one."), json)
     return parser
 

@@ -83,12 +83,17 @@ class Limits:
         """The limits in force. Raises LimitError where their file is not right."""
         named = os.environ.get(FILE)
         path = Path(named).expanduser() if named else paths.home() / "limits.json"
+        if not named and not path.exists():
+            return cls()
+        return cls.read(path)
+
+    @classmethod
+    def read(cls, path: Path) -> Limits:
+        """The limits in a file. Raises LimitError where it is not there or not right."""
         try:
             return cls.from_dict(read_json(path))
         except FileNotFoundError:
-            if not named:
-                return cls()
-            raise LimitError(f"the file of limits {path} is not there", f"make it, or unset {FILE}") from None
+            raise LimitError(f"the file of limits {path} is not there; make it, or name another") from None
         except LimitError as error:
             raise LimitError(f"in the file of limits, {error}") from None
         except (OSError, ValueError, RecursionError):

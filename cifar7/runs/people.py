@@ -108,12 +108,18 @@ def is_teachers(secret: str) -> bool:
     Raises PersonError where the server's own secret is so short that it could be guessed.
     """
     own = os.environ.get(TEACHER, "")
-    if own and len(own) < SHORTEST_SECRET:
+    if own:
+        check_secret(own)
+    return bool(own) and hmac.compare_digest(secret.encode(), own.encode())
+
+
+def check_secret(secret: str) -> None:
+    """Raises PersonError for a teacher's secret that is so short that it could be guessed."""
+    if len(secret) < SHORTEST_SECRET:
         raise PersonError(
-            f"{TEACHER} has {len(own)} characters, so that it could be guessed",
+            f"{TEACHER} has {len(secret)} characters, so that it could be guessed",
             f"set it to at least {SHORTEST_SECRET} and start the server again",
         )
-    return bool(own) and hmac.compare_digest(secret.encode(), own.encode())
 
 
 def make_teacher(runs_dir: Path, token: str) -> Person:

@@ -28,4 +28,10 @@ ALL = (
     _page("handin", "Hand in", "assignment_turned_in"),
 )
 DESIGN, TRAIN, MISTAKES, COMPARE, HAND_IN = (page.file for page in ALL)
-PATHS = tuple(page.path for page in ALL if page.path)
+SERVER = _page("server", "Server", "monitor_heart")  # the teacher's
+PATHS = tuple(page.path for page in (*ALL, SERVER) if page.path)
+
+
+def shown(teacher: bool) -> tuple[Page, ...]:
+    """The pages in somebody's navigation."""
+    return (*ALL, SERVER) if teacher else ALL

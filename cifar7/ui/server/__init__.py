@@ -1,0 +1,4 @@
+"""The Server page: how the machine is, for the teacher.
+
+Knows nothing of the other pages.
+"""

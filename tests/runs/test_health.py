@@ -1,0 +1,49 @@
+"""How a server is: figures that can be told in advance."""
+
+import os
+from pathlib import Path
+
+import tiny
+from filelock import FileLock
+
+from cifar7.runs.health import LAST_LINES, health
+from cifar7.runs.queue import claim_next, enqueue
+
+
+def test_an_empty_server_has_nothing_and_fails_at_nothing(tmp_path):
+    state = health(tmp_path / "not-there")
+    assert (state.workers, state.running, state.waiting, state.runs) == ((), (), (), 0)
+
+
+def test_workers_runs_and_memory_are_told(tmp_path):
+    runs = [enqueue(tmp_path, tiny.SPEC, tiny.config(), "tiny") for _ in range(3)]
+    claim = claim_next(tmp_path)
+    assert claim is not None
+    workers = tmp_path / "workers"
+    workers.mkdir()
+    (workers / "cpu.lock").touch()
+    (workers / "auto.pid").write_text(f"{os.getpid()}\n")
+    (workers / "auto.log").write_bytes(b"\xff\x1b[2Jfirst\n" + b"".join(b"%d\n" % n for n in range(100)))
+    with FileLock(workers / "auto.lock", is_singleton=False):
+        state = health(tmp_path)
+    claim.release()
+    busy, gone = state.workers
+    assert (busy.device, busy.alive, busy.pid) == ("auto", True, os.getpid())
+    assert busy.log == tuple(str(n) for n in range(100 - LAST_LINES, 100))
+    assert (gone.device, gone.alive, gone.pid, gone.log) == ("cpu", False, None, ())
+    assert state.running == (runs[0],)
+    assert state.waiting == tuple(runs[1:])
+    assert state.runs == 3
+    if Path("/proc/meminfo").exists():
+        assert busy.memory == state.memory_page
+        assert 10e6 < state.memory_page < 64e9
+        assert state.memory_free > 0
+    assert state.disk_free > 0
+
+
+def test_a_log_is_shown_as_text_alone(tmp_path):
+    workers = tmp_path / "workers"
+    workers.mkdir()
+    (workers / "auto.lock").touch()
+    (workers / "auto.log").write_bytes(b"\xffone\x1b[2J\x00 two\n")
+    assert health(tmp_path).workers[0].log == ("\N{REPLACEMENT CHARACTER}one[2J two",)
