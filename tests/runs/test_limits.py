@@ -56,7 +56,7 @@ def test_a_file_that_is_wrong_stops_starts_and_says_so(
 
 def test_a_file_that_is_named_and_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CIFAR7_LIMITS", str(tmp_path / "absent.json"))
-    with pytest.raises(LimitError, match=r"absent\.json is not there; make it, or unset CIFAR7_LIMITS"):
+    with pytest.raises(LimitError, match=r"absent\.json is not there; make it, or name another"):
         Limits.load()
 
 
