@@ -170,13 +170,19 @@ def one_round(servers: Servers, runs: list[RunFolder], dice: random.Random, figu
         runs.append(lay(servers.runs_dir, len(runs)))
     if dice.random() < 0.7:
         deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and not any(state_of(run) == "running" for run in runs):
+        while time.monotonic() < deadline and not any(map(is_trained, runs)):
             time.sleep(TICK_SECONDS)
     time.sleep(dice.uniform(0.0, 4.0))
     what = dice.choice(["worker", "server", "both"])
     figures.kills[what if servers.kill(what) else "nothing there"] += 1
     time.sleep(dice.choice([0.0, 0.3]))
     servers.start()
+
+
+def is_trained(run: RunFolder) -> bool:
+    """Whether a living process executes it, and has come to its steps."""
+    status = run.status()
+    return status["state"] == "running" and status["phase"] == "training" and _trains(status["pid"] or 0)
 
 
 def state_of(run: RunFolder) -> str:
