@@ -31,7 +31,7 @@ PACKAGE = "cifar7"
 # What workers and exports come to load. They are loaded and not used: an operation of torch could start
 # threads, and a fork has only the thread that forked.
 PRELOADED = (
-    "torch", "cifar7.runs.execute", "cifar7.runs.recheck", "cifar7.training.engine",
+    "torch", "cifar7.runs.execute", "cifar7.runs.kept.recheck", "cifar7.training.engine",
     "cifar7.network.module", "cifar7.commands.parser", "cifar7.commands.training", "cifar7.export.submission",
 )  # fmt: skip
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import time
-from contextlib import suppress
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -14,47 +13,66 @@ from cifar7.data.library import short
 from cifar7.network.arithmetic import analyse
 from cifar7.network.problems import problems
 from cifar7.runs.folder import RunError, RunFolder, list_runs
+from cifar7.runs.kept.listing import Damaged, Listed, listed
 from cifar7.runs.people import owner
 from cifar7.runs.queue import ensure_worker, position, reconcile, waiting
-from cifar7.runs.status import State, Status
+from cifar7.runs.status import State, Status, fresh
 from cifar7.training.events import EpochEnd
 
 PATIENCE = 30.0  # seconds to wait for the answer to a request
 
 
 def runs(arguments: argparse.Namespace) -> None:
-    """List the readable runs, the newest first; a dead worker is replaced before."""
+    """List the runs, the newest first, the damaged ones with the reason; a dead worker is replaced before."""
     folder = arguments.runs
-    if reconcile(folder) and waiting(folder) and ensure_worker(folder):
-        say("the worker had died; a new one was started for the runs that wait")
-    entries = []
-    for run in list_runs(folder):
-        with suppress(RunError):
-            entries.append((run, run.status()))
+    try:
+        if reconcile(folder) and waiting(folder) and ensure_worker(folder):
+            say("the worker had died; a new one was started for the runs that wait")
+    except RunError as error:  # what is there can be listed all the same
+        say(f"the runs that wait cannot be served: {error}")
+    entries = list(listed(list_runs(folder)))
     if arguments.json:
-        put_json({"runs_dir": str(folder.absolute()), "runs": [_brief(*entry) for entry in entries]})
+        put_json({"runs_dir": str(folder.absolute()), "runs": [_entry(one) for one in entries]})
         return
     if not entries:
         print(f"No runs in {folder} yet; `python -m cifar7 train starter --data shapes` makes one.")
         return
-    owners = [owner(folder, status) or status["by"][:6] for _, status in entries]
-    rows = [
-        [
-            run.id,
-            status["name"],
-            short(status["data"]),
-            status["state"],
-            _epochs(status),
-            percent(_result(status).get("test_accuracy")),
-            duration(_result(status).get("seconds")),
-            by,
-        ]
-        for (run, status), by in zip(entries, owners, strict=True)
-    ]
+    owners = ["" if isinstance(one, Damaged) else _owner(one) for one in entries]
+    rows = [[*_row(one), by] for one, by in zip(entries, owners, strict=True)]
     titles = ["run", "network", "data", "state", "epochs", "test", "time", "by"]
     if not any(owners):  # nobody started one on a page
         titles, rows = titles[:-1], [row[:-1] for row in rows]
     print(table(titles, rows, left=(0, 1, 2, 3, 7)))
+    for one in entries:
+        if isinstance(one, Damaged):
+            print(f"{one.run.id} is damaged: {one.reason}")
+
+
+def _owner(one: Listed) -> str:
+    return owner(one.run.path.parent, one.status) or one.status["by"][:6]
+
+
+def _row(one: Listed | Damaged) -> tuple[str, ...]:
+    if isinstance(one, Damaged):
+        return (one.run.id, "", "", "damaged", "", "", "")
+    status = one.status
+    return (
+        one.run.id,
+        status["name"],
+        short(status["data"]),
+        status["state"],
+        _epochs(status),
+        percent(_result(status).get("test_accuracy")),
+        duration(_result(status).get("seconds")),
+    )
+
+
+def _entry(one: Listed | Damaged) -> dict[str, Any]:
+    """A run for scripts: the same names for a damaged one, without values."""
+    if isinstance(one, Listed):
+        return _brief(one.run, one.status)
+    nothing = dict.fromkeys(_brief(one.run, fresh("", "", "auto")))
+    return {**nothing, "run": one.run.id, "state": "damaged", "reason": one.reason}
 
 
 def show(arguments: argparse.Namespace) -> None:

@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 from cifar7 import paths
 from cifar7.commands.output import say
+from cifar7.disk import is_trouble, why_not
 from cifar7.errors import UserError
 from cifar7.fields import Option
 from cifar7.network.profiles import DEFAULT_PROFILE
@@ -61,6 +62,11 @@ def main(argv: list[str] | None = None) -> int:
         # Whoever read our output has gone (`| head`); keep the interpreter from complaining at its exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        if not is_trouble(error):
+            raise
+        say(f"cifar7: {error.filename or 'a file'}: {why_not(error)}")
+        return 2
 
 
 def build() -> Parser:
@@ -138,7 +144,7 @@ def build() -> Parser:
     command("pause", "history", "Pause a run that waits or goes on.", run)
     command("stop", "history", "Stop a run; what there is of it is tested and kept.", run)
     command("show", "history", "Tell about one run.", run)
-    command("runs", "history", "List the runs.", runs)
+    _runs(command("runs", "history", "List the runs; clean up, or delete one.", runs), json)
     export = command("export", "exporting", "Write a run to hand in, or a network as PyTorch.", profile, runs)
     export.add_argument("what", metavar="RUN|PRESET|SPEC.json",
                         help="a run's id or its beginning, a preset, or a file with a network")  # fmt: skip
@@ -155,8 +161,31 @@ def build() -> Parser:
         "--address", metavar="ADDRESS", help="to listen at; default: localhost, or all for a class"
     )
     serve.add_argument("--port", type=whole, default=8501, metavar="N", help="default: %(default)s")
-    _data(command("data", "images", "List the data sets; fetch, import or export one."), json)
+    _data(command("data", "images", "List the data sets; fetch, import, export or remove one."), json)
     return parser
+
+
+def _runs(runs: Parser, json: Parser) -> None:
+    actions = runs.add_subparsers(metavar="ACTION", parser_class=Parser)
+    where = _shared("--runs", type=Path, default=argparse.SUPPRESS, metavar="DIR",
+                    help="default: the folder of runs")  # fmt: skip
+    clean = actions.add_parser(
+        "clean",
+        help="remove runs that ended long ago, and caches that nobody needs",
+        description="Remove the runs that ended long ago. Those of an experiment go together. Caches of data "
+        "sets given by a path go too, where no run was trained on them and nobody opened them for 30 days.",
+        parents=[where, json],
+    )
+    clean.add_argument("--older-than", required=True, metavar="TIME", help="as in 12h, 30d or 4w")
+    clean.add_argument("--dry-run", action="store_true", help="only say what would go")
+    clean.add_argument("--paused", action="store_true", help="also runs that are paused or wait")
+    clean.add_argument("--damaged", action="store_true", help="also runs that cannot be read")
+    clean.set_defaults(command="cleaning:clean_runs")
+    delete = actions.add_parser(
+        "delete", help="remove one run that is not being trained", parents=[where, json]
+    )
+    delete.add_argument("run", metavar="RUN", help="the run's id, or its beginning")
+    delete.set_defaults(command="cleaning:delete")
 
 
 def _data(data: Parser, json: Parser) -> None:
@@ -179,6 +208,9 @@ def _data(data: Parser, json: Parser) -> None:
     give_out.add_argument("name", metavar="NAME", help="as `data` lists it")
     give_out.add_argument("--out", required=True, type=Path, metavar="DIR", help="not there yet, or empty")
     give_out.set_defaults(command="images:export")
+    remove = actions.add_parser("remove", help="remove a set that no run waits for or uses", parents=[json])
+    remove.add_argument("name", metavar="NAME", help="as `data` lists it")
+    remove.set_defaults(command="cleaning:remove_data")
 
 
 def _shared(name: str, *parents: Parser, **about: Any) -> Parser:

@@ -23,8 +23,8 @@ from cifar7.network.spec import NetSpec
 from cifar7.runs.claim import Claim
 from cifar7.runs.execute import execute
 from cifar7.runs.folder import RunFolder, Status
+from cifar7.runs.kept.recheck import recheck
 from cifar7.runs.queue import PATIENT_THREADS, resume_here, start_here
-from cifar7.runs.recheck import recheck
 from cifar7.training.errors import DeviceStateError
 from cifar7.training.events import Beat, EpochEnd, Event, Finished, Notice, Started
 from cifar7.wording import count

@@ -142,6 +142,34 @@ def fetch_cifar10(progress: Progress = silent, data_dir: Path | None = None) -> 
     return _written_once(folder, OFFICIAL, "official", fetch, progress)
 
 
+def remove(name: str, data_dir: Path | None = None) -> None:
+    """Remove a stored set, a cache too. DataError if there is none, or it cannot be removed.
+
+    Whether somebody uses it is for the caller to know. The shapes are drawn again when they are needed.
+    """
+    folder = _folder(data_dir)
+    store.check_name(name)
+    if not (folder / name / "meta.json").is_file():
+        names = ", ".join(meta.name for meta in store.list_metas(folder)) or "none"
+        raise DataError(f"there is no stored data set {name!r}; there are: {names}")
+    store.remove(folder, name)
+
+
+def caches(data_dir: Path | None = None) -> list[Path]:
+    """The folders of sets that can be made again: those opened by their path, and the drawn shapes.
+
+    Their time of change is when they were last opened.
+    """
+    folder = _folder(data_dir)
+    names = [path.name for path in store.folders(folder)]
+    return [folder / name for name in names if name.startswith(CACHE) or name == BUILT_IN]
+
+
+def left_overs(data_dir: Path | None = None) -> list[Path]:
+    """Half-written sets in the folder, of writers that still write or that died."""
+    return store.half_written(_folder(data_dir))
+
+
 def _take(folder: Path, name: str, path: Path, progress: Progress) -> RawSet:
     """The official set as somebody brought it."""
     with store.staging(folder, name) as scratch:

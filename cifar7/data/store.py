@@ -5,6 +5,7 @@ process that is killed leaves at most a hidden folder, which the next writer of 
 """
 
 import json
+import os
 import re
 import secrets
 import shutil
@@ -30,8 +31,10 @@ from cifar7.data.imageset import (
     fingerprint,
     silent,
 )
+from cifar7.disk import parse_json, read_regular
 
 FORMAT = 1  # raised when the files of a set change their meaning; older folders then count as absent
+LARGEST_META = 1_000_000  # bytes
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 PATIENCE = 0.5  # seconds to wait for another writer before reporting it
 
@@ -60,14 +63,29 @@ def read_meta(data_dir: Path, name: str) -> Meta | None:
     if not NAME.fullmatch(name):
         return None
     try:
-        d = json.loads((data_dir / name / "meta.json").read_text(encoding="utf-8"))
+        d = parse_json(read_regular(data_dir / name / "meta.json", LARGEST_META))
         if d["format"] != FORMAT or d["name"] != name:
             return None
         values = {field.name: d[field.name] for field in fields(Meta) if field.name != "present"}
         lists = {key: tuple(values[key]) for key in ("classes", "notes", "mean", "std")}
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return Meta(**{**values, **lists}, present=True)
+    meta = Meta(**{**values, **lists}, present=True)
+    return meta if _is_sound(meta) else None
+
+
+def _is_sound(meta: Meta) -> bool:
+    """Whether the fields are of their types: a folder of data may have been edited or copied too."""
+    texts = (meta.name, meta.title, meta.origin, meta.source, meta.fingerprint, *meta.classes, *meta.notes)
+    sizes, scales = (meta.train_size, meta.test_size), (*meta.mean, *meta.std)
+    flags = (meta.synthetic, meta.hidden)
+    return (
+        all(isinstance(text, str) for text in texts)
+        and all(isinstance(size, int) and size >= 0 for size in sizes)
+        and all(isinstance(scale, (int, float)) for scale in scales)
+        and all(isinstance(flag, bool) for flag in flags)
+        and (len(meta.mean), len(meta.std)) == (CHANNELS, CHANNELS)
+    )
 
 
 def list_metas(data_dir: Path) -> list[Meta]:
@@ -76,9 +94,28 @@ def list_metas(data_dir: Path) -> list[Meta]:
     return [meta for name in names if (meta := read_meta(data_dir, name))]
 
 
+def folders(data_dir: Path) -> list[Path]:
+    """The folders that are named as sets are."""
+    found = [path for path in data_dir.iterdir() if NAME.fullmatch(path.name)] if data_dir.is_dir() else []
+    return [path for path in found if path.is_dir() and not path.is_symlink()]
+
+
+def half_written(data_dir: Path) -> list[Path]:
+    """What writers have in the making, or left when they died."""
+    return list(data_dir.glob(".new+*"))
+
+
+def remove(data_dir: Path, name: str) -> None:
+    """Remove a set; it vanishes in one step. DataError if it cannot be removed."""
+    with exclusive(data_dir, name), staging(data_dir, name) as aside:
+        (data_dir / name).rename(aside / name)
+
+
 def open_stored(data_dir: Path, meta: Meta) -> ImageSet:
     """Open the set with its images memory-mapped, read-only. DataError if its files are damaged."""
     folder = data_dir / meta.name
+    with suppress(OSError):
+        os.utime(folder)  # when it was last opened: caches that nobody opens are removed
     try:
         train = _open_split(folder, "train", meta.train_size)
         test = _open_split(folder, "test", meta.test_size)

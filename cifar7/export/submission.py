@@ -91,12 +91,14 @@ def _weights(run: RunFolder, record: Record) -> bytes:
     """The run's weights under the names of the written model.py, for torch.load(..., weights_only=True)."""
     import torch
 
+    from cifar7.training.checkpoint import load_weights
+
     path = run.weights_path()
     if path is None:
         raise ExportError(f"the run {run.id} has no weights; choose another run.")
     prefixes = renamed_keys(record.spec)
     weights = {}
-    for key, value in torch.load(path, map_location="cpu", weights_only=True).items():
+    for key, value in load_weights(path).items():
         prefix, _, name = key.rpartition(".")
         if prefix not in prefixes:
             raise ExportError(f"the weights of the run {run.id} are not those of its design ({key!r:.60}).")

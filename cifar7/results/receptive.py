@@ -16,6 +16,7 @@ from torch import Tensor
 
 from cifar7.network.module import Network, build
 from cifar7.network.spec import NetSpec
+from cifar7.training.checkpoint import fill
 from cifar7.training.evaluation import evaluation_mode
 
 Map = npt.NDArray[np.float32]
@@ -51,9 +52,9 @@ def untrained_field(spec: NetSpec, layer: int, images: int = IMAGES, seeds: int 
 
 
 def trained_field(spec: NetSpec, weights: dict[str, Tensor], layer: int, images: Tensor) -> Map:
-    """`effective_field` of a run's weights on normalised images (N, C, H, W)."""
+    """`effective_field` of a run's weights on normalised images (N, C, H, W). May raise CheckpointError."""
     module = build(spec)
-    module.load_state_dict(weights)
+    fill(module, weights, "model.pt")
     return effective_field(module, layer, images)
 
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cifar7.data.imageset import ImageSet
+from cifar7.disk import is_full
 from cifar7.network.spec import NetSpec
 from cifar7.results.predictions import Predictions
 from cifar7.runs.claim import Claim
-from cifar7.runs.files import replacing
+from cifar7.runs.kept.saving import insist, save_tensors
 from cifar7.training.config import TrainConfig
 from cifar7.training.events import EpochEnd, Event, Finished, Paused, RangeStep
 
@@ -67,13 +68,11 @@ class Control:
             raise EndedEarly
         if time.monotonic() >= self._next_report:
             self._next_report = time.monotonic() + PREPARING_SECONDS
-            self._claim.update(phase="data", preparing={"what": what, "done": done, "total": total})
+            self._claim.note(phase="data", preparing={"what": what, "done": done, "total": total})
 
 
 def train(job: Job) -> None:
     """Train the run's network, from its checkpoint if there is one, to its end, a stop or a pause."""
-    import torch
-
     from cifar7.network.module import build
     from cifar7.training import checkpoint
     from cifar7.training.engine import Training
@@ -91,15 +90,15 @@ def train(job: Job) -> None:
     last_checkpoint = time.monotonic()
     for event in training.events():
         if claim.status["phase"] != "training":
-            claim.update(phase="training")
+            claim.note(phase="training")
         if isinstance(event, EpochEnd) and not claim.status["result"]:
             # A run that went on after its end keeps what it had until it has something better, tested.
-            _save_weights(claim, training.weights())
+            _save_weights(claim, training.weights(), needed=False)
         # At the end of an epoch unless there was one just now, as an epoch may take a moment only.
         due = isinstance(event, EpochEnd) and time.monotonic() - last_checkpoint >= CHECKPOINT_SECONDS
         if due or isinstance(event, (Paused, Finished)):
-            with replacing(claim.run.path / "checkpoint.pt", durable=True) as half:
-                torch.save(training.checkpoint(), half)
+            needed = not isinstance(event, EpochEnd)
+            _save(claim, "checkpoint.pt", training.checkpoint(), needed)
             last_checkpoint = time.monotonic()
         claim.record(event)
         if isinstance(event, Finished):
@@ -111,19 +110,33 @@ def train(job: Job) -> None:
 
 def _finish(job: Job, event: Finished) -> None:
     claim, reason = job.claim, None
-    _save_weights(claim, event.weights)
+    _save_weights(claim, event.weights, needed=True)
     claim.save_predictions(Predictions(event.probabilities, event.labels, job.images.classes))
     if event.state != "finished":
         reason = f"{job.control.reason}, after {event.steps:,} steps and {event.epochs} whole epochs."
     claim.end("stopped" if reason else "finished", reason, event.to_dict())
 
 
-def _save_weights(claim: Claim, weights: dict[str, Tensor]) -> None:
-    import torch
-
+def _save_weights(claim: Claim, weights: dict[str, Tensor], needed: bool) -> None:
     plain = {name: value.detach().cpu().contiguous() for name, value in weights.items()}
-    with replacing(claim.run.path / "model.pt", durable=True) as half:
-        torch.save(plain, half)
+    _save(claim, "model.pt", plain, needed)
+
+
+def _save(claim: Claim, name: str, content: Any, needed: bool) -> None:
+    """Put tensors into the folder. Where the disk is full, the former file stays, and the run goes on.
+
+    `needed`: the run cannot do without, and waits for room.
+    """
+    path = claim.run.path / name
+    if needed:
+        insist(lambda: save_tensors(path, content), claim.give_up)
+        return
+    try:
+        save_tensors(path, content)
+    except (OSError, RuntimeError) as error:
+        if not is_full(error):
+            raise
+        claim.missed()
 
 
 def test_learning_rate(job: Job) -> None:
@@ -135,7 +148,7 @@ def test_learning_rate(job: Job) -> None:
     claim, config = job.claim, job.config
     began, steps, next_report = time.perf_counter(), steps_of(config), 0.0
     points = []
-    claim.update(phase="training")
+    claim.note(phase="training")
     module = build(job.spec, seed=config.seed)
     for lr, loss in range_test(module, job.images, config, control=job.control):
         points.append((lr, loss))

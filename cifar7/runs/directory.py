@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from cifar7.disk import is_trouble, why_not
 from cifar7.errors import UserError
 from cifar7.runs.files import try_lock
 from cifar7.runs.kinds import Kind
 
 ID = re.compile(r"[a-z0-9-]{1,120}")  # what can be the name of a run's folder
 TRAINING_ID = re.compile(r"\d{8}-\d{6}-[a-z0-9-]{1,100}")  # of those that are listed
+DRAFT, GONE = ".new-", ".gone-"  # begin the names of a run that is being made, or removed
 _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # without the look-alikes l, o, 0, 1; 5 bits each
 
 
@@ -22,16 +24,38 @@ class RunError(UserError):
     """A run that is not there, is not what it should be, or cannot do what it is to do."""
 
 
+class DamagedError(RunError):
+    """A run whose folder cannot be read. `reason`: why, as in "status.json is a pipe"."""
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 @contextmanager
-def hold_queue(runs_dir: Path) -> Iterator[None]:
-    """The lock under which a run changes from queued to something else. Held for milliseconds."""
-    lock = try_lock(runs_dir / "queue.lock", timeout=20.0)
-    if lock is None:
-        raise RunError("the queue of runs is held by another process for over 20 s; try again")
+def told(runs_dir: Path) -> Iterator[None]:
+    """What cannot be written in between is told in words: raises RunError in place of OSError."""
     try:
         yield
-    finally:
-        lock.release()
+    except OSError as error:
+        raise RunError(f"in the folder of runs, {runs_dir.name}, {why_not(error)}") from error
+
+
+@contextmanager
+def hold_queue(runs_dir: Path, patience: float = 20.0) -> Iterator[None]:
+    """The lock under which a run changes from queued to something else. Held for milliseconds.
+
+    Raises RunError where another process holds it for longer than `patience` seconds, and in words what
+    cannot be written under it.
+    """
+    with told(runs_dir):
+        lock = try_lock(runs_dir / "queue.lock", timeout=patience)
+        if lock is None:
+            raise RunError(f"the queue of runs is held by another process for over {patience:g} s; try again")
+        try:
+            yield
+        finally:
+            lock.release()
 
 
 def make_runs_dir(runs_dir: Path, inside: str = "") -> Path:
@@ -39,6 +63,8 @@ def make_runs_dir(runs_dir: Path, inside: str = "") -> Path:
     try:
         (runs_dir / inside).mkdir(parents=True, exist_ok=True)
     except OSError as error:
+        if runs_dir.is_dir() and is_trouble(error):
+            raise RunError(f"in the folder of runs, {runs_dir.name}, {why_not(error)}") from error
         why = error.strerror
         raise RunError(f"runs cannot be kept in {runs_dir} ({why}); choose another folder") from None
     return (runs_dir / inside).absolute()

@@ -6,6 +6,7 @@ import logging
 import os
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from cifar7.data.imageset import ImageSet, Progress
@@ -13,6 +14,7 @@ from cifar7.errors import UserError
 from cifar7.runs.carry_out import Control, EndedEarly, Job, test_learning_rate, train
 from cifar7.runs.claim import Claim
 from cifar7.runs.directory import RunError
+from cifar7.runs.files import append_line
 from cifar7.runs.kinds import Kind
 from cifar7.runs.reasons import mistake_reason, remains, unexpected_reason
 from cifar7.runs.status import Status
@@ -42,6 +44,7 @@ def execute(
     `stop_reason` is called before every batch: why this process wants to stop, None to go on.
     """
     control = Control(claim, stop_reason)
+    claim.give_up = stop_reason
     try:
         CARRY_OUT[claim.run.kind](_prepare(claim, open_images, device, control, listen))
     except UserError as error:
@@ -78,7 +81,7 @@ def _prepare(
             f"give the design {len(images.classes)} classes."
         )
     check_norms(spec, config)
-    claim.update(phase="starting", preparing=None)
+    claim.note(phase="starting", preparing=None)
     return Job(claim, spec, config, images, control, listen)
 
 
@@ -88,11 +91,13 @@ def _fail(claim: Claim, error: Exception) -> None:
     if not run.path.is_dir():
         log.warning("the run %s was removed while it ran", run.id)
         return
-    reason = unexpected_reason(error, claim.status, run.kind)
+    reason = unexpected_reason(error, claim.status, run.kind, run.checkpoint_path() is not None)
     log.error("the run %s failed: %s", run.id, reason)
     try:
-        with (run.path / "worker.log").open("a", encoding="utf-8") as file:
-            file.write("".join(traceback.format_exception(error)) + os.linesep)
+        with suppress(OSError):
+            append_line(
+                run.path / "worker.log", ("".join(traceback.format_exception(error)) + os.linesep).encode()
+            )
         claim.end("failed", reason)
-    except OSError as second:
+    except (OSError, RunError) as second:
         log.error("and it could not be written down: %s", second)  # released, it shows as failed all the same

@@ -10,11 +10,15 @@ import secrets
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from cifar7.errors import UserError
 from cifar7.network.spec import NetSpec
 from cifar7.runs import queue
+from cifar7.runs.directory import told
 from cifar7.runs.files import read_json, replace_json
 from cifar7.runs.folder import ENDED, RunError, RunFolder, list_runs
+from cifar7.runs.kept.removal import remove
 from cifar7.runs.people import COMMAND_LINE, Person
 from cifar7.training.config import TrainConfig
 
@@ -62,9 +66,16 @@ def start(
     configs = [replace(config, seed=config.seed + more) for more in range(repeats)]
     wanted = [(spec, settings) for settings in configs for spec in (without, with_it)]
     runs = queue.enqueue_all(runs_dir, wanted, data_name, by=by)
-    for run, (spec, settings) in zip(runs, wanted, strict=True):
-        part = {"experiment": name, "toggle": toggle, "with": spec is with_it, "seed": settings.seed}
-        replace_json(run.path / FILE, part)
+    try:
+        for run, (spec, settings) in zip(runs, wanted, strict=True):
+            part = {"experiment": name, "toggle": toggle, "with": spec is with_it, "seed": settings.seed}
+            with told(runs_dir):
+                replace_json(run.path / FILE, part)
+    except UserError:
+        for run in runs:
+            with suppress(RunError):  # one that a worker has taken in between goes on as a run of its own
+                remove(run)
+        raise
     return name
 
 
@@ -79,14 +90,28 @@ def stop(experiment: Experiment, by: Person = COMMAND_LINE) -> None:
             part.run.request_stop(by)
 
 
+def read_part(run: RunFolder) -> dict[str, Any] | None:
+    """What experiment.json says: experiment, toggle, with and seed; None for a run of its own.
+
+    A damaged file makes a run of its own.
+    """
+    with suppress(OSError, ValueError):
+        record = read_json(run.path / FILE)
+        texts = all(isinstance(record.get(name), str) for name in ("experiment", "toggle"))
+        seed, side = record.get("seed"), record.get("with")
+        number = isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0
+        if texts and number and isinstance(side, bool):
+            return record if len(record["experiment"]) <= 64 and len(record["toggle"]) <= 200 else None
+    return None
+
+
 def find(runs_dir: Path) -> list[Experiment]:
     """The experiments among the newest runs, the newest first."""
     groups: dict[tuple[str, str], list[Part]] = {}
     for run in list_runs(runs_dir)[:LOOKED_AT]:
-        with suppress(OSError, ValueError, KeyError, TypeError):  # a run of its own, or a damaged file
-            record = read_json(run.path / FILE)
-            part = Part(run, bool(record["with"]), int(record["seed"]))
-            groups.setdefault((str(record["experiment"]), str(record["toggle"])), []).append(part)
+        if record := read_part(run):
+            part = Part(run, record["with"], record["seed"])
+            groups.setdefault((record["experiment"], record["toggle"]), []).append(part)
     return [
         Experiment(name, toggle, tuple(sorted(parts, key=lambda part: (part.seed, part.with_it))))
         for (name, toggle), parts in groups.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -13,6 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from filelock import BaseFileLock, FileLock, Timeout
+
+from cifar7.disk import open_regular, parse_json, read_regular
+
+MOST_JSON = 4_000_000  # bytes of a file with one object; some kilobytes are usual
+MOST_LINES = 64_000_000  # bytes of a record of events; 2 MB after a night of training
+MOST_ITEM = 100_000  # bytes of one of its lines
 
 
 def try_lock(path: Path, timeout: float = 0.0) -> BaseFileLock | None:
@@ -53,7 +60,8 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
                 os.fsync(file.fileno())
         _move_into_place(half, path)
     finally:
-        half.unlink(missing_ok=True)
+        with suppress(OSError):  # it may be what stands in the way that is told
+            half.unlink(missing_ok=True)
 
 
 def _move_into_place(half: Path, path: Path) -> None:
@@ -73,11 +81,14 @@ def replace_json(path: Path, content: dict[str, Any], *, durable: bool = False) 
         half.write_bytes(text.encode() + b"\n")
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object. Raises OSError when it is not there, ValueError when it is something else."""
-    content = json.loads(path.read_bytes())
+def read_json(path: Path, most: int = MOST_JSON) -> dict[str, Any]:
+    """Read a JSON object from a regular file of at most `most` bytes.
+
+    Raises OSError when there is none, ValueError when it is something else, as `disk.parse_json` says.
+    """
+    content = parse_json(read_regular(path, most))
     if not isinstance(content, dict):
-        raise ValueError(f"{path.name} holds no JSON object")
+        raise ValueError("holds no JSON object")
     return content
 
 
@@ -85,21 +96,51 @@ def read_lines(path: Path, after: int = 0) -> tuple[list[dict[str, Any]], int]:
     """The JSON objects on the whole lines of `path` from byte `after` on, and the byte to go on from.
 
     A line without its end is still being written (or its writer died): it is left for the next reading.
-    A torn line in the middle, which a later writer closed, is passed over.
+    A torn line in the middle, which a later writer closed, is passed over, and so is one that is no JSON.
+    Raises OSError for what is no regular file, or one of more than MOST_LINES bytes.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path, most=MOST_LINES) as file:
             if after > os.fstat(file.fileno()).st_size:
                 after = 0
             file.seek(after)
-            content = file.read()
+            content = file.read(MOST_LINES)
     except FileNotFoundError:
         return [], 0
     end = content.rfind(b"\n") + 1
     items: list[dict[str, Any]] = []
     for line in content[:end].splitlines():
         with suppress(ValueError):
-            item = json.loads(line)
+            item = parse_json(line) if len(line) <= MOST_ITEM else None
             if isinstance(item, dict):
                 items.append(item)
     return items, after + end
+
+
+def append_line(path: Path, line: bytes) -> None:
+    """Append a line in one step: a reader meets all of it or nothing, also where the disk is full.
+
+    Raises OSError; then nothing was appended. Only the process that executes a run appends to its files.
+    """
+    with open_regular(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT) as file:
+        before = os.fstat(file.fileno()).st_size
+        try:
+            written = file.write(line)
+        except OSError:
+            os.ftruncate(file.fileno(), before)
+            raise
+        if written != len(line):  # the disk is full within the line
+            os.ftruncate(file.fileno(), before)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def close_torn_line(path: Path) -> None:
+    """End the last line of a record whose writer was killed within it."""
+    try:
+        with open_regular(path, os.O_RDWR) as file:
+            if os.fstat(file.fileno()).st_size:
+                file.seek(-1, os.SEEK_END)
+                if file.read(1) != b"\n":
+                    file.write(b"\n")
+    except FileNotFoundError:
+        return

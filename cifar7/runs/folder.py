@@ -6,7 +6,9 @@ holding the lock on `run.lock`. The folder is the only record: what is not writt
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -16,37 +18,27 @@ from typing import Any, cast
 
 from filelock import FileLock, Timeout
 
+from cifar7.disk import is_full
 from cifar7.network.spec import NetSpec
-from cifar7.results.predictions import Predictions
-from cifar7.runs.directory import ID, TRAINING_ID, hold_queue, make_runs_dir, new_id
+from cifar7.runs.children import death
+from cifar7.runs.contents import Contents
+from cifar7.runs.directory import DRAFT, ID, TRAINING_ID, hold_queue, make_runs_dir, new_id, told
+from cifar7.runs.directory import DamagedError as DamagedError
 from cifar7.runs.directory import RunError as RunError
-from cifar7.runs.files import read_json, read_lines, replace_json
+from cifar7.runs.files import replace_json
 from cifar7.runs.kinds import KINDS, Kind, kind_of
 from cifar7.runs.limits import Limits
 from cifar7.runs.people import COMMAND_LINE, Person, check_may
-from cifar7.runs.reasons import death_reason
+from cifar7.runs.reasons import after_death
 from cifar7.runs.status import ENDED as ENDED
 from cifar7.runs.status import State as State
 from cifar7.runs.status import Status, fresh
 from cifar7.training.config import TrainConfig
-from cifar7.training.events import Event, Started
 
 
 @dataclass(frozen=True)
-class RunFolder:
+class RunFolder(Contents):
     """One run. Reading it takes no lock and may be done by any number of processes."""
-
-    path: Path
-
-    @property
-    def id(self) -> str:
-        """The folder's name: time and design, or a kind other than training, and an unguessable end."""
-        return self.path.name
-
-    @property
-    def kind(self) -> Kind:
-        """What executing it means: a training, as most are, or a learning-rate test."""
-        return kind_of(self.id)
 
     @staticmethod
     def create(
@@ -63,81 +55,32 @@ class RunFolder:
         """
         runs_dir = make_runs_dir(runs_dir)
         run = RunFolder(runs_dir / new_id(kind, spec.name))
-        draft = runs_dir / f".new-{run.id}"
-        draft.mkdir()
+        draft = runs_dir / f"{DRAFT}{run.id}"
         settings = config.to_dict()
-        replace_json(draft / "spec.json", spec.to_dict())
-        replace_json(draft / "config.json", {**settings, "data": data_name})
-        replace_json(draft / "status.json", {**fresh(spec.name, data_name, settings["device"]), **known})
-        draft.rename(run.path)
+        status = cast("dict[str, Any]", fresh(spec.name, data_name, settings["device"]))
+        contents = {
+            "spec.json": spec.to_dict(),
+            "config.json": {**settings, "data": data_name},
+            "status.json": {**status, **known},
+        }
+        try:
+            with told(runs_dir):
+                draft.mkdir()
+                for name, content in contents.items():
+                    replace_json(draft / name, content)
+                draft.rename(run.path)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
         return run
 
     @staticmethod
     def open(runs_dir: Path, run_id: str, kind: Kind = "training") -> RunFolder:
         """The run of this id, which may come from anywhere; raises RunError if there is none of this kind."""
         run, is_name = RunFolder(runs_dir.absolute() / run_id), ID.fullmatch(run_id)
-        if not is_name or run.kind != kind or not (run.path / "status.json").is_file():
+        # What stands there may be damaged: whoever reads it hears so.
+        if not is_name or run.kind != kind or not os.path.lexists(run.path / "status.json"):
             raise RunError(KINDS[kind].absent.format(run_id if is_name else "of that name"))
         return run
-
-    def status(self) -> Status:
-        """How the run stands, as written. Raises RunError when the folder is gone or damaged."""
-        return cast(Status, {**fresh("", "", "auto"), **self._read("status.json")})
-
-    def events(self, after: int = 0) -> tuple[list[Event], int]:
-        """Events from byte `after` of the record on, and the byte to read on from next time.
-
-        Beats are thinned to one per half second, and further in long runs; status()["progress"] is always the
-        newest. Events of a kind that is not known here are passed over.
-        """
-        items, offset = read_lines(self.path / "events.jsonl", max(0, int(after)))
-        return [event for item in items if (event := Event.from_dict(item))], offset
-
-    def story(self) -> list[Event]:
-        """The events of the run as it stands: without those beyond the point that it was resumed from."""
-        story: list[Event] = []
-        for event in self.events()[0]:
-            if isinstance(event, Started):
-                done = event.from_step
-                story = [earlier for earlier in story if done and getattr(earlier, "step", 0) <= done]
-            story.append(event)
-        return story
-
-    def spec(self) -> NetSpec:
-        """The design, as it was when the run was made. Raises SpecError if the file is damaged."""
-        return NetSpec.from_dict(self._read("spec.json"))
-
-    def config(self) -> TrainConfig:
-        """The training settings. Raises ConfigError if the file is damaged."""
-        settings = self._read("config.json")
-        settings.pop("data", None)
-        return TrainConfig.from_dict(settings)
-
-    def data_name(self) -> str:
-        """The library's name of the image set."""
-        return str(self._read("config.json").get("data", ""))
-
-    def environment(self) -> dict[str, Any]:
-        """Versions, device and the data's fingerprint; empty until the run has begun."""
-        return self._read_or_empty("environment.json")
-
-    def has_predictions(self) -> bool:
-        """Whether the run came to its test."""
-        return (self.path / "predictions.npz").is_file()
-
-    def predictions(self) -> Predictions:
-        """The network's outputs for the test images; PredictionsError where there are none."""
-        return Predictions.load(self.path / "predictions.npz")
-
-    def weights_path(self) -> Path | None:
-        """model.pt, a state dict for torch.load(..., weights_only=True); None before an epoch's end."""
-        path = self.path / "model.pt"
-        return path if path.is_file() else None
-
-    def checkpoint_path(self) -> Path | None:
-        """checkpoint.pt, from which the run can go on; None before there is one."""
-        path = self.path / "checkpoint.pt"
-        return path if path.is_file() else None
 
     def look(self) -> None:
         """Note that somebody looks at the run, where runs of its kind are removed when nobody does."""
@@ -198,7 +141,7 @@ class RunFolder:
         self.reconcile()
         with hold_queue(self.path.parent):
             self.requeue(more_epochs, by)
-        os.utime(self.path.parent)  # workers look at the queue when this time changes
+        self._tell_workers()
 
     def requeue(self, more_epochs: int = 0, by: Person = COMMAND_LINE) -> None:
         """As `request_resume`, for a caller that holds the queue."""
@@ -222,24 +165,57 @@ class RunFolder:
             longer = replace(config, epochs=config.epochs + more_epochs)
             limits.check_epochs(longer.epochs, by)
             replace_json(self.path / "config.json", {**longer.to_dict(), "data": self.data_name()})
-        minutes = limits.minutes_of(by)
-        self._change(state="queued", reason=None, ended=None, then=None, queued=time.time(), minutes=minutes)
+        again: dict[str, Any] = {"queued": time.time(), "minutes": limits.minutes_of(by), "deaths": 0}
+        self._change(state="queued", reason=None, ended=None, then=None, **again)
 
     def reconcile(self) -> Status:
-        """The status, made true: a run that says "running" while nobody holds its lock has failed."""
-        status = self.status()
-        if status["state"] != "running":
-            return status
-        with suppress(Timeout), FileLock(self.path / "run.lock", timeout=0):
-            status = self.status()
-            if status["state"] == "running":
-                reason = death_reason(status, self.kind, self.checkpoint_path() is not None)
-                self._change(state="failed", reason=reason, ended=time.time(), durable=True)
-        return self.status()
+        """The status, made true: a run that says "running" while nobody holds its lock is taken up or failed.
 
-    def requested(self) -> str | None:
-        """What the running run is to do: "stop", "pause" or None. Cheap enough for every batch."""
-        return self._read_or_empty("control.json").get("ask")
+        Where that cannot be written at present, it is returned all the same.
+        """
+        status = self.status()
+        if status["state"] != "running" or not self._is_let_go():
+            return status
+        ending = death(status["pid"])
+        try:
+            with hold_queue(self.path.parent, patience=2.0), FileLock(self.path / "run.lock", timeout=0):
+                status = self.status()
+                if status["state"] == "running":
+                    found = self.checkpoint_path() is not None
+                    changes = after_death(status, self.kind, found, self.requested(), ending)
+                    status = cast(Status, {**status, "phase": None, **changes})
+                    self._change(durable=True, **changes)
+        except Timeout:  # another process has just taken it
+            return self.status()
+        except DamagedError:
+            raise
+        except RunError:  # nothing can be written there
+            return status
+        self._tell_workers()
+        return status
+
+    def cannot_begin(self, error: OSError) -> None:
+        """Have it fail, for a caller that holds the queue: something in its folder stands in the way.
+
+        A run that waits while the disk is full or read-only goes on waiting.
+        """
+        if is_full(error) or error.errno == errno.EROFS:
+            return
+        reason = f"Its folder cannot be worked in ({error.strerror}); start the design again."
+        with suppress(OSError):
+            self._change(state="failed", reason=reason, ended=time.time())
+
+    def _is_let_go(self) -> bool:
+        """Whether nobody holds the run's lock, as far as can be told."""
+        try:
+            with FileLock(self.path / "run.lock", timeout=0):
+                return True
+        except (Timeout, OSError):
+            return False
+
+    def _tell_workers(self) -> None:
+        with suppress(OSError):
+            os.utime(self.path.parent)  # workers look at the queue when this time changes
 
     def _request(self, what: str) -> None:
         replace_json(self.path / "control.json", {"ask": what, "at": time.time()})
@@ -248,19 +224,6 @@ class RunFolder:
         status = {**self.status(), "phase": None, **changes}
         replace_json(self.path / "status.json", status, durable=durable)
 
-    def _read_or_empty(self, name: str) -> dict[str, Any]:
-        with suppress(OSError, ValueError):
-            return read_json(self.path / name)
-        return {}
-
-    def _read(self, name: str) -> dict[str, Any]:
-        try:
-            return read_json(self.path / name)
-        except OSError:
-            raise RunError(f"the run {self.id} is gone, or its {name} is; choose another run") from None
-        except ValueError:
-            raise RunError(f"{name} of the run {self.id} is damaged; choose another run") from None
-
 
 def list_runs(runs_dir: Path, *, every_kind: bool = False) -> list[RunFolder]:
     """All trainings, or all runs, the newest first by the time in their ids. Reads no file of theirs."""
@@ -268,7 +231,8 @@ def list_runs(runs_dir: Path, *, every_kind: bool = False) -> list[RunFolder]:
     with suppress(FileNotFoundError), os.scandir(runs_dir) as entries:
         for entry in entries:
             listed = TRAINING_ID.fullmatch(entry.name) or (every_kind and kind_of(entry.name) != "training")
-            if listed and entry.is_dir():
+            # A link is listed, and read as damaged: nothing that somebody takes for a run is passed over.
+            if listed and (entry.is_dir(follow_symlinks=False) or entry.is_symlink()):
                 names.append(entry.name)
     return [RunFolder(runs_dir.absolute() / name) for name in sorted(names, reverse=True)]
 

@@ -15,12 +15,13 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from cifar7.data.store import check_name
+from cifar7.disk import read_regular
 from cifar7.network.arithmetic import analyse
 from cifar7.network.problems import check
 from cifar7.network.spec import NetSpec
 from cifar7.runs import children, turns
 from cifar7.runs.claim import Claim, claim
-from cifar7.runs.directory import RunError, hold_queue, make_runs_dir
+from cifar7.runs.directory import RunError, hold_queue, make_runs_dir, told
 from cifar7.runs.expected import seconds
 from cifar7.runs.folder import RunFolder, read_statuses
 from cifar7.runs.kinds import KINDS, Kind, kind_of
@@ -74,14 +75,20 @@ def enqueue_all(
     remove_abandoned(runs_dir)
     limits.check_disk(runs_dir)
     expected = [seconds(runs_dir, spec, config, data_name, kind) for spec, config in wanted]
-    told = {"by": by.id, "by_name": by.name, "minutes": limits.minutes_of(by)}
+    known = {"by": by.id, "by_name": by.name, "minutes": limits.minutes_of(by)}
     # Counted and made under one lock: of two starts at the same moment, one sees the other's run.
     with hold_queue(make_runs_dir(runs_dir)):
         limits.check_waiting(_awaited(runs_dir), kind, by, more=len(wanted))
-        return [
-            RunFolder.create(runs_dir, spec, config, data_name, kind, **told, expected=takes)
-            for (spec, config), takes in zip(wanted, expected, strict=True)
-        ]
+        made: list[RunFolder] = []
+        try:
+            for (spec, config), takes in zip(wanted, expected, strict=True):
+                run = RunFolder.create(runs_dir, spec, config, data_name, kind, **known, expected=takes)
+                made.append(run)
+        except RunError:
+            for run in made:
+                shutil.rmtree(run.path, ignore_errors=True)
+            raise
+        return made
 
 
 def start_here(runs_dir: Path, spec: NetSpec, config: TrainConfig, data_name: str) -> Claim:
@@ -91,7 +98,7 @@ def start_here(runs_dir: Path, spec: NetSpec, config: TrainConfig, data_name: st
     """
     check_norms(spec, config)
     with hold_queue(make_runs_dir(runs_dir)):
-        return claim(RunFolder.create(runs_dir, spec, config, data_name))
+        return claim(RunFolder.create(runs_dir, spec, config, data_name), foreground=True)
 
 
 def resume_here(run: RunFolder, more_epochs: int = 0) -> Claim:
@@ -99,7 +106,7 @@ def resume_here(run: RunFolder, more_epochs: int = 0) -> Claim:
     run.reconcile()
     with hold_queue(run.path.parent):
         run.requeue(more_epochs)
-        return claim(run)
+        return claim(run, foreground=True)
 
 
 def line(runs_dir: Path, *, free: bool = False) -> list[RunFolder]:
@@ -164,15 +171,24 @@ def position(run: RunFolder) -> int | None:
 
 
 def running(runs_dir: Path) -> list[RunFolder]:
-    """The trainings that are being executed; those whose process died are marked failed on the way."""
-    were_running = (run for run, status in read_statuses(runs_dir) if status["state"] == "running")
-    return [run for run in were_running if run.kind == "training" and run.reconcile()["state"] == "running"]
+    """The trainings that are being executed; those whose process died are reconciled on the way."""
+    found = []
+    for run, status in read_statuses(runs_dir):
+        with suppress(RunError):  # damaged or removed this moment
+            if run.kind == "training" and status["state"] == "running":
+                found += [run] if run.reconcile()["state"] == "running" else []
+    return found
 
 
 def reconcile(runs_dir: Path) -> list[RunFolder]:
-    """Mark every run as failed whose process died; returns these runs."""
-    were_running = (run for run, status in read_statuses(runs_dir) if status["state"] == "running")
-    return [run for run in were_running if run.reconcile()["state"] == "failed"]
+    """Take up again, or mark as failed, every run whose process died; returns these runs."""
+    were_running = [run for run, status in read_statuses(runs_dir) if status["state"] == "running"]
+    died = []
+    for run in were_running:
+        with suppress(RunError):  # damaged or removed this moment
+            if run.reconcile()["state"] != "running":
+                died.append(run)
+    return died
 
 
 def claim_next(runs_dir: Path, device: str = "auto") -> Claim | None:
@@ -186,7 +202,10 @@ def claim_next(runs_dir: Path, device: str = "auto") -> Claim | None:
         for run in line(runs_dir, free=True):
             with suppress(RunError):  # removed this moment, or held by another process: the next one, then
                 if device == "auto" or run.status()["device"] in ("auto", device):
-                    return claim(run)
+                    try:
+                        return claim(run)
+                    except OSError as error:
+                        run.cannot_begin(error)
     return None
 
 
@@ -231,13 +250,13 @@ def ensure_worker(
 ) -> int | None:
     """See to it that the queue is served: call it after `enqueue` and on every tick of a page that waits.
 
-    When a worker lives, nothing is done. Otherwise runs whose worker died are marked failed, and a worker is
-    started if a run waits, or at once if `warm`, so that it has its libraries loaded beforehand.
-    Returns the pid of a worker started by this call.
+    When a worker lives, nothing is done. Otherwise runs whose worker died are taken up again or marked
+    failed, and a worker is started if a run waits, or at once if `warm`, so that it has its libraries loaded
+    beforehand. Returns the pid of a worker started by this call; RunError where nothing can be written.
     """
     lock_path = worker_lock(runs_dir, device)
     make_runs_dir(runs_dir, "workers")
-    with suppress(Timeout), FileLock(lock_path, timeout=0):
+    with told(runs_dir), suppress(Timeout), FileLock(lock_path, timeout=0):
         reconcile(runs_dir)
         if not (warm or line(runs_dir)) or _still_starting(lock_path):
             return None
@@ -246,7 +265,8 @@ def ensure_worker(
         arguments += ["--data-dir", str(data_dir.absolute())] if data_dir else []
         log_path = lock_path.with_suffix(".log")
         pid = children.start(arguments, children.environment(PATIENT_THREADS), log_path)
-        lock_path.with_suffix(".pid").write_text(f"{pid}\n")
+        with suppress(OSError):  # its lock tells as well, a moment later
+            lock_path.with_suffix(".pid").write_text(f"{pid}\n")
         return pid
     return None
 
@@ -254,6 +274,6 @@ def ensure_worker(
 def _still_starting(lock_path: Path) -> bool:
     """Whether a worker of ours lives that has not got as far as to its lock (some tenths of a second)."""
     try:
-        return children.alive(int(lock_path.with_suffix(".pid").read_text()))
+        return children.alive(int(read_regular(lock_path.with_suffix(".pid"), 100)))
     except (OSError, ValueError):
         return False

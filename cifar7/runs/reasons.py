@@ -1,15 +1,18 @@
-"""Why a run ended early, as sentences, and what is left of it."""
+"""Why a run ended early or goes on, as sentences, and what is left of it."""
 
 from __future__ import annotations
 
-import errno
+import time
+from typing import Any
 
+from cifar7.disk import is_full, is_trouble, why_not
 from cifar7.errors import UserError
-from cifar7.runs.children import death
 from cifar7.runs.kinds import KINDS, Kind
 from cifar7.runs.status import Status
 from cifar7.training.errors import TrainingError, is_out_of_memory
 from cifar7.training.events import Beat, EpochEnd
+
+MOST_DEATHS = 1  # after which a run is taken up again
 
 
 def remains(status: Status, kind: Kind = "training") -> str:
@@ -26,9 +29,13 @@ def remains(status: Status, kind: Kind = "training") -> str:
     return f"it had come to step {beat.step:,}, and the weights of epoch {epoch_end.epoch} are kept"
 
 
-def death_reason(status: Status, kind: Kind, has_checkpoint: bool) -> str:
-    """For a run whose worker died; `has_checkpoint`: whether there is something to go on from."""
-    ending = f"The worker process (pid {status['pid']}) {death(status['pid'])}"
+def death_reason(status: Status, kind: Kind, has_checkpoint: bool, ending: str) -> str:
+    """For a run whose worker died and that is not taken up; `ending`: how, from `children.death`.
+
+    `has_checkpoint`: whether there is something to go on from.
+    """
+    again = ", and it was the second time" if status["deaths"] else ""
+    ending = f"The worker process (pid {status['pid']}) {ending}{again}"
     if kind != "training":
         return f"{ending}. {_capital(KINDS[kind].again)}."
     beat = Beat.from_dict(status["progress"])
@@ -45,6 +52,43 @@ def death_reason(status: Status, kind: Kind, has_checkpoint: bool) -> str:
     return f"{ending}; {left}. {cure}"
 
 
+def taken_up_notice(status: Status, has_checkpoint: bool, ending: str, paused: bool) -> str:
+    """For a run that goes on by itself after its worker died, or stays paused as was asked."""
+    how = "goes on from its last checkpoint" if has_checkpoint else "starts again from the beginning"
+    when = ", once it is resumed" if paused else ""
+    return (
+        f"The worker process (pid {status['pid']}) {ending}. The run {how} by itself{when}. "
+        "A second time it would be left."
+    )
+
+
+def after_death(
+    status: Status, kind: Kind, has_checkpoint: bool, asked: str | None, ending: str
+) -> dict[str, Any]:
+    """The changes to the status of a run that says "running" while nobody executes it.
+
+    It waits in the queue again, or is paused where that had been asked; it has failed where it died before,
+    was to stop, or was executed by a command in the foreground, whose user saw it end. `ending`: how its
+    process ended, from `children.death`.
+    """
+    if status["deaths"] >= MOST_DEATHS or status["foreground"] or asked == "stop":
+        reason = death_reason(status, kind, has_checkpoint, ending)
+        return {"state": "failed", "reason": reason, "ended": time.time(), "deaths": status["deaths"] + 1}
+    paused = asked == "pause"
+    words = taken_up_notice(status, has_checkpoint, ending, paused)
+    changes: dict[str, Any] = {
+        "state": "paused" if paused else "queued",
+        "reason": None,
+        "preparing": None,
+        "notices": [*status["notices"], words],
+        "deaths": status["deaths"] + 1,
+        "served": time.time(),
+    }
+    if not has_checkpoint:  # what had been reported is void
+        changes |= {"progress": None, "epoch": None}
+    return changes
+
+
 def mistake_reason(error: UserError, status: Status, kind: Kind) -> str:
     """For a mistake of the user's; where the run had been trained, with what is left of it."""
     message = str(error)
@@ -53,11 +97,18 @@ def mistake_reason(error: UserError, status: Status, kind: Kind) -> str:
     return f"{_capital(message)} {_capital(remains(status))}."
 
 
-def unexpected_reason(error: Exception, status: Status, kind: Kind) -> str:
-    """For what nobody foresaw: the cause, what is left, what to do."""
+def unexpected_reason(error: Exception, status: Status, kind: Kind, resumable: bool = False) -> str:
+    """For what nobody foresaw: the cause, what is left, what to do. `resumable`: there is a checkpoint."""
     left, again = remains(status, kind), KINDS[kind].again
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"The disk is full; {left}. Make room and {again}."
+    if is_full(error):
+        events = Beat.from_dict(status["progress"]), EpochEnd.from_dict(status["epoch"])
+        step = max((event.step for event in events if event), default=0)
+        reached = f"it had come to step {step:,}, and " if step else ""
+        kept = "what was saved last is kept" if resumable else "nothing had been saved yet"
+        again = "resume it to go on from its last checkpoint" if resumable else again
+        return f"The disk is full; {reached}{kept}. Make room and {again}."
+    if is_trouble(error):
+        return f"{_capital(why_not(error).partition(';')[0])}; {left}. Change that and {again}."
     if isinstance(error, ImportError):
         return f"A library cannot be loaded ({_line(error)}); install the requirements and {again}."
     if is_out_of_memory(error):

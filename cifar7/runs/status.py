@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Literal, TypedDict, cast
+from collections.abc import Callable
+from typing import Any, Literal, TypedDict, cast, get_args
+
+from cifar7.training.events import is_sound
 
 State = Literal["queued", "running", "paused", "finished", "stopped", "failed"]
+STATES: tuple[State, ...] = get_args(State)
 ENDED: tuple[State, ...] = ("finished", "stopped", "failed")  # a paused run is still to end
 
 
@@ -40,11 +44,127 @@ class Status(TypedDict):
     worked: float  # seconds that processes have executed it, before the one that does now
     minutes: float  # it is stopped after so many of work; 0: no limit
     expected: float | None  # seconds that it will take from its start, as estimated when it was made
+    deaths: int  # of processes that executed it, since somebody last started or resumed it
+    foreground: bool  # executed by a command that somebody waits for, not by a worker
+
+
+LATEST = 253_402_300_799.0  # the last second of the year 9999: beyond, there are no dates
+
+
+def _text(most: int) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, str) and len(value) <= most
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _time(value: Any) -> bool:
+    return _number(value) and 0 <= value <= LATEST
+
+
+def _span(value: Any) -> bool:
+    return _number(value) and 0 <= value <= 1e12
+
+
+def _preparing(value: Any) -> bool:
+    return isinstance(value, dict) and (
+        _text(500)(value.get("what")) and _whole(value.get("done")) and _whole(value.get("total"))
+    )
+
+
+def _notices(value: Any) -> bool:
+    return isinstance(value, list) and len(value) <= 1000 and all(map(_text(2000), value))
+
+
+# For each field, whether a value can be its; those with None in their type may be None as well. JSON has been
+# read already, so that numbers are finite.
+CHECKS: dict[str, Callable[[Any], bool]] = {
+    "state": lambda value: isinstance(value, str) and value in STATES,
+    "reason": _text(20_000),
+    "created": _time,
+    "started": _time,
+    "ended": _time,
+    "pid": _whole,
+    "name": _text(200),
+    "data": _text(200),
+    "device": _text(60),
+    "phase": _text(60),
+    "preparing": _preparing,
+    "progress": is_sound,
+    "epoch": is_sound,
+    "result": is_sound,
+    "notices": _notices,
+    "then": _text(60),
+    "by": _text(60),
+    "by_name": _text(200),
+    "queued": _time,
+    "served": _time,
+    "worked": _span,
+    "minutes": _span,
+    "expected": _span,
+    "deaths": _whole,
+    "foreground": lambda value: isinstance(value, bool),
+}
+_MAY_BE_NONE = {name for name, kind in Status.__annotations__.items() if "None" in str(kind)}
 
 
 def fresh(name: str, data_name: str, device: str) -> Status:
     """The status of a new run: all that is not known yet is None."""
     status: Any = dict.fromkeys(Status.__annotations__)
     status.update(state="queued", created=time.time(), name=name, data=data_name, device=device, notices=[])
-    status.update(by="", by_name="", worked=0.0, minutes=0.0)
+    status.update(by="", by_name="", worked=0.0, minutes=0.0, deaths=0, foreground=False)
     return cast(Status, status)
+
+
+def read_status(data: dict[str, Any]) -> Status:
+    """The status of a status.json as it was read. Raises ValueError that names the first wrong field.
+
+    A field that is missing, as in runs of earlier versions, has that of a new run; unknown ones stay. Only
+    whether an earlier version executed it in the foreground is not known: no worker takes it up by itself.
+    """
+    status: dict[str, Any] = {**fresh("", "", "auto"), "foreground": True, **data}
+    if "state" not in data or "created" not in data:
+        raise ValueError("lacks the state or the time of the run")
+    for name, valid in CHECKS.items():
+        value = status[name]
+        if not (valid(value) or (value is None and name in _MAY_BE_NONE)):
+            raise ValueError(f"holds no {name} that can be")
+    return cast(Status, status)
+
+
+def read_data_name(settings: dict[str, Any]) -> str:
+    """The name of the image set in a config.json; empty where it names none. Raises ValueError."""
+    name = settings.get("data", "")
+    if not _text(200)(name):
+        raise ValueError("names no image set")
+    return str(name)
+
+
+_WHAT = ("name", "title", "origin", "fingerprint")  # texts about the images in environment.json
+
+
+def read_environment(data: dict[str, Any]) -> dict[str, Any]:
+    """An environment.json as it was read: texts and numbers, and an object about the images.
+
+    Raises ValueError that names the first wrong field.
+    """
+    for name, value in data.items():
+        plain = value is None or isinstance(value, bool) or _number(value) or _text(500)(value)
+        if name != "data" and not plain:
+            raise ValueError(f"holds no {name[:40]} that can be")
+    images = data.get("data")
+    if images is None:
+        return data
+    if not isinstance(images, dict) or not all(_text(500)(images.get(name, "")) for name in _WHAT):
+        raise ValueError("does not say which images it was")
+    classes = images.get("classes", [])
+    if not isinstance(classes, list) or len(classes) > 1000 or not all(map(_text(200), classes)):
+        raise ValueError("holds no names of classes")
+    if not all(_whole(images.get(name, 0)) for name in ("train", "test")):
+        raise ValueError("holds no numbers of images")
+    return data

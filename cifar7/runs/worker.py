@@ -22,7 +22,8 @@ from cifar7.data.imageset import ImageSet, Progress
 from cifar7.runs.directory import RunError
 from cifar7.runs.execute import execute
 from cifar7.runs.files import try_lock
-from cifar7.runs.queue import IDLE_MINUTES, claim_next, remove_abandoned, worker_lock
+from cifar7.runs.kept.cleaning import clean, old_caches
+from cifar7.runs.queue import IDLE_MINUTES, claim_next, reconcile, remove_abandoned, worker_lock
 from cifar7.training.config import DEVICES
 from cifar7.training.errors import DeviceStateError
 
@@ -63,6 +64,7 @@ class Worker:
             return
         inode = lock_path.stat().st_ino
         log.info("pid %d serves %s", os.getpid(), self.device)
+        reconcile(self.runs_dir)
         while not self.ending and _inode(lock_path) == inode:
             self._look()
         log.info("ending")
@@ -130,6 +132,8 @@ class Worker:
             # On a CPU the page comes first; an accelerator is fed by this process, which must not wait.
             if device.type == "cpu" and hasattr(os, "nice"):
                 os.nice(max(0, NICENESS - os.nice(0)))
+            for left in clean(old_caches(self.runs_dir, self.data_dir), self.data_dir):
+                log.warning("a cache was not removed: %s", left)
         except Exception:
             log.exception("preparing failed; the next run will tell")
 

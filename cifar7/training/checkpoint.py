@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any, TypedDict, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from cifar7.data.imageset import ImageSet
+from cifar7.disk import open_regular
 from cifar7.errors import UserError
 from cifar7.training.config import TrainConfig
 
@@ -56,16 +58,74 @@ def copied(value: Any) -> Any:
 
 def load(path: Path) -> Checkpoint:
     """Read a saved checkpoint, of this version or the first. Raises CheckpointError for anything else."""
+    damaged = f"the checkpoint {path.name} is damaged; train the design again."
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # unpickling fails in any way there is
-        raise CheckpointError(f"the checkpoint {path.name} is damaged; train the design again.") from error
+        content = _tensors(path)
+    except Exception as error:
+        raise CheckpointError(damaged) from error
     version = content.get("version") if isinstance(content, dict) else None
-    if version == 1:
-        return _from_version_1(content)
-    if version != VERSION:
+    if version not in (1, VERSION):
         raise CheckpointError(f"the checkpoint {path.name} is of another cifar7; train the design again.")
-    return content
+    try:
+        checkpoint = _from_version_1(content) if version == 1 else content
+        _check_form(checkpoint)
+    except Exception as error:
+        raise CheckpointError(damaged) from error
+    return cast(Checkpoint, checkpoint)
+
+
+def load_weights(path: Path) -> dict[str, Tensor]:
+    """Read a saved state dict, onto the CPU. Raises CheckpointError for anything else."""
+    try:
+        weights = _tensors(path)
+        if not isinstance(weights, dict) or not weights:
+            raise ValueError("no weights")
+        _check_tensors(weights)
+    except Exception as error:
+        raise CheckpointError(f"{path.name} holds no weights; train the design again.") from error
+    return weights
+
+
+def fill(module: nn.Module, weights: dict[str, Tensor], file: str) -> None:
+    """Load the weights of `file` into a module. Raises CheckpointError where they are not this network's."""
+    try:
+        module.load_state_dict(weights)
+    except Exception as error:
+        raise CheckpointError(
+            f"{file} holds the weights of another network; train the design again."
+        ) from error
+
+
+def _tensors(path: Path) -> Any:
+    """What torch.save wrote into a file, as tensors and plain data; fails in any way there is.
+
+    Only files as torch writes them: not compressed, so that nothing takes more memory than the file is long.
+    """
+    with open_regular(path) as file:
+        with zipfile.ZipFile(file) as archive:
+            if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
+                raise ValueError("compressed")
+        file.seek(0)
+        return torch.load(file, map_location="cpu", weights_only=True)
+
+
+def _check_tensors(state: Any) -> None:
+    if not isinstance(state, dict):
+        raise TypeError("no state dict")
+    for name, value in state.items():
+        if not isinstance(name, str) or not isinstance(value, Tensor):
+            raise TypeError("no state dict")
+
+
+def _check_form(checkpoint: Any) -> None:
+    """Whether the parts are there and of their types; what is in them is for those who take them up."""
+    missing = [name for name in Checkpoint.__annotations__ if name not in checkpoint]
+    texts = all(isinstance(checkpoint[name], str) for name in ("data", "device"))
+    whole = all(isinstance(checkpoint[name], int) for name in ("epoch", "step"))
+    sound = all(0 <= checkpoint[name] < 2**53 for name in ("epoch", "step", "lr", "seconds"))
+    if missing or not (texts and whole and sound):
+        raise ValueError("no checkpoint")
+    _check_tensors(checkpoint["module"])
 
 
 def check_resumable(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from math import nan
+from math import isfinite, nan
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 import numpy as np
@@ -29,6 +29,8 @@ _TYPES: dict[str, tuple[tuple[type, ...], Any]] = {
     "str": ((str,), ""),
     "bool": ((bool,), False),
 }
+_LONGEST = 2000  # characters of a text
+_MOST = 1e15  # steps, images, seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +56,50 @@ class Event:
         if event_class is None or not issubclass(event_class, cls):
             return None
         recorded = [f for f in fields(event_class) if _ARRAYS not in f.metadata]
-        values = {f.name: _read(str(f.type), cast(Mapping[str, Any], data).get(f.name)) for f in recorded}
+        values = {
+            f.name: _read(f.name, str(f.type), cast(Mapping[str, Any], data).get(f.name)) for f in recorded
+        }
         return event_class(**values)
 
 
-def _read(annotation: str, value: Any) -> Any:
-    """`value` if a field of this type may hold it, else what stands for nothing there."""
-    accepted, missing = _TYPES[annotation.removesuffix(_OPTIONAL)]
-    if isinstance(value, accepted) and (bool in accepted or not isinstance(value, bool)):
+def _read(name: str, annotation: str, value: Any) -> Any:
+    """`value` if the field `name` of this type may hold it, else what stands for nothing there."""
+    if _fits(name, annotation, value):
         return value
-    return None if annotation.endswith(_OPTIONAL) else missing
+    return None if annotation.endswith(_OPTIONAL) else _TYPES[annotation.removesuffix(_OPTIONAL)][1]
+
+
+def _fits(name: str, annotation: str, value: Any) -> bool:
+    """Whether the field may hold the value: its type, and what its name stands for."""
+    accepted, _ = _TYPES[annotation.removesuffix(_OPTIONAL)]
+    if not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted):
+        return False
+    if isinstance(value, str):
+        return len(value) <= _LONGEST
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return True
+    if isinstance(value, float) and not isfinite(value):
+        return True  # in an event that was never written to a file
+    if "accuracy" in name or name == "averaging":
+        return 0 <= value <= 1
+    if isinstance(value, int) or "second" in name:
+        return 0 <= value <= _MOST
+    return True
+
+
+def is_sound(data: object) -> bool:
+    """Whether `data`, read from JSON, is an object whose fields hold what events have under these names.
+
+    Fields that no event has pass; null passes for a number, as what is not finite is written so.
+    """
+    if not isinstance(data, Mapping):
+        return False
+    for name, annotation in _ANNOTATIONS.items():
+        value = data.get(name)
+        nothing = value is None and (name not in data or "int" not in annotation or _OPTIONAL in annotation)
+        if not nothing and not _fits(name, annotation, value):
+            return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,4 +230,10 @@ class RangeStep(Event):
 
 _CLASSES: dict[str, type[Event]] = {
     made.kind: made for made in (Started, Beat, EpochEnd, Notice, Paused, Finished, RangeStep)
+}
+_ANNOTATIONS = {  # of the fields of all events; a name means the same in each
+    f.name: str(f.type)
+    for made in (RangeStep, Beat, EpochEnd, Finished)
+    for f in fields(made)
+    if _ARRAYS not in f.metadata
 }

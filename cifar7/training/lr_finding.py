@@ -16,6 +16,7 @@ MOST_STEPS = 480  # of smaller ones, so that chance evens out
 
 Point = tuple[float, float]  # learning rate, loss (nats) of the batch before the step that was taken at it
 
+_MOST_POINTS = 100_000
 _WINDOW = 5  # points in a median, at least: two spikes side by side do not move it
 _WINDOWS = 24  # medians side by side in a longer test
 _ENOUGH = 0.05  # share of the loss at the start by which it must fall for the test to tell anything
@@ -47,12 +48,25 @@ class Finding:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any] | None) -> Finding | None:
         """The finding that `to_dict` wrote, further fields aside; None where it is none."""
-        try:
-            values = {f.name: (data or {})[f.name] for f in fields(cls)}
-            curves = {name: tuple(map(float, values[name])) for name in ("rates", "losses", "smoothed")}
-            return cls(**{**values, **curves})
-        except (KeyError, TypeError, ValueError):
+        values = {f.name: (data or {}).get(f.name) for f in fields(cls)}
+        curves = {name: _curve(values[name]) for name in ("rates", "losses", "smoothed")}
+        rates = [values[name] for name in ("suggestion", "moving", "lowest", "too_large")]
+        sound = all(rate is None or (_is_number(rate) and rate > 0) for rate in rates)
+        lengths = {len(curve) for curve in curves.values() if curve is not None}
+        if not (sound and isinstance(values["reason"], str) and None not in curves.values()):
             return None
+        return cls(**{**values, **curves}) if len(lengths) == 1 else None  # type: ignore[arg-type]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
+
+
+def _curve(value: Any) -> tuple[float, ...] | None:
+    """Numbers, one a step; None where they are none."""
+    if not isinstance(value, (list, tuple)) or len(value) > _MOST_POINTS or not all(map(_is_number, value)):
+        return None
+    return tuple(map(float, value))
 
 
 def window(points: int) -> int:

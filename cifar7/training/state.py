@@ -12,6 +12,7 @@ from cifar7.training import checkpoint
 from cifar7.training.checkpoint import Checkpoint
 from cifar7.training.config import TrainConfig
 from cifar7.training.devices import best_precision, choose, rng_state, set_rng_state, tune
+from cifar7.training.errors import is_out_of_memory
 from cifar7.training.schedule import lr_at
 from cifar7.training.selection import ModelSelection
 from cifar7.training.step.average import Average
@@ -125,6 +126,14 @@ class TrainingState:
         by chance differs from here on: generators' states do not carry over.
         """
         checkpoint.check_resumable(saved, self.config, self.data, self.module.state_dict())
+        try:
+            return self._take(saved)
+        except Exception as error:  # each part takes its own, and fails in its own way
+            if is_out_of_memory(error):
+                raise
+            raise checkpoint.CheckpointError("the checkpoint is damaged; train the design again.") from error
+
+    def _take(self, saved: Checkpoint) -> str | None:
         self.epoch, self.step, self.lr = saved["epoch"], saved["step"], saved["lr"]
         self._seconds_before = saved["seconds"]
         self.module.load_state_dict(saved["module"])

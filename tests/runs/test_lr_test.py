@@ -185,13 +185,17 @@ def test_what_goes_wrong_is_told_plainly(
     assert words in str(carry_out(take(folder), folder).status()["reason"])
 
 
-def test_a_dead_worker_is_a_failed_test(folder: Path) -> None:
+def test_after_a_death_it_waits_again_and_after_a_second_it_has_failed(folder: Path) -> None:
     test = lay(folder)
     claim = take(folder)
     assert test.reconcile()["state"] == "running"
     claim.release()  # as the kernel does when a process dies
+    assert test.reconcile()["state"] == "queued"
+    take(folder).release()
     assert test.reconcile()["state"] == "failed"
-    assert f"(pid {os.getpid()}) ended without a word. Test again." in str(test.status()["reason"])
+    assert f"(pid {os.getpid()}) ended without a word, and it was the second time. Test again." in str(
+        test.status()["reason"]
+    )
 
 
 def test_a_test_for_another_device_is_left_to_its_worker(folder: Path) -> None:

@@ -24,8 +24,8 @@ from cifar7.data.imageset import RawSet, Split
 from cifar7.runs.execute import execute
 from cifar7.runs.files import replace_json
 from cifar7.runs.folder import RunFolder
+from cifar7.runs.kept.recheck import Figure, recheck
 from cifar7.runs.queue import start_here
-from cifar7.runs.recheck import Figure, recheck
 
 WAYS = list(product(("holdout", "test-each-epoch"), (0.0, 0.8), (False, True), ("fp32", "bf16")))
 FIGURES = ("train_accuracy", "heldout_accuracy", "test_accuracy", "test_loss")
@@ -70,7 +70,7 @@ from dataclasses import asdict
 from cifar7 import paths
 from cifar7.data import library
 from cifar7.runs.folder import RunFolder
-from cifar7.runs.recheck import recheck
+from cifar7.runs.kept.recheck import recheck
 images = library.open_set("hard")
 runs = [RunFolder.open(paths.runs_dir(), name) for name in sys.argv[1:]]
 print(json.dumps({run.id: [asdict(figure) for figure in recheck(run, images)] for run in runs}))

@@ -24,7 +24,7 @@ from cifar7.runs.files import try_lock
 from cifar7.runs.queue import enqueue, ensure_worker, start_here, worker_lock
 from cifar7.runs.worker import Worker
 from cifar7.training.errors import DeviceStateError
-from cifar7.training.events import EpochEnd
+from cifar7.training.events import EpochEnd, Started
 
 
 @pytest.mark.usefixtures("cold")
@@ -124,15 +124,26 @@ def test_an_unexpected_end_is_told_plainly_and_in_full_in_the_log(place: Place) 
     assert "Traceback" in (second.path / "worker.log").read_text()
 
 
-def test_kill_minus_9_in_mid_run(place: Place) -> None:
+def test_kill_minus_9_in_mid_run_once_and_twice(place: Place) -> None:
     run, following = place.lay(epochs=LONG), place.lay()
     place.tick()
-    pid = place.under_way(run, epochs=2)
+    tiny.wait_for(lambda: run.checkpoint_path() is not None, 60, "a checkpoint")
+    first = place.under_way(run, epochs=2)
+    os.kill(first, signal.SIGKILL)
+    tiny.wait_for(lambda: place.tick() is not None, 60, "a new worker")
+    tiny.wait_for(lambda: run.status()["pid"] not in (first, None), 60, "its taking up")
+    (notice,) = run.status()["notices"]
+    assert f"The worker process (pid {first}) was killed by signal 9 (SIGKILL" in notice
+    assert "The run goes on from its last checkpoint by itself." in notice
+
+    pid = place.under_way(run)
+    tiny.wait_for(lambda: len([e for e in run.events()[0] if isinstance(e, Started)]) == 2, 60, "its steps")
     os.kill(pid, signal.SIGKILL)
     tiny.wait_for(lambda: place.tick() is not None, 60, "a new worker")
     status = run.status()
-    assert status["state"] == "failed"
+    assert (status["state"], status["deaths"]) == ("failed", 2)
     assert f"The worker process (pid {pid}) was killed by signal 9 (SIGKILL" in str(status["reason"])
+    assert ", and it was the second time; " in str(status["reason"])
     step = (status["progress"] or {})["step"]
     assert f"what had been written up to step {step:,} is kept" in str(status["reason"])
     assert [event.epoch for event in run.events()[0] if isinstance(event, EpochEnd)][:2] == [1, 2]

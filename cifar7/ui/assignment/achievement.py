@@ -44,7 +44,7 @@ def standing(runs_dir: Path, run_id: str | None, design: NetSpec) -> Standing:
         environment, data = run.environment(), run.data_name()
     except UserError as error:
         return Standing(None, f"The chosen run cannot be read: {error}")
-    title = environment.get("data", {}).get("title", data)
+    title = (environment.get("data") or {}).get("title", data)
     achieved = Achieved(
         accuracy=float(result["test_accuracy"]),
         protocol=PROTOCOLS.get(result.get("protocol", ""), "")

@@ -144,7 +144,10 @@ def _watch(experiment: Experiment, was_going: bool) -> None:
     if was_going and not going:
         st.rerun()
     if any(status["state"] == "queued" for status in going):
-        queue.ensure_worker(paths.runs_dir())
+        try:
+            queue.ensure_worker(paths.runs_dir())
+        except UserError as error:
+            messages.warning(error)
     if going:
         _progress(experiment, statuses)
     _result(experiment, statuses)

@@ -27,14 +27,14 @@ AXES: dict[Axis, str] = {"epoch": "By epoch", "time": "By time"}
 def show(chosen: list[Summary]) -> None:
     """Table and curves."""
     try:
-        table = _table(chosen)
+        table, points = _table(chosen), _points(chosen)
     except UserError as error:
         messages.error(error)
         return
     st.markdown("##### What differs")
     with st.container(key="comparison"):
         take_away.table(table, "comparison")
-    _curves(chosen)
+    _curves(chosen, points)
     _go_on(chosen)
 
 
@@ -93,10 +93,14 @@ def _where(one: Difference) -> str:
     return f"{one.where}{unit}: {one.what}"
 
 
-def _curves(chosen: list[Summary]) -> None:
+def _points(chosen: list[Summary]) -> list[CurvePoint]:
     points: list[CurvePoint] = []
     for letter, run in zip(LETTERS, chosen):
         points += compare.curves(letter, run.run.events()[0])
+    return points
+
+
+def _curves(chosen: list[Summary], points: list[CurvePoint]) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         st.markdown("##### How they learnt", width="content")
         axis = choices.segments(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import cifar7
 from cifar7 import paths
+from cifar7.disk import why_not
 from cifar7.errors import UserError
 from cifar7.network.profiles import Profile
 from cifar7.runs.folder import RunFolder
@@ -20,7 +21,14 @@ TIMEOUT = 300  # seconds; a few are usual
 
 
 def make(run: RunFolder, profile: Profile) -> bytes:
-    """The bytes of the zip. Raises UserError with the command line's message."""
+    """The bytes of the zip. Raises UserError with the command line's message, or what cannot be written."""
+    try:
+        return _make(run, profile)
+    except OSError as error:
+        raise UserError(f"the zip cannot be made: {why_not(error)}") from None
+
+
+def _make(run: RunFolder, profile: Profile) -> bytes:
     with tempfile.TemporaryDirectory(prefix="cifar7-") as folder:
         out, version = Path(folder) / "submission.zip", Path(folder) / "profile.json"
         version.write_text(json.dumps(profile.to_dict()), encoding="utf-8")

@@ -73,11 +73,12 @@ def trained(run: RunFolder, layer: int) -> tuple[Map, float]:
     with _torch() as torch:
         from cifar7.data.augment import normalise
         from cifar7.results import receptive
+        from cifar7.training.checkpoint import load_weights
 
         count, _ = _affordable(spec, layer)
         pick = np.linspace(0, len(images.test) - 1, count).astype(int)
         pixels = torch.from_numpy(np.array(images.test.images[pick]))  # (N, 3, H, W)
-        weights = torch.load(weights_path, map_location="cpu", weights_only=True)
+        weights = load_weights(weights_path)
         strength = receptive.trained_field(spec, weights, layer, normalise(pixels, *scale, torch.float32))
         return strength, float(receptive.effective_side(strength))
 
@@ -153,12 +154,11 @@ def classify(run: RunFolder, picture: Picture) -> dict[str, float]:
 @st.cache_resource(max_entries=CACHED_MODULES, show_spinner=False, hash_funcs={RunFolder: _version})
 def _module(run: RunFolder) -> Any:
     """The network of a run with its weights."""
-    import torch
-
     from cifar7.network.module import build
+    from cifar7.training.checkpoint import fill, load_weights
 
     module = build(run.spec())
-    module.load_state_dict(torch.load(_weights(run), map_location="cpu", weights_only=True))
+    fill(module, load_weights(_weights(run)), "model.pt")
     return module.eval()
 
 

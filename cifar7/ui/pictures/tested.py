@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import streamlit as st
 
 from cifar7 import paths
@@ -42,15 +44,17 @@ def images(summary: Summary, count: int) -> ImageSet | None:
 
 
 def fingerprint(summary: Summary) -> str:
-    """Of the set that the run was trained and tested on; empty if the run has none."""
-    return str(summary.run.environment().get("data", {}).get("fingerprint", ""))
+    """Of the set that the run was trained and tested on; empty if the run has none. May raise UserError."""
+    return str((summary.run.environment().get("data") or {}).get("fingerprint", ""))
 
 
 def on_the_same(summary: Summary) -> list[Summary]:
     """The other runs that were tested on the same pictures, the newest first."""
-    pictures = (summary.data, fingerprint(summary))
-    return [
-        other
-        for other in run_list.offered()
-        if other.id != summary.id and (other.data, fingerprint(other)) == pictures
-    ]
+    others = []
+    with suppress(UserError):  # one whose record is damaged
+        pictures = (summary.data, fingerprint(summary))
+        for other in run_list.offered():
+            with suppress(UserError):
+                if other.id != summary.id and (other.data, fingerprint(other)) == pictures:
+                    others.append(other)
+    return others

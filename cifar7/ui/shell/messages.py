@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
+from cifar7.disk import trouble
 from cifar7.ui.shell import pages
 from cifar7.ui.words.wording import plain
 
@@ -19,6 +22,15 @@ def error(reason: Exception) -> None:
 def warning(reason: Exception, before: str = "", icon: str = ERROR) -> None:
     """A part of the page cannot be shown. `before`: Markdown in front of the reason."""
     st.warning(f"{before}{plain(str(reason))}", icon=icon)
+
+
+def full_disk(folder: Path) -> None:
+    """Say that nothing can be written into a folder, where that is so at present."""
+    if reason := trouble(folder):
+        st.warning(
+            f"Nothing new can be saved: {reason}. What is there can be looked at as always.",
+            icon=":material/disc_full:",
+        )
 
 
 def did_not_work(reason: object, after: str = "") -> None:

@@ -76,6 +76,13 @@ def _samples(name: str, fingerprint: str) -> str:
     return gallery.grid(images.test.images[rows], tiles, SAMPLE_SIZE, label="One picture of each class")
 
 
+def _start() -> None:
+    try:
+        download.start()
+    except UserError as error:
+        state.notify(plain(str(error)))
+
+
 def _fetching(was_running: bool) -> None:
     now = download.look()
     if now.state == "running":
@@ -101,7 +108,7 @@ def _fetching(was_running: bool) -> None:
         "Try again" if failed else begin,
         icon=":material/download:",
         key="train_download",
-        on_click=callback(download.start),
+        on_click=callback(_start),
         width="stretch",
     )
     st.caption(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from cifar7 import paths
 from cifar7.data.library import OFFICIAL
+from cifar7.disk import read_regular, why_not
+from cifar7.errors import UserError
 from cifar7.runs import children
 
 _SHARE = re.compile(r"(.*): (\d{1,3}) %$")
@@ -25,17 +28,21 @@ class Download:
     share: float = 0.0
 
 
+LARGEST_LOG = 4_000_000  # bytes
 _BEGUN = Download("running", "Connecting")
 
 
 def start() -> None:
-    """Begin to download, unless a download goes on."""
+    """Begin to download, unless a download goes on. Raises UserError where nothing can be written."""
     if look().state == "running":
         return
-    forget()
-    log, pid_file = _files()
-    pid = children.start(command(), children.environment({}), log)
-    pid_file.write_text(f"{pid}\n")
+    try:
+        forget()
+        log, pid_file = _files()
+        pid = children.start(command(), children.environment({}), log)
+        pid_file.write_text(f"{pid}\n")
+    except OSError as error:
+        raise UserError(f"the download cannot begin: {why_not(error)}") from None
 
 
 def command() -> list[str]:
@@ -47,8 +54,8 @@ def look() -> Download:
     """The state that the process's log shows. "none" also when the server was started anew in between."""
     log, pid_file = _files()
     try:
-        running = children.alive(int(pid_file.read_text()))  # before its last words are read
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        running = children.alive(int(read_regular(pid_file, 100)))  # before its last words are read
+        lines = read_regular(log, LARGEST_LOG).decode(errors="replace").splitlines()
     except (OSError, ValueError):
         return Download("none")
     newest = lines[::-1]
@@ -66,7 +73,8 @@ def look() -> Download:
 def forget() -> None:
     """Remove the traces of the last download, so that its failure is not shown for ever."""
     for path in _files():
-        path.unlink(missing_ok=True)
+        with suppress(OSError):  # on a disk that can only be read, it stays
+            path.unlink(missing_ok=True)
 
 
 def _files() -> tuple[Path, Path]:

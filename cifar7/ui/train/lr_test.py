@@ -112,7 +112,10 @@ def _watch(test: RunFolder, state_before: str) -> None:
     test.look()
     training = {}
     if status["state"] == "queued":
-        queue.ensure_worker(paths.runs_dir())
+        try:
+            queue.ensure_worker(paths.runs_dir())
+        except UserError as error:
+            messages.warning(error)
         training = _training(str(paths.runs_dir()))
     place = waiting.place(test.id) if status["state"] == "queued" else None
     share, words = progress_words(status, next(iter(training.values()), None), place)

@@ -11,6 +11,7 @@ from cifar7.data.imageset import SetInfo
 from cifar7.errors import UserError
 from cifar7.runs import queue
 from cifar7.runs.folder import ENDED, RunFolder, Status
+from cifar7.runs.kept.listing import Damaged
 from cifar7.ui.files import take_away
 from cifar7.ui.shell import messages, state
 from cifar7.ui.shell.controls import callback
@@ -45,9 +46,13 @@ def page() -> None:
             run_control.queue_another(info)
     with right:
         run_control.heading(info, run, status)
+        messages.full_disk(paths.runs_dir())
         if run and status:
-            run_view.panel(run, status)
-            run_control.longer(run, status)
+            try:
+                run_view.panel(run, status)
+                run_control.longer(run, status)
+            except UserError as error:  # the folder is damaged
+                messages.error(error)
         else:
             _before_the_first(info)
         _recent(run)
@@ -94,12 +99,15 @@ def _before_the_first(info: SetInfo) -> None:
 
 
 def _recent(run: RunFolder | None) -> None:
-    runs = run_list.recent(RECENT)
+    runs = run_list.newest(RECENT)
     if not runs:
         return
     st.markdown("##### Recent runs")
     with st.container(gap=None, key="recent_runs"):
         for summary in runs:
+            if isinstance(summary, Damaged):
+                st.caption(run_list.damaged_words(summary))
+                continue
             is_open = run is not None and summary.id == run.id
             st.button(
                 summary.markdown(),

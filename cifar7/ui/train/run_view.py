@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from cifar7 import paths
+from cifar7.errors import UserError
 from cifar7.runs import queue
-from cifar7.runs.folder import ENDED, RunError, RunFolder, State, Status
+from cifar7.runs.folder import ENDED, RunFolder, State, Status
 from cifar7.training.events import Beat, Finished
 from cifar7.ui.files import take_away
 from cifar7.ui.shell import messages, pages
@@ -41,13 +42,16 @@ def _watch(run: RunFolder, state_before: State) -> None:
     try:
         status = run.reconcile()
         history = _history(run)
-    except RunError as error:
+    except UserError as error:
         messages.error(error)
         return
     if status["state"] != state_before:
         st.rerun()  # the whole page: heading and list change too, and after the end the ticking stops
     if status["state"] == "queued":
-        queue.ensure_worker(paths.runs_dir())
+        try:
+            queue.ensure_worker(paths.runs_dir())
+        except UserError as error:
+            messages.warning(error)
     _standing(run, status)
     for words in status["notices"]:
         st.info(plain(words), icon=":material/info:")

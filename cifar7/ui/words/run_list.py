@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 
 from cifar7 import paths
 from cifar7.data.library import short
-from cifar7.errors import UserError
 from cifar7.runs import people
 from cifar7.runs.folder import ENDED, RunFolder, Status, list_runs
+from cifar7.runs.kept.listing import Damaged, Listed, listed
 from cifar7.ui.words.wording import ago, percent, plain
 
 MOST_OFFERED = 50  # runs in a chooser
@@ -87,16 +87,27 @@ def labels(summaries: list[Summary]) -> dict[str, str]:
 
 def recent(limit: int, tested: bool = False) -> list[Summary]:
     """The newest runs, or those with predictions, at most `limit`; damaged folders are left out."""
-    out: list[Summary] = []
+    runs = list_runs(paths.runs_dir())
+    entries = listed(run for run in runs if run.has_predictions() or not tested)
     names = people.names(paths.runs_dir())
-    for run in list_runs(paths.runs_dir()):
-        if len(out) == limit:
-            break
-        if run.has_predictions() or not tested:
-            with suppress(UserError):
-                status = run.reconcile()
-                out.append(Summary(run, status, names.get(status["by"]) or status["by_name"]))
-    return out
+    readable = (_summary(one, names) for one in entries if isinstance(one, Listed))
+    return list(islice(readable, limit))
+
+
+def newest(limit: int) -> list[Summary | Damaged]:
+    """The newest runs, at most `limit`, the damaged ones with the reason."""
+    entries = islice(listed(list_runs(paths.runs_dir())), limit)
+    names = people.names(paths.runs_dir())
+    return [_summary(one, names) if isinstance(one, Listed) else one for one in entries]
+
+
+def _summary(one: Listed, names: dict[str, str]) -> Summary:
+    return Summary(one.run, one.status, names.get(one.status["by"]) or one.status["by_name"])
+
+
+def damaged_words(damaged: Damaged) -> str:
+    """A run that cannot be read in a line, as Markdown: its folder and the reason."""
+    return f":red-badge[damaged] {plain(damaged.run.id)}: {plain(damaged.reason)}"
 
 
 def offered() -> list[Summary]:

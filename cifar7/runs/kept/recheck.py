@@ -43,18 +43,13 @@ def recheck(run: RunFolder, images: ImageSet, device: str | None = None) -> tupl
     if (environment.get("data") or {}).get("fingerprint") != images.fingerprint:
         raise RunError(f"the images of {images.title} have changed since the run {run.id}; train it again")
 
-    import torch  # only once there is something to compute
-
-    from cifar7.network.module import build
+    from cifar7.network.module import build  # loads torch, only once there is something to compute
+    from cifar7.training.checkpoint import fill, load_weights
     from cifar7.training.selection import rescore
 
     config = replace(run.config(), device=device or environment.get("device_type") or "auto")
     module = build(run.spec())
-    weights = torch.load(path, map_location="cpu", weights_only=True)
-    try:
-        module.load_state_dict(weights)
-    except RuntimeError:
-        raise RunError(f"model.pt of the run {run.id} holds the weights of another network") from None
+    fill(module, load_weights(path), f"model.pt of the run {run.id}")
     figures = rescore(module, images, config, str(result["precision"]))
     return tuple(
         Figure(name, count, float(result[name]), value)
