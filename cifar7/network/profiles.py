@@ -30,6 +30,7 @@ RELATIONS: dict[str, tuple[str, Callable[[float, float], bool]]] = {
 }
 
 SHARE = "share from 0 to 1"
+POINTS = "difference of two shares"
 
 # id: title, unit
 MEASURES = {
@@ -53,7 +54,7 @@ MEASURES = {
 RUN_MEASURES = {
     "heldout_accuracy": ("Held-out accuracy", SHARE),
     "train_accuracy": ("Training accuracy", SHARE),
-    "gap": ("Gap between training and held-out accuracy", SHARE),
+    "gap": ("Gap between training and held-out accuracy", POINTS),
     "class_accuracy": ("Test accuracy on", SHARE),
     "epochs": ("Epochs trained", "count"),
 }
@@ -119,6 +120,8 @@ def quantity(measure: str, value: float) -> str:
         return "yes" if value else "no"
     if unit == SHARE:
         return f"{100 * value:.2f}".rstrip("0").rstrip(".") + " %"
+    if unit == POINTS:
+        return f"{100 * value:.2f}".rstrip("0").rstrip(".") + " points"
     return f"{value:,.0f} px" if unit == "pixels" else f"{value:,.0f}"
 
 
@@ -213,7 +216,7 @@ def read_requirement(
         limit = int(limit)
     if not isinstance(limit, (int, float)) or not 0 <= limit <= 1e12:
         raise ProfileError(f"{where}: limit is {limit!r:.60}; it takes a number from 0 up.")
-    if among[measure][1] == SHARE and limit > 1:
+    if among[measure][1] in (SHARE, POINTS) and limit > 1:
         raise ProfileError(f"{where}: limit is {limit:g}; it takes a share, as in 0.8 for 80 %.")
     title = data.get("title")
     title = among[measure][0] if title is None else _text(title, f"{where}: title")

@@ -84,7 +84,7 @@ def _title(requirement: Requirement, classes: Sequence[str]) -> str:
 def _amount(name: str, value: float) -> str:
     """A measured figure; a share below 0, as a gap may be, with its sign."""
     text = quantity(name, abs(value))
-    return f"−{text}" if value < 0 and text != "0 %" else text
+    return f"−{text}" if value < 0 and not text.startswith("0 ") else text
 
 
 def _answered(question: Question, given: object) -> Tick:
@@ -156,7 +156,7 @@ def _higher(task: PairTask, pairs: Sequence[tuple[Figures, Figures]]) -> Tick:
     """The comparison, of the pair that does best in it."""
     name = task.measure
     title, unit = MEASURES.get(name) or RUN_MEASURES[name]
-    by = f"{100 * task.by:g} points" if unit == SHARE else quantity(name, task.by)
+    by = quantity("gap" if unit == SHARE else name, task.by)
     title = f"{title} {_listed(task.classes)}" if task.classes else title
     asked = f"{title}: {task.first.called} at least {by} above {task.second.called}"
     if not task.by:

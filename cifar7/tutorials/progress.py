@@ -61,7 +61,7 @@ class Progress:
 def read(home: Path, tutorial: Tutorial, person: str) -> Progress:
     """How far this person is; nothing done where nothing is on record."""
     found = _read(_file(home, tutorial.name, person), tutorial.name)
-    fresh = Progress(person, "", tutorial.name, tutorial.title, _keys(tutorial), 1, 0.0)
+    fresh = Progress(_plain(person), "", tutorial.name, tutorial.title, _keys(tutorial), 1, 0.0)
     return replace(fresh, done=found.done, at=min(found.at, len(tutorial.steps))) if found else fresh
 
 
@@ -120,9 +120,14 @@ def _file(home: Path, lesson: str, person: str) -> Path:
     """Neither a lesson's name nor a person's id can lead out of the folder."""
     if not NAME.fullmatch(lesson):
         raise ProgressError(f"{lesson!r:.60} cannot be the name of a lesson.")
-    if person and not _PERSON.fullmatch(person):
-        person = hashlib.sha256(person.encode("utf-8", "replace")).hexdigest()[:32]
-    return home / "lessons" / lesson / f"{person or NOBODY}.json"
+    return home / "lessons" / lesson / f"{_plain(person) or NOBODY}.json"
+
+
+def _plain(person: str) -> str:
+    """The id; where it has another form than those that this server gives, a hash of it."""
+    if not person or _PERSON.fullmatch(person):
+        return person
+    return hashlib.sha256(person.encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def _make_room(file: Path) -> None:

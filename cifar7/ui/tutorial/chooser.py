@@ -14,27 +14,28 @@ from cifar7.ui.shell import state, tutorial
 from cifar7.ui.shell.controls import callback
 from cifar7.ui.words.wording import count, plain
 
-_FILE = "lesson_upload"
+_FILE = "tutorial_upload"
 
 
 def popover() -> None:
     """Closed it costs nothing: what is in it is made when it is opened."""
     folded = st.popover(
-        "Lessons", icon=":material/school:", key="lessons", on_change="rerun",
+        "Lessons", icon=":material/school:", key="tutorials", on_change="rerun",
         help="Small lessons, step by step, whose tasks your own figures decide.",
     )  # fmt: skip
     if not folded.open:
         return
     with folded:
-        for name in builtin.NAMES:
-            _offer(name)
+        with st.container(gap="small", key="tutorial_offers"):
+            for name in builtin.NAMES:
+                _offer(name)
         st.file_uploader(
             "Open a teacher's lesson", type="json", key=_FILE, max_upload_size=1, on_change=callback(_upload),
             help="A JSON file; a lesson's own menu gives it as a file, to begin from.",
         )  # fmt: skip
         first = builtin.tutorial(builtin.NAMES[0])
         st.download_button(
-            "One to begin from", first.file, f"{first.name}.json", "application/json", key="lesson_template",
+            "One to begin from", first.file, f"{first.name}.json", "application/json", key="tutorial_template",
             icon=":material/download:", on_click="ignore",
             help="The first of these as a file: change it, and open it here.",
         )  # fmt: skip
@@ -46,9 +47,9 @@ def _offer(name: str) -> None:
     how_far = (
         f"{done} of {count(len(lesson.steps), 'step')} done" if done else count(len(lesson.steps), "step")
     )
-    with st.container(gap=None, key=f"offer_{name}"):
+    with st.container(gap=None, key=f"tutorial_offer_{name}"):
         st.button(
-            lesson.title, key=f"open_lesson_{name}", type="tertiary", icon=":material/play_circle:",
+            lesson.title, key=f"open_tutorial_{name}", type="tertiary", icon=":material/play_circle:",
             on_click=callback(_open), args=(name,),
         )  # fmt: skip
         st.html(f'<div class="c7-note">{escape(lesson.about)} {how_far}.</div>')

@@ -20,7 +20,7 @@ def draw() -> None:
     if lesson is None:
         return
     at, ticks = tutorial.at(), tutorial.ticks()
-    with st.container(key="lesson", gap="small", border=True):
+    with st.container(key="tutorial", gap="small", border=True):
         steps = len(lesson.steps)
         st.html(heading_html(lesson, at, [tutorial.is_done(n) for n in range(1, steps + 1)]))
         st.html(step_html(lesson, at))
@@ -37,7 +37,12 @@ def line() -> None:
     """The task in a line of the strip, shown where the lesson stands above the page."""
     lesson = tutorial.opened()
     if lesson is not None:
-        st.html(line_html(tutorial.at(), len(lesson.steps), tutorial.ticks()))
+        figures = [
+            tick
+            for condition, tick in zip(tutorial.step().task, tutorial.ticks(), strict=True)
+            if not isinstance(condition, Question)
+        ]
+        st.html(line_html(tutorial.at(), len(lesson.steps), figures))
 
 
 def _start(step: Step) -> None:
@@ -48,7 +53,7 @@ def _start(step: Step) -> None:
         "This step's start is set" if here else "Start from this step's design"
         if step.start.design is not None else "Take this step's settings",
         icon=":material/check:" if here else ":material/flag:",
-        key="lesson_start",
+        key="tutorial_start",
         disabled=here,
         on_click=callback(tutorial.take_start),
         help=_start_words(step),
@@ -71,8 +76,8 @@ def _start_words(step: Step) -> str:
 def _question(question: Question, place: int, tick: Tick) -> None:
     """The question, with what was answered; the tick follows the answer."""
     given = tutorial.answered(place)
-    key = f"lesson_answer_{tutorial.step().key}_{place}"
-    with st.container(gap="xsmall", key=f"lesson_question_{place}"):
+    key = f"tutorial_answer_{tutorial.step().key}_{place}"
+    with st.container(gap="xsmall", key=f"tutorial_question_{place}"):
         shown = tick if tick.passed is not None else Tick(question.ask, "", None)
         st.html(tick_html(shown))
         if question.choices:
@@ -116,13 +121,13 @@ def _ways(lesson: Tutorial, at: int, ticks: Sequence[Tick]) -> None:
             )
             + "</div>"
         )
-    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="lesson_ways"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="tutorial_ways"):
         st.button(
-            "Back", key="lesson_back", disabled=at == 1, on_click=callback(tutorial.go_to), args=(at - 1,)
+            "Back", key="tutorial_back", disabled=at == 1, on_click=callback(tutorial.go_to), args=(at - 1,)
         )
         if not last:
             st.button(
-                "Next" if finished else "Skip", key="lesson_next",
+                "Next" if finished else "Skip", key="tutorial_next",
                 type="primary" if finished else "secondary",
                 on_click=callback(tutorial.go_to), args=(at + 1,),
                 help=None if finished else "You can come back: the step stays open.",
@@ -131,7 +136,7 @@ def _ways(lesson: Tutorial, at: int, ticks: Sequence[Tick]) -> None:
 
 
 def _more(lesson: Tutorial) -> None:
-    folded = st.popover("", icon=":material/more_horiz:", key="lesson_more", on_change="rerun",
+    folded = st.popover("", icon=":material/more_horiz:", key="tutorial_more", on_change="rerun",
                         help="Link, file, and the way out of the lesson")  # fmt: skip
     if not folded.open:
         return
@@ -148,16 +153,16 @@ def _more(lesson: Tutorial) -> None:
             )
         st.download_button(
             "The lesson as a file", lesson.file, f"{lesson.name}.json", "application/json",
-            icon=":material/download:", key="lesson_file", on_click="ignore",
+            icon=":material/download:", key="tutorial_file", on_click="ignore",
         )  # fmt: skip
         if tutorial.before() is not None:
             st.button(
-                "Leave, and back to what I had before", icon=":material/undo:", key="lesson_leave_back",
+                "Leave, and back to what I had before", icon=":material/undo:", key="tutorial_leave_back",
                 on_click=callback(tutorial.leave), args=(True,),
                 help="Brings back the design, settings and image set from before the lesson.",
             )  # fmt: skip
         st.button(
-            "Leave the lesson", icon=":material/close:", key="lesson_leave",
+            "Leave the lesson", icon=":material/close:", key="tutorial_leave",
             on_click=callback(tutorial.leave),
             help="Design, settings and runs stay as they are; what you have done stays on record.",
         )  # fmt: skip
