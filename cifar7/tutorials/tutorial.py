@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cifar7.network.profiles import Requirement
@@ -128,7 +128,7 @@ class Tutorial:
     title: str
     about: str
     steps: tuple[Step, ...]
-    source: str
+    source: str = field(compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data that `reading.read_tutorial` reads."""

@@ -10,6 +10,7 @@ from cifar7.network.arithmetic import analyse
 from cifar7.network.edits import set_dropout
 from cifar7.network.presets import preset
 from cifar7.network.spec import Head, NetSpec, Stage, Unit
+from cifar7.runs import people
 from cifar7.tutorials.deciding import Situation, decide, done
 from cifar7.tutorials.figures import own_runs
 
@@ -23,6 +24,7 @@ def ticks(*task, spec=TWO, home=None, by="", **more):
     return decide(with_task(*task), Situation(analyse(spec), *runs, **more))
 
 
+ANN, BOB = "a" * 20, "b" * 20
 FIELD = "receptive_field_before_pooling"
 
 
@@ -132,13 +134,19 @@ def test_settings_and_design_of_a_run_count(home):
     assert tick.parts[0].asked == "Epochs: ≤ 3"
 
 
-def test_runs_of_others_do_not_count(home):
-    run = lay_run(home)
-    (tick,) = ticks({"run": [ON_TINY]}, home=home, by="0123456789abcdef0123")
-    assert tick.passed is None
-    (tick,) = ticks({"run": [ON_TINY]}, home=home)
-    assert tick.passed
-    assert run.spec().name in tick.has
+def test_runs_of_others_do_not_count(home, monkeypatch):
+    def counted(by):
+        return [run.result.train_accuracy for run in own_runs(home / "runs", by)[0]]
+
+    lay_run(home, by=ANN, figures=(0.5, 0.4))
+    lay_run(home, by=BOB, figures=(0.6, 0.4))
+    (tick,) = ticks({"run": [{**asked("train_accuracy", "exactly", 0.6)}]}, home=home, by=ANN)
+    assert (tick.passed, tick.parts[0].has) == (False, "50 %")
+    assert (counted(ANN), counted(BOB), counted("")) == ([0.5], [0.6], [])
+    lay_run(home, figures=(0.7, 0.4))  # on the command line
+    assert sorted(counted(ANN)) == [0.5, 0.7]
+    monkeypatch.setenv(people.TEACHER, "a secret of the class")
+    assert counted(ANN) == [0.5]
 
 
 def dropped(rate=0.5):

@@ -10,6 +10,7 @@ import tiny
 
 from cifar7.results.predictions import Predictions
 from cifar7.runs import queue
+from cifar7.runs.files import read_json, replace_json
 from cifar7.tutorials.reading import read_tutorial
 from cifar7.tutorials.tutorial import Step, Tutorial
 
@@ -97,4 +98,7 @@ def lay_run(home, spec=tiny.SPEC, right=(10, 10, 10), by="", figures=(0.9, 0.8),
     }  # fmt: skip
     claim.end("finished", result=result)
     claim.release()
+    if by:
+        file = claim.run.path / "status.json"
+        replace_json(file, {**read_json(file), "by": by})
     return claim.run

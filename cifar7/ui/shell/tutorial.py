@@ -15,12 +15,13 @@ from cifar7 import paths
 from cifar7.errors import UserError
 from cifar7.network.arithmetic import analyse
 from cifar7.network.spec import NetSpec
+from cifar7.runs import people
 from cifar7.training.config import TrainConfig
 from cifar7.tutorials import builtin, progress
 from cifar7.tutorials.deciding import Situation, Tick, decide, done
 from cifar7.tutorials.figures import own_runs
 from cifar7.tutorials.tutorial import DesignTask, Question, Step, Tutorial
-from cifar7.ui.shell import state
+from cifar7.ui.shell import person, state
 from cifar7.ui.shell.link import FORMAT, decode_tutorial, encode_tutorial
 from cifar7.ui.words.wording import plain
 
@@ -39,11 +40,6 @@ class Before:
     data: str
 
 
-def person() -> tuple[str, str]:
-    """Public id and name of who looks; both "" where nobody is told apart."""
-    return "", ""
-
-
 def opened() -> Tutorial | None:
     """The open lesson."""
     return st.session_state.get(_OPEN)
@@ -51,10 +47,9 @@ def opened() -> Tutorial | None:
 
 def open_lesson(tutorial: Tutorial, at: int | None = None) -> None:
     """Open it, at the first step that is not done, or at step `at`, from 1."""
-    found = progress.read(paths.home(), tutorial, person()[0])
-    undone = [n for n, step in enumerate(tutorial.steps, 1) if step.key not in found.done]
     st.session_state[_OPEN], st.session_state[_ANSWERS] = tutorial, {}
-    st.session_state[_DONE] = frozenset(found.done)
+    st.session_state.pop(_DONE, None)
+    undone = [number for number in range(1, len(tutorial.steps) + 1) if not is_done(number)]
     go_to(at if at is not None else min(undone, default=len(tutorial.steps)))
 
 
@@ -98,7 +93,26 @@ def step() -> Step:
 def is_done(number: int) -> bool:
     """Whether a step of the open lesson, from 1, has been done."""
     tutorial = opened()
-    return tutorial is not None and tutorial.steps[number - 1].key in st.session_state.get(_DONE, ())
+    return tutorial is not None and tutorial.steps[number - 1].key in _done(tutorial)
+
+
+def steps_done(tutorial: Tutorial) -> int:
+    """How many steps of a lesson, which need not be the open one, this person has done."""
+    return progress.read(paths.home(), tutorial, _id()).steps_done
+
+
+def _done(tutorial: Tutorial) -> frozenset[str]:
+    """Keys of the steps of the open lesson that this person has done; read anew for another person."""
+    who, keys = st.session_state.get(_DONE, (None, frozenset()))
+    if who != _id():
+        keys = frozenset(progress.read(paths.home(), tutorial, _id()).done)
+        st.session_state[_DONE] = (_id(), keys)
+    return keys
+
+
+def _id() -> str:
+    """The public id of who looks."""
+    return people.public_id(person.token())
 
 
 def answer(question: int, given: object) -> None:
@@ -115,7 +129,9 @@ def ticks() -> tuple[Tick, ...]:
     """How the step's task stands, by the figures of now; a step that is done from now on is put on record."""
     now = decide(step(), _situation())
     if done(now) and not is_done(at()):
-        st.session_state[_DONE] = st.session_state.get(_DONE, frozenset()) | {step().key}
+        tutorial = opened()
+        assert tutorial is not None
+        st.session_state[_DONE] = (_id(), _done(tutorial) | {step().key})
         _record((at(),))
     return now
 
@@ -193,7 +209,7 @@ def _situation() -> Situation:
         n: reply for n, c in enumerate(task) if isinstance(c, Question) and (reply := answered(n)) is not None
     }
     needs_runs = not all(isinstance(condition, (DesignTask, Question)) for condition in task)
-    runs, under_way = own_runs(paths.runs_dir(), person()[0]) if needs_runs else ((), False)
+    runs, under_way = own_runs(paths.runs_dir(), _id()) if needs_runs else ((), False)
     return Situation(analyse(state.valid_design()), runs, under_way, given)
 
 
@@ -201,10 +217,7 @@ def _record(steps: tuple[int, ...]) -> None:
     tutorial = opened()
     if tutorial is None:
         return
-    who, name = person()
     try:
-        found = progress.record(paths.home(), tutorial, who, name, at(), steps)
+        progress.record(paths.home(), tutorial, _id(), person.person().name, at(), steps)
     except UserError as error:
         state.notify(plain(str(error)))
-        return
-    st.session_state[_DONE] = frozenset(found.done) | st.session_state.get(_DONE, frozenset())

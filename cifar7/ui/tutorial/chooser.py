@@ -6,9 +6,8 @@ from html import escape
 
 import streamlit as st
 
-from cifar7 import paths
 from cifar7.errors import UserError
-from cifar7.tutorials import builtin, progress
+from cifar7.tutorials import builtin
 from cifar7.ui.files.uploads import read_lesson
 from cifar7.ui.shell import state, tutorial
 from cifar7.ui.shell.controls import callback
@@ -35,15 +34,15 @@ def popover() -> None:
         )  # fmt: skip
         first = builtin.tutorial(builtin.NAMES[0])
         st.download_button(
-            "One to begin from", first.file, f"{first.name}.json", "application/json", key="tutorial_template",
-            icon=":material/download:", on_click="ignore",
+            "One to begin from", first.file, f"{first.name}.json", "application/json",
+            key="tutorial_template", icon=":material/download:", on_click="ignore",
             help="The first of these as a file: change it, and open it here.",
         )  # fmt: skip
 
 
 def _offer(name: str) -> None:
     lesson = builtin.tutorial(name)
-    done = progress.read(paths.home(), lesson, tutorial.person()[0]).steps_done
+    done = tutorial.steps_done(lesson)
     how_far = (
         f"{done} of {count(len(lesson.steps), 'step')} done" if done else count(len(lesson.steps), "step")
     )

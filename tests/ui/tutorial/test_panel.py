@@ -8,18 +8,21 @@ from streamlit.testing.v1 import AppTest
 from tutorials.written import lay_run, lesson, tutorial
 from where import APP
 
+from cifar7.errors import UserError
 from cifar7.network.presets import preset
+from cifar7.training.config import TrainConfig
 from cifar7.tutorials import progress
 from cifar7.tutorials.builtin import NAMES
 from cifar7.tutorials.builtin import tutorial as builtin
-from cifar7.ui.shell.link import encode_tutorial
+from cifar7.ui.shell.link import LONGEST, Link, decode_tutorial, encode, encode_tutorial
 
+ME = "m" * 32  # the token of a person: two sessions with it are the same one
 FIELD = {"id": "receptive_field_before_pooling", "is": "above", "limit": 44}
 
 
 def open_lesson(text: str, **query: str) -> AppTest:
     app = AppTest.from_file(str(APP), default_timeout=60)
-    app.query_params.update(lesson=text, **query)
+    app.query_params.update(lesson=text, me=ME, **query)
     app.run()
     assert not app.exception, app.exception
     return app
@@ -44,7 +47,7 @@ def edit_c3(app: AppTest, dilation: int) -> AppTest:
 
 
 def test_the_design_decides_with_every_toggle(empty_home):
-    """The starter sees 76 pixels; its dilation of 2, at a jump of 4, adds 16 of them, and a plain 3x3 adds 8."""
+    """The starter sees 76 pixels; its dilation of 2, at a jump of 4, adds 16 of them, a plain 3x3 8."""
     app = open_lesson(own([{**FIELD, "limit": 70}], [FIELD]))
     edit_c3(app, 1)
     assert "✗" in html(app, "c7-tick")[0]
@@ -143,14 +146,29 @@ def test_runs_decide_on_train_as_well(pages, home):
     assert not html(handin, "c7-lesson-step")
 
 
-@pytest.mark.parametrize("text", ["no-such", "1.garbage", "2.x", "1." + "A" * 7000, "../x"])
+@pytest.mark.parametrize("text", ["no-such", "1.garbage"])
 def test_a_hostile_address_opens_no_lesson_and_says_so(empty_home, text):
     app = open_lesson(text, step="99999999999999999999")
     assert not html(app, "c7-lesson-step")
     assert any("lesson" in toast.value.lower() for toast in app.toast)
 
 
-@pytest.mark.parametrize("step", ["0", "-1", "77", "x", "²", ""])
+@pytest.mark.parametrize(
+    "text", ["2.x", "1." + "A" * 7000, "../x", "1.", encode(Link(preset("starter"), TrainConfig()))]
+)
+def test_no_hostile_text_is_a_lesson(text):
+    with pytest.raises(UserError):
+        decode_tutorial(text)
+
+
+def test_a_lesson_is_the_same_behind_a_link():
+    for found in [builtin(name) for name in NAMES]:
+        text = encode_tutorial(found)
+        assert len(text) < LONGEST / 2
+        assert decode_tutorial(text) == found
+
+
+@pytest.mark.parametrize("step", ["77", "²"])
 def test_a_step_that_there_is_not_is_brought_into_range(empty_home, step):
     app = open_lesson("dropout", step=step)
     assert 1 <= int(app.query_params["step"]) <= len(builtin("dropout").steps)
