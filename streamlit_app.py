@@ -2,10 +2,12 @@ import streamlit as st
 
 from cifar7.ui.shell import address, controls, pages, person, sheets, state
 from cifar7.ui.strip import strip, who
+from cifar7.ui.tutorial import panel
 
 st.set_page_config(page_title="cifar7", page_icon=sheets.ICON, layout="wide")
 st.html(sheets.PAGE)
 st.html(sheets.COMPONENTS)
+st.html(sheets.LESSON)
 address.begin()
 page = st.navigation(
     [
@@ -18,5 +20,7 @@ for notice in state.take_notices():
     st.toast(notice, icon=":material/info:", duration="long")
 strip.strip()
 who.draw()
+if page.url_path in pages.LEARNING:
+    panel.draw()
 page.run()
 controls.end()

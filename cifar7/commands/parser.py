@@ -161,6 +161,9 @@ def build() -> Parser:
         "--address", metavar="ADDRESS", help="to listen at; default: localhost, or all for a class"
     )
     serve.add_argument("--port", type=whole, default=8501, metavar="N", help="default: %(default)s")
+    lesson = command("lesson", "lessons", "Check a teacher's lesson.")
+    lesson.add_argument("action", choices=("check",), help="read it to its last field, and say what it asks")
+    lesson.add_argument("lesson", metavar="FILE|NAME", help="a JSON file, or one of those that come along")
     _data(command("data", "images", "List the data sets; fetch, import, export or remove one."), json)
     return parser
 

@@ -68,8 +68,11 @@ def measure(name: str, analysis: Analysis, achieved: Achieved) -> float | None:
         "dilated": measures.dilated(rows),
         "global_average_pooling": int(measures.pools_to_one_pixel(rows)),
         "parameters": analysis.parameters,
+        "macs": analysis.macs,
+        "grouped": measures.grouped(rows),
+        "dropouts": measures.dropouts(rows),
     }
-    return values[name]
+    return measures.seen(rows) if name == "seen" else values[name]
 
 
 def _verdict(requirement: Requirement, analysis: Analysis, achieved: Achieved) -> Verdict:
@@ -105,6 +108,10 @@ def _advice(requirement: Requirement, value: float) -> str:
         "global_average_pooling": "Pool the whole last map to 1×1.",
         "accuracy": "Train longer, widen a stage, or turn on flips and crops; look at the mistakes first.",
         "parameters": "Widen a stage.",
+        "macs": "Widen a stage, or pool later.",
+        "grouped": "Make a convolution grouped.",
+        "dropouts": "Give a unit dropout.",
+        "seen": "Give dilated convolutions that follow each other dilations such as 1, 2, 3.",
     }
     less = {
         "max_pools": "Take a max-pool out; a convolution with stride 2 halves the map as well.",
@@ -115,5 +122,9 @@ def _advice(requirement: Requirement, value: float) -> str:
         "global_average_pooling": "Take the average pooling out.",
         "accuracy": "Train less.",
         "parameters": "Make the widest convolutions depthwise separable, or give C3 and C4 fewer channels.",
+        "macs": "Pool earlier, or make convolutions on large maps narrower or depthwise separable.",
+        "grouped": "Make a grouped convolution standard.",
+        "dropouts": "Take the dropout out.",
+        "seen": "Dilate convolutions by the same number.",
     }
     return (more if short else less)[requirement.id]

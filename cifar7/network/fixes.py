@@ -8,7 +8,7 @@ from typing import Any
 
 from cifar7.network.arithmetic import analyse, walk
 from cifar7.network.edits import change_unit, unit_at
-from cifar7.network.measures import coverage, downsamplings
+from cifar7.network.measures import downsamplings, seen
 from cifar7.network.problems import problems
 from cifar7.network.spec import MAX_UNITS, OUTPUT, STAGE_NAMES, NetSpec, Unit, settled
 from cifar7.network.unit_edits import add_unit
@@ -173,8 +173,7 @@ def _in_turn(spec: NetSpec) -> tuple[str, str, NetSpec] | None:
 
 def seen_share(spec: NetSpec) -> float:
     """Share of the receptive field before the pooling head that some weight looks at."""
-    rows = walk(spec)
-    return coverage(rows[: next((at for at, row in enumerate(rows) if row.layer.head), len(rows))])
+    return seen(walk(spec))
 
 
 def _with_fitting_head(spec: NetSpec) -> NetSpec:

@@ -63,6 +63,21 @@ def dilated(rows: Sequence[Row]) -> int:
     return sum(row.layer.dilation > 1 and row.kernel > 1 for row in convolutions(rows))
 
 
+def grouped(rows: Sequence[Row]) -> int:
+    """Convolutions into several groups of more than one channel: depthwise ones are not counted."""
+    return sum(1 < row.layer.groups < row.layer.in_channels for row in convolutions(rows))
+
+
+def dropouts(rows: Sequence[Row]) -> int:
+    """Number of dropout layers with a rate above 0."""
+    return sum(row.layer.family is Family.DROPOUT and row.layer.rate > 0 for row in rows)
+
+
+def seen(rows: Sequence[Row]) -> float:
+    """Share of the receptive field before the pooling head that some weight looks at."""
+    return coverage(rows[: next((at for at, row in enumerate(rows) if row.layer.head), len(rows))])
+
+
 def pools_to_one_pixel(rows: Sequence[Row]) -> bool:
     """Whether an average pooling takes the map to 1x1, as global average pooling does."""
     return any(row.layer.head and "avg" in row.layer.kind and row.output[1] == 1 for row in rows)

@@ -14,8 +14,9 @@ from __future__ import annotations
 import difflib
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from cifar7.errors import UserError
@@ -28,6 +29,9 @@ RELATIONS: dict[str, tuple[str, Callable[[float, float], bool]]] = {
     "below": ("<", operator.lt),
 }
 
+SHARE = "share from 0 to 1"
+POINTS = "difference of two shares"
+
 # id: title, unit
 MEASURES = {
     "gpu": ("Trained on a GPU", "yes or no"),
@@ -39,7 +43,20 @@ MEASURES = {
     "dilated": ("Dilated convolutions", "count"),
     "global_average_pooling": ("Global average pooling", "yes or no"),
     "parameters": ("Parameters", "count"),
-    "accuracy": ("Test accuracy", "share from 0 to 1"),
+    "accuracy": ("Test accuracy", SHARE),
+    "macs": ("MACs for one image", "count"),
+    "grouped": ("Grouped convolutions", "count"),
+    "dropouts": ("Dropout layers", "count"),
+    "seen": ("Receptive field that some weight looks at", SHARE),
+}
+
+# Of a run: what a lesson may ask for besides. id: title, unit
+RUN_MEASURES = {
+    "heldout_accuracy": ("Held-out accuracy", SHARE),
+    "train_accuracy": ("Training accuracy", SHARE),
+    "gap": ("Gap between training and held-out accuracy", POINTS),
+    "class_accuracy": ("Test accuracy on", SHARE),
+    "epochs": ("Epochs trained", "count"),
 }
 
 
@@ -98,11 +115,13 @@ class Profile:
 
 def quantity(measure: str, value: float) -> str:
     """A measured value or a limit with its unit, in words."""
-    unit = MEASURES[measure][1]
+    unit = (MEASURES.get(measure) or RUN_MEASURES[measure])[1]
     if unit == "yes or no":
         return "yes" if value else "no"
-    if unit == "share from 0 to 1":
+    if unit == SHARE:
         return f"{100 * value:.2f}".rstrip("0").rstrip(".") + " %"
+    if unit == POINTS:
+        return f"{100 * value:.2f}".rstrip("0").rstrip(".") + " points"
     return f"{value:,.0f} px" if unit == "pixels" else f"{value:,.0f}"
 
 
@@ -178,27 +197,29 @@ def read_profile(data: Any) -> Profile:
     return Profile(
         name,
         _text(data.get("title", name), "title"),
-        tuple(_read_requirement(r, i) for i, r in enumerate(data["requirements"], 1)),
+        tuple(read_requirement(r, f"requirement {i}") for i, r in enumerate(data["requirements"], 1)),
     )
 
 
-def _read_requirement(data: Any, number: int) -> Requirement:
-    where = f"requirement {number}"
+def read_requirement(
+    data: Any, where: str, among: Mapping[str, tuple[str, str]] = MappingProxyType(MEASURES)
+) -> Requirement:
+    """A requirement on one of `among`, from parsed JSON; `where` names it. Raises ProfileError."""
     if not isinstance(data, dict) or set(data) - {"id", "is", "limit", "title"}:
         raise ProfileError(f'{where}: it takes "id", "is", "limit" and perhaps "title".')
     measure, relation, limit = data.get("id"), data.get("is", "exactly"), data.get("limit", 1)
-    if not isinstance(measure, str) or measure not in MEASURES:
-        raise ProfileError(f"{where}: id is {measure!r:.60}; it takes {', '.join(MEASURES)}.")
+    if not isinstance(measure, str) or measure not in among:
+        raise ProfileError(f"{where}: id is {measure!r:.60}; it takes {', '.join(among)}.")
     if not isinstance(relation, str) or relation not in RELATIONS:
         raise ProfileError(f"{where}: is is {relation!r:.60}; it takes {', '.join(RELATIONS)}.")
     if isinstance(limit, bool):
         limit = int(limit)
     if not isinstance(limit, (int, float)) or not 0 <= limit <= 1e12:
         raise ProfileError(f"{where}: limit is {limit!r:.60}; it takes a number from 0 up.")
-    if measure == "accuracy" and limit > 1:
-        raise ProfileError(f"{where}: limit is {limit:g}; an accuracy is a share, as in 0.8 for 80 %.")
+    if among[measure][1] in (SHARE, POINTS) and limit > 1:
+        raise ProfileError(f"{where}: limit is {limit:g}; it takes a share, as in 0.8 for 80 %.")
     title = data.get("title")
-    title = MEASURES[measure][0] if title is None else _text(title, f"{where}: title")
+    title = among[measure][0] if title is None else _text(title, f"{where}: title")
     return Requirement(measure, relation, limit, title)
 
 

@@ -13,8 +13,9 @@ from cifar7.ui.design.cards import network_card, output_card, stage_card
 from cifar7.ui.design.layer_files import layers_csv
 from cifar7.ui.design.layer_table import layers_table, table_html
 from cifar7.ui.files import take_away
-from cifar7.ui.shell import state
+from cifar7.ui.shell import state, tutorial
 from cifar7.ui.shell.controls import callback
+from cifar7.ui.tutorial import chooser
 from cifar7.ui.words.wording import plain
 
 
@@ -46,6 +47,8 @@ def _presets() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(PRESETS[name].summary if name else "A design from a link, a file, a run, or of your own.")
         bring.button()
+        if tutorial.opened() is None:
+            chooser.popover()
 
 
 def _take_preset() -> None:

@@ -29,7 +29,7 @@ def show(problems: list[Problem]) -> None:
     labels = {
         "network": "Network",
         "picture": "On a picture",
-        "lessons": f"Lessons: {len(lesson_list.grouped(spec, state.profile())) or 'none'}",
+        "lessons": f"Pitfalls: {len(lesson_list.grouped(spec, state.profile())) or 'none'}",
         "assignment": f"Assignment: {counted(card.verdicts()[0])}",
     }
     view = choices.segments(

@@ -1,4 +1,4 @@
-"""Files that somebody uploads: a design, a version of the assignment. Read as hostile input. No streamlit."""
+"""Files that somebody uploads, designs, assignments and lessons, read as hostile input. No streamlit."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from cifar7.errors import UserError
 from cifar7.network.problems import check
 from cifar7.network.profiles import Profile, read_profile
 from cifar7.network.spec import NetSpec
+from cifar7.tutorials.reading import read_tutorial
+from cifar7.tutorials.tutorial import Tutorial
 
 LARGEST = 1_000_000  # bytes; the largest design there can be takes a tenth
 
@@ -27,6 +29,11 @@ def read_design(content: bytes) -> NetSpec:
 def read_assignment(content: bytes) -> Profile:
     """A teacher's profile. Raises UploadError or ProfileError."""
     return read_profile(_json(content, "An assignment"))
+
+
+def read_lesson(content: bytes) -> Tutorial:
+    """A teacher's lesson. Raises UploadError or TutorialError."""
+    return read_tutorial(_json(content, "A lesson"))
 
 
 def _json(content: bytes, what: str) -> Any:

@@ -1,4 +1,4 @@
-"""The address of the page: it carries the design, the recipe, the assignment, the run and those compared.
+"""The address of the page: it carries design, recipe, assignment, run, those compared, and an open lesson.
 
 Every run of the page writes it anew, so a refresh loses nothing and the address can be copied at any time.
 It is read by a new session, and after the browser went back or forward. At any other time it may be older
@@ -17,7 +17,7 @@ from cifar7.errors import UserError
 from cifar7.network import profiles
 from cifar7.runs.folder import RunFolder
 from cifar7.training.config import TrainConfig
-from cifar7.ui.shell import controls, person, state
+from cifar7.ui.shell import controls, person, state, tutorial
 from cifar7.ui.shell.link import FORMAT, Link, decode, decode_profile, encode, encode_profile
 from cifar7.ui.words.wording import plain
 
@@ -44,6 +44,7 @@ def begin() -> None:
         )
         _take(PIN, lambda text: state.pin(decode(text).spec), "Pinned design not opened.")
         state.set_compared(filter(None, st.query_params.get(COMPARED, "").split(",")))
+        tutorial.take_address(st.query_params.to_dict())
     if text is not None and (fresh or (_went_back() and text != _net())):
         _take_net(text, fresh)
     state.fit_classes()
@@ -64,6 +65,11 @@ def page_of(page_url: str, page_paths: tuple[str, ...]) -> str:
     base = page_url.partition("?")[0].partition("#")[0].rstrip("/")
     head, _, last = base.rpartition("/")
     return head if last in page_paths else base
+
+
+def lesson_link(page_url: str, text: str, page_paths: tuple[str, ...]) -> str:
+    """The full link to a lesson at its beginning; `text` as `tutorial.text_of` gives it."""
+    return f"{page_of(page_url, page_paths)}/?{tutorial.LESSON}={text}"
 
 
 def own_profile() -> str | None:
@@ -90,6 +96,7 @@ def _write() -> None:
         PROFILE: named or own_profile(),
         COMPARED: ",".join(state.compared()) or None,
         person.ME: person.in_address(),
+        **tutorial.parameters(),
     }
     before = st.query_params.to_dict()
     foreign = {name: value for name, value in before.items() if name not in values}

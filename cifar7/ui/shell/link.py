@@ -1,4 +1,4 @@
-"""A design and its training settings, or a teacher's assignment, as text for an address, and back.
+"""A design and its training settings, a teacher's assignment or lesson, as text for an address, and back.
 
 `1.`, then JSON, deflated, in URL-safe base64. The number is the version of this format: every link that was
 written with it must stay readable. A link is checked as hostile input: its length, its size after inflating,
@@ -19,6 +19,8 @@ from cifar7.network.problems import check
 from cifar7.network.profiles import Profile, read_profile
 from cifar7.network.spec import NetSpec
 from cifar7.training.config import TrainConfig
+from cifar7.tutorials.reading import read_tutorial
+from cifar7.tutorials.tutorial import Tutorial
 
 FORMAT = "1"
 LONGEST = 6_000  # characters; the largest possible design takes about half
@@ -71,6 +73,17 @@ def decode_profile(text: str) -> Profile:
     return read_profile(_content(text))
 
 
+def encode_tutorial(tutorial: Tutorial) -> str | None:
+    """The text of a whole lesson; None where it would be too long to be read again."""
+    text = _text(tutorial.to_dict())
+    return text if len(text) <= LONGEST else None
+
+
+def decode_tutorial(text: str) -> Tutorial:
+    """Read what `encode_tutorial` wrote. Raises LinkError, or TutorialError for a wrong field."""
+    return read_tutorial(_content(text))
+
+
 def _text(content: Any) -> str:
     packed = zlib.compress(json.dumps(content, separators=(",", ":"), sort_keys=True).encode(), 9)
     return f"{FORMAT}.{base64.urlsafe_b64encode(packed).decode().rstrip('=')}"
@@ -81,7 +94,7 @@ def _content(text: str) -> Any:
     if not dot or version != FORMAT:
         raise LinkError(f"The link is of a kind that this cifar7 does not know; its own begin with {FORMAT}.")
     if len(body) > LONGEST:
-        raise LinkError(f"The link is {len(body):,} characters long; {LONGEST:,} are enough for any design.")
+        raise LinkError(f"The link is {len(body):,} characters long; {LONGEST:,} are enough.")
     try:
         packed = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
         inflate = zlib.decompressobj()

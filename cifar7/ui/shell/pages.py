@@ -13,11 +13,12 @@ class Page:
     title: str
     icon: str
     path: str  # the last part of its address; empty for the page that opens first
+    learns: bool = True  # whether an open lesson stands beside it
 
 
-def _page(folder: str, title: str, icon: str, path: str | None = None) -> Page:
+def _page(folder: str, title: str, icon: str, path: str | None = None, learns: bool = True) -> Page:
     address = folder if path is None else path
-    return Page(f"cifar7/ui/{folder}/page.py", title, f":material/{icon}:", address)
+    return Page(f"cifar7/ui/{folder}/page.py", title, f":material/{icon}:", address, learns)
 
 
 ALL = (
@@ -25,10 +26,11 @@ ALL = (
     _page("train", "Train", "model_training"),
     _page("mistakes", "Mistakes", "image_search"),
     _page("compare", "Compare", "compare_arrows"),
-    _page("handin", "Hand in", "assignment_turned_in"),
+    _page("handin", "Hand in", "assignment_turned_in", learns=False),
 )
 DESIGN, TRAIN, MISTAKES, COMPARE, HAND_IN = (page.file for page in ALL)
 SERVER = _page("server", "Server", "monitor_heart")  # the teacher's
+LEARNING = tuple(page.path for page in ALL if page.learns)
 PATHS = tuple(page.path for page in (*ALL, SERVER) if page.path)
 
 

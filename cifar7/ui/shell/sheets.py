@@ -1,4 +1,4 @@
-"""The style sheets, page.css and components.css, as HTML, and the icon of the tab."""
+"""The style sheets, page.css, components.css and lesson.css, as HTML, and the icon of the tab."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ def _sheet(name: str) -> str:
     return f"<style>\n{Path(__file__).with_name(name).read_text(encoding='utf-8')}</style>"
 
 
-PAGE, COMPONENTS = _sheet("page.css"), _sheet("components.css")
+PAGE, COMPONENTS, LESSON = _sheet("page.css"), _sheet("components.css"), _sheet("lesson.css")
 ICON = (
     Path(__file__).with_name("icon.svg").read_text(encoding="utf-8")
 )  # one by name is asked from a font host

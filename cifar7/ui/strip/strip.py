@@ -15,6 +15,7 @@ from cifar7.ui.assignment import card
 from cifar7.ui.assignment.card_html import counted, marks_html
 from cifar7.ui.shell import state
 from cifar7.ui.strip import run_line
+from cifar7.ui.tutorial import panel
 from cifar7.ui.words import device, terms
 from cifar7.ui.words.summary import millions
 
@@ -37,6 +38,7 @@ def strip() -> None:
         verdicts, _ = card.verdicts()
         st.html(strip_html(state.design(), state.valid_design(), against, place, verdicts))
         run_line.draw()
+        panel.line()
 
 
 def strip_html(

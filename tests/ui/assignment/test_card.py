@@ -37,21 +37,21 @@ def html(app: AppTest, css_class: str) -> list[str]:
 
 
 def test_the_starter_has_no_lesson_and_says_so(app):
-    assert app.segmented_control(key="side_view").options[2] == "Lessons: none"
+    assert app.segmented_control(key="side_view").options[2] == "Pitfalls: none"
     view(app, "lessons")
     assert "None of the classic mistakes" in html(app, "c7-lesson")[-1]
 
 
 def test_a_click_mends_and_undo_takes_it_back(app):
     app.selectbox(key="preset").set_value("shrimali").run()
-    assert app.segmented_control(key="side_view").options[2] == "Lessons: 4"
+    assert app.segmented_control(key="side_view").options[2] == "Pitfalls: 4"
     view(app, "lessons")
     before = design(app)
     logits = next(button for button in app.button if button.label == "Take ReLU off")
     logits.click().run()
     assert not app.exception
     assert not design(app).output.units[-1].activation
-    assert app.segmented_control(key="side_view").options[2] == "Lessons: 3"
+    assert app.segmented_control(key="side_view").options[2] == "Pitfalls: 3"
     assert app.session_state["side_view"] == "lessons"  # one stays where one was
     assert any("O: take ReLU off" in piece for piece in html(app, "c7-said"))
     app.button(key="undo").click().run()

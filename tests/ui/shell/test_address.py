@@ -141,14 +141,14 @@ OWN = read_profile(
 
 def test_an_own_assignment_outlives_a_refresh_and_lessons_follow_it():
     app = open_app()
-    assert app.segmented_control(key="side_view").options[2] == "Lessons: none"
+    assert app.segmented_control(key="side_view").options[2] == "Pitfalls: none"
     app.session_state["cifar7_profile"] = OWN
     app.run()
     text = app.query_params["profile"]
     fresh = open_app(profile=text[0] if isinstance(text, list) else text)
     assert fresh.session_state["cifar7_profile"] == OWN
     assert analyse(preset("starter")).receptive_field_total == 100  # enough for the usual one, not for this
-    assert fresh.segmented_control(key="side_view").options[2] == "Lessons: 1"
+    assert fresh.segmented_control(key="side_view").options[2] == "Pitfalls: 1"
 
 
 @pytest.mark.parametrize("sent", ["1.", "1.AAAA", f"{GOOD}", "1." + "A" * 9000, "1.<script>"])
