@@ -19,13 +19,15 @@ from cifar7.ui.words.wording import count, percent, plain
 
 TICK_SECONDS = 5.0
 DATA = "class_data"  # key of the chooser, whose memory the projector reads
+UNSCROLLED = 12  # rows of the table
 VERDICTS = {"all": "All", "yes": "Fulfilled", "no": "Not yet"}
 _FULFILLED = {"all": None, "yes": True, "no": False}
 _RESETS = "class_resets"  # key of session state: how often the chart's own selection was made void
 
 SHEET = """<style>
 .c7-class-marks b { font-size: 1.35em; line-height: 1; }
-.c7-class-marks { display: flex; align-items: baseline; flex-wrap: wrap; gap: .15rem 1.3rem; font-size: .85rem;
+.c7-class-marks { display: flex; align-items: baseline; flex-wrap: wrap; gap: .15rem 1.3rem;
+  font-size: .85rem;
   color: var(--c7-muted); }
 .st-key-class_profile { max-width: 44rem; }
 .st-key-class_table td:nth-child(6) { min-width: 17rem; }
@@ -38,24 +40,6 @@ def page() -> None:
     standings = reading.standings()
     st.fragment(_watch, run_every=TICK_SECONDS)(standings.listing().ended)
     lines, damaged = standings.lines(state.profile())
-    sets = image_sets(lines)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="class_head"):
-        images = _choose_images(sets)
-        text = st.text_input("Person or design", key="class_text", placeholder="part of a name", width=200)
-        verdict = choices.segments(
-            "Verdict", VERDICTS, "all", key="class_verdict",
-            help="Whether the run meets every requirement of the version of the assignment chosen here.",
-        )  # fmt: skip
-        st.page_link(pages.PROJECTOR, label="Projector view", icon=":material/cast:")
-    with st.container(key="class_profile"):
-        assignment_card.choose_profile()
-    of_set = [line for line in lines if line.images == images]
-    shown = best_first(filtered(of_set, text, _FULFILLED[verdict]))
-    st.markdown(_sentence(of_set, shown))
-    picked = opened.picked(shown)
-    _draw(shown, images, picked)
-    if damaged:
-        st.caption(f"{count(damaged, 'folder')} of runs cannot be read and are left out.")
     if not lines:
         invitation.invite(
             "Nobody has a result yet",
@@ -63,13 +47,37 @@ def page() -> None:
             "Train your own",
             key="class_invite",
         )
+    sets = image_sets(lines)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="class_head"):
+        images = _choose_images(sets)
+        text, fulfilled = _choose_runs() if lines else ("", None)
+        st.page_link(pages.PROJECTOR, label="Projector view", icon=":material/cast:")
+    with st.container(key="class_profile"):
+        assignment_card.choose_profile()
+    of_set = [line for line in lines if line.images == images]
+    shown = best_first(filtered(of_set, text, fulfilled))
+    st.markdown(_sentence(of_set, shown))
+    picked = opened.picked(shown)
+    _draw(shown, images, picked)
+    if damaged:
+        st.caption(f"{count(damaged, 'folder')} of runs cannot be read and are left out.")
     if shown:
         opened.show(standings, shown, picked, on_change=_void)
         st.markdown("##### All results")
-        with st.container(key="class_table", height="content" if len(shown) <= 12 else 460, border=False):
-            table = results_table.table(shown, state.profile(), _title(images))
+        table = results_table.table(shown, state.profile(), _title(images))
+        with st.container(key="class_table", height="content" if len(shown) <= UNSCROLLED else 460):
             st.html(table.html())
         take_away.files("class-results", table.png, table.csv)
+
+
+def _choose_runs() -> tuple[str, bool | None]:
+    """A part of a name, and whether the assignment is to be fulfilled; None for either."""
+    text = st.text_input("Person or design", key="class_text", placeholder="part of a name", width=200)
+    verdict = choices.segments(
+        "Verdict", VERDICTS, "all", key="class_verdict",
+        help="Whether the run meets every requirement of the version of the assignment chosen here.",
+    )  # fmt: skip
+    return text, _FULFILLED[verdict]
 
 
 def _watch(seen: int) -> None:

@@ -34,7 +34,8 @@ SHEET = """<style>
 .c7-hall .track div { height: 100%; background: var(--c7-accent); }
 .c7-hall p.more { font-size: clamp(.95rem, 1.15vw, 1.4rem); }
 .c7-class-marks b { font-size: 1.35em; line-height: 1; }
-.c7-class-marks { display: flex; align-items: baseline; flex-wrap: wrap; gap: .2rem 2rem; color: var(--c7-ink);
+.c7-class-marks { display: flex; align-items: baseline; flex-wrap: wrap; gap: .2rem 2rem;
+  color: var(--c7-ink);
   font-size: clamp(.95rem, 1.05vw, 1.3rem); }
 @media (min-width: 900px) and (min-height: 500px) {
   .st-key-hall_chart, .st-key-hall_chart > div, .st-key-hall_chart [data-testid="stElementContainer"],
