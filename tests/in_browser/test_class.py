@@ -49,7 +49,7 @@ def test_on_an_empty_server_an_example_is_trained_while_one_looks(chromium, page
         other.get_by_role("progressbar").first.wait_for()
         assert other.get_by_role("button", name="Train an example").count() == 0
         other.context.close()
-        run = example.newest(empty.runs)["dilated"].run
+        run = example.newest(empty.runs)["wide"].run
         until(lambda: run.status()["progress"], "its first step")
         run.request_stop()  # what it has learnt by now is tested: half a minute need not be waited for
         page.get_by_text("not anybody's work").wait_for()

@@ -18,7 +18,7 @@ def bars(app) -> list[str]:
     [
         ("mistakes", "mistakes_invite", ["Example"]),
         ("handin", "handin_invite", ["Example"]),
-        ("compare", "compare_invite", ["Example", "Example without dilation"]),
+        ("compare", "compare_invite", ["Example", "Example, short-sighted"]),
     ],
 )
 def test_a_click_queues_what_the_page_needs_and_follows_it(home, page, key, names):
@@ -26,7 +26,7 @@ def test_a_click_queues_what_the_page_needs_and_follows_it(home, page, key, name
     app.button(key=f"{key}_example").click().run()
     assert not app.exception
     assert [run.spec().name for run in queue.line(home / "runs")] == names
-    assert bars(app) == [f"{name}: waiting for its turn" for name in names]
+    assert [bar.split(": ")[:2] for bar in bars(app)] == [[name, "waiting for its turn"] for name in names]
     other = Pages().open(page)
     assert bars(other) == bars(app), "a second visitor sees the first one's"
     assert key + "_example" not in [button.key for button in other.button]
@@ -36,15 +36,15 @@ def test_a_click_queues_what_the_page_needs_and_follows_it(home, page, key, name
 def test_the_page_shows_the_example_and_says_what_it_is(home, pages, monkeypatch):
     handmade.make_set(home / "data")
     run = handmade.make_run(home)
-    monkeypatch.setattr(example, "side_of", lambda one: "dilated" if one == run else None)
+    monkeypatch.setattr(example, "side_of", lambda one: "wide" if one == run else None)
     for page in ("mistakes", "handin"):
         app = pages.open(page)
         assert any("not anybody's work" in one.value for one in app.caption), page
 
 
 def test_a_failed_example_says_why_and_is_offered_again(home, pages):
-    example.start(home / "runs", ["dilated"])
-    example.newest(home / "runs")["dilated"].run._change(state="failed", reason="The *disk* is full.")
+    example.start(home / "runs", ["wide"])
+    example.newest(home / "runs")["wide"].run._change(state="failed", reason="The *disk* is full.")
     app = pages.open("mistakes")
     assert any("The \\*disk\\* is full" in one.value for one in app.error)
     app.button(key="mistakes_invite_example").click().run()

@@ -32,8 +32,8 @@ def page() -> None:
         missing = "One more run is needed" if runs else "Two runs are needed"
         invitation.invite(
             f"{missing} to compare",
-            "This page shows what a toggle changes: two examples, with a dilation and without it; your own "
-            "design before and after a change; or one toggle with several seeds, below.",
+            "This page shows what a change does: two examples, of which one sees too little of a picture; "
+            "your own design before and after a change; or one toggle with several seeds, below.",
             "Train your own",
             key="compare_invite",
             sides=invitation.PAIR,
@@ -53,8 +53,7 @@ def page() -> None:
     if len(chosen) < 2:
         st.info("Choose at least two runs above to see what differs.", icon=":material/compare_arrows:")
     else:
-        for run in chosen:
-            invitation.note(run.run)
+        invitation.note(*(run.run for run in chosen))
         st.html(curves.legend([escape(run.label()) for run in chosen]))
         try:
             st.markdown(_answer(chosen))

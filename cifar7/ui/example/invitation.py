@@ -17,8 +17,8 @@ from cifar7.ui.words import waiting
 from cifar7.ui.words.progress import progress_words, share_done
 
 TICK_SECONDS = 1.0
-ONE: tuple[Side, ...] = ("dilated",)
-PAIR: tuple[Side, ...] = ("dilated", "plain")
+ONE: tuple[Side, ...] = ("wide",)
+PAIR: tuple[Side, ...] = ("wide", "narrow")
 _PROBLEM = "example_problem"  # key of session state
 _OFFERS = {1: "an example (half a minute)", 2: "two examples (a minute)"}
 _ABOUT = (
@@ -52,10 +52,10 @@ def invite(title: str, text: str, button: str, *, key: str, sides: Sequence[Side
         st.space("small")
 
 
-def note(run: RunFolder) -> None:
-    """Say of a run that it is an example."""
-    if example.side_of(run):
-        st.caption(f":material/school: This is an example, not anybody's work. {_ABOUT}")
+def note(*runs: RunFolder) -> None:
+    """Say so where a run that is shown is an example."""
+    if any(example.side_of(run) for run in runs):
+        st.caption(f":material/school: An example, not anybody's work. {_ABOUT}")
 
 
 def _pending(there: Mapping[Side, Example], sides: Sequence[Side]) -> tuple[str, ...]:

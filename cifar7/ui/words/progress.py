@@ -18,7 +18,7 @@ def share_done(status: Status) -> float:
 
 
 def progress_words(status: Status, place: Place | None = None) -> str:
-    """As "epoch 3 of 8 · 2 min 05 s left", "paused in epoch 3 of 8" or "starting"; `place`: where it waits."""
+    """As "epoch 3 of 8 · 2 min 05 s left", "paused in epoch 3 of 8", "starting"; `place`: where it waits."""
     beat = Beat.from_dict(status["progress"])
     if status["state"] == "queued":
         return f"waiting for its turn: {place_words(place)}"
