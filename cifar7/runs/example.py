@@ -50,9 +50,7 @@ DESIGNS: dict[Side, NetSpec] = {
     "wide": _design("Example", True),
     "narrow": _design("Example, short-sighted", False),
 }
-CONFIG = TrainConfig(
-    epochs=4, batch_size=64, crop_padding=0, precision="fp32", holdout=1000, train_sample=1000
-)
+CONFIG = TrainConfig(epochs=5, batch_size=64, crop_padding=0, holdout=1000, train_sample=1000)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ COLOURS = {FULFILLED: palette.TRUE, NOT: "#1E86C0"}
 SHAPES = {ONCE: "circle", OFTEN: "diamond"}
 INK = "#1B2430"  # which page.css turns into the theme's
 GREY = "#808994"  # 3.5:1 on white and 5:1 on the dark page
-LONGEST = 24  # characters of a name in the drawing
+LONGEST = 16  # characters of a name in the drawing
 NEAR = (0.16, 0.05)  # shares of width and height within which two names would cover each other
 
 
