@@ -22,7 +22,7 @@ class _Unpacked(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def,override]
+    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def]
         """Fill the buffer, at least in part; 0 at the end. EOFError where it was cut off."""
         while True:
             rest = b""
