@@ -29,8 +29,11 @@ def watched() -> Callable[[], None]:
     def look() -> None:
         nonlocal last_seen
         st.session_state.get("a look")  # whoever reads it is told of a newer click
-        there = not runtime.exists() or context is None
-        if there or runtime.get_instance().is_active_session(context.session_id):
+        if (
+            not runtime.exists()
+            or context is None
+            or runtime.get_instance().is_active_session(context.session_id)
+        ):
             last_seen = time.monotonic()
         elif time.monotonic() - last_seen > GRACE:
             raise GoneError("The browser has left.")
