@@ -24,8 +24,8 @@ from cifar7.data.imageset import CHANNELS, SIZE, DataError
 ROOT = Path(cifar7.__file__).parents[1]  # where `python -m cifar7...` finds the package
 MEMORY = 2**30  # bytes that decoding may take; the largest picture takes a third
 SECONDS = 10.0  # of CPU time; the largest picture takes one
-LATER = 2.0  # how much longer by the clock, on a machine that does other things
-PATIENCE = 30.0  # seconds to wait while pictures of others are decoded
+LATER = 3.0  # times as long by the clock, on a machine that does other things
+PATIENCE = 60.0  # seconds to wait while pictures of others are decoded
 
 _ONE = Lock()  # a second picture waits: two cores serve a class
 
