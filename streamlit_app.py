@@ -1,6 +1,6 @@
 import streamlit as st
 
-from cifar7.ui.shell import address, controls, pages, person, sheets, state
+from cifar7.ui.shell import address, controls, navigation, pages, person, sheets, state
 from cifar7.ui.strip import strip, who
 from cifar7.ui.tutorial import panel
 
@@ -9,6 +9,7 @@ st.html(sheets.PAGE)
 st.html(sheets.COMPONENTS)
 st.html(sheets.LESSON)
 address.begin()
+shown = pages.shown(person.person().teacher)
 page = st.navigation(
     [
         st.Page(
@@ -19,13 +20,14 @@ page = st.navigation(
             default=not p.path,
             visibility="hidden" if p.bare else "visible",
         )
-        for p in pages.shown(person.person().teacher)
+        for p in shown
     ],
     position="top",
 )
 for notice in state.take_notices():
     st.toast(notice, icon=":material/info:", duration="long")
 if page.url_path not in pages.BARE:
+    navigation.bar([p for p in shown if not p.bare])
     strip.strip()
     who.draw()
 if page.url_path in pages.LEARNING:

@@ -10,6 +10,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from cifar7.data.archives import archive_members
+from cifar7.data.members import Limits
+
 Files = dict[str, bytes]  # relative name -> content
 
 RED, GREEN, BLUE = (200, 30, 40), (20, 180, 60), (10, 20, 220)
@@ -73,3 +76,8 @@ def colours(images: np.ndarray) -> list[tuple[int, ...]]:
     """The colour of each image (N, 3, 32, 32) of one colour."""
     assert (images == images[:, :, :1, :1]).all()
     return [tuple(image[:, 0, 0].tolist()) for image in images]
+
+
+def read_all(path: Path, limits: Limits | None = None) -> Files:
+    """Every file of an archive."""
+    return {m.name: m.read() for m in archive_members(path, limits or Limits()) if not m.is_folder}

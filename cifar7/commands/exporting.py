@@ -7,10 +7,11 @@ from pathlib import Path
 
 from cifar7.commands.history import find
 from cifar7.commands.networks import read_network, read_profile
-from cifar7.commands.output import put_json
+from cifar7.commands.output import Progress, put_json
 from cifar7.export.errors import ExportError
 from cifar7.export.model_source import model_source
 from cifar7.export.submission import design_files, pack, spec_json, submission_files, write
+from cifar7.export.turns import WAITS, turn
 from cifar7.network.presets import PRESETS
 from cifar7.network.profiles import Profile
 from cifar7.network.spec import NetSpec, SpecError
@@ -51,7 +52,13 @@ def _content(kind: str, run: RunFolder | None, spec: NetSpec, profile: Profile) 
         return model_source(spec).encode(), ["model.py"]
     if kind == ".json":
         return spec_json(spec), ["spec.json"]
-    files = submission_files(run, profile) if run else design_files(spec, profile)
+    if run is None:
+        files = design_files(spec, profile)
+    else:
+        line = Progress()
+        with turn(lambda: line.update(WAITS)):
+            line.close()
+            files = submission_files(run, profile)
     return pack(files), sorted(files)
 
 

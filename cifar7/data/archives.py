@@ -8,7 +8,6 @@ with tarfile's filter="data", would write 60,000 small files first, which takes 
 import bz2
 import gzip
 import io
-import lzma
 import stat
 import tarfile
 import zipfile
@@ -18,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any, cast
 
+from cifar7.data import xz
 from cifar7.data.imageset import DataError
 from cifar7.data.members import LIMITS, Limits, Member
 
@@ -25,9 +25,11 @@ BLOCK = 512  # bytes, of a tar
 SKIP = 128 * BLOCK  # bytes read at once where nothing is wanted
 KINDS = ".tar, .tar.gz, .tar.xz, .tar.bz2 or .zip"
 CURE = "pack files and folders alone, with relative names such as train/cat/1.png"
+ENTRY = b"PK\x01\x02"  # begins each entry of a zip's directory
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others are unpacked by zipfile without an end
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 COMPRESSIONS: tuple[tuple[bytes, Callable[..., Any]], ...] = (
-    (b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ\x00", lzma.open),
+    (b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ\x00", xz.open_xz),
 )  # fmt: skip
 
 Reader = Callable[[Path, IO[bytes], Limits], Iterator[Member]]
@@ -104,13 +106,20 @@ class _TarStream:
 
     def __init__(self, stream: IO[bytes], packed: IO[bytes], archive: str, limits: Limits) -> None:
         self.stream, self.packed, self.archive, self.limits = stream, packed, archive, limits
-        self.position = 0
+        self.position = self.headers = 0
         self.last = b""
 
     def read(self, size: int) -> bytes:
-        """The next `size` bytes, fewer at the end; no header can take more than an image may have."""
-        if not 0 <= size <= self.limits.member_bytes:
-            raise DataError(f"{self.archive} has a header of {size:,} bytes: damaged or hostile, refused")
+        """The next `size` bytes of headers, fewer at the end; one member has `header_bytes` at most."""
+        self.headers += max(size, 0)
+        if size < 0 or self.headers > self.limits.header_bytes:
+            raise DataError(
+                f"{self.archive} has headers of {size:,} bytes and more: damaged or hostile, refused"
+            )
+        return self.content(size)
+
+    def content(self, size: int) -> bytes:
+        """The next `size` bytes, fewer at the end."""
         self.last = self.stream.read(size)
         self.position += len(self.last)
         self.limits.check_total(self.position, max(self.packed.tell(), 1), self.archive)
@@ -123,7 +132,7 @@ class _TarStream:
         if whence != io.SEEK_SET or position < self.position:
             raise DataError(f"{self.archive} is damaged: a header points backwards")
         while self.position < position:
-            if not self.read(min(SKIP, position - self.position)):
+            if not self.content(min(SKIP, position - self.position)):
                 raise EOFError("a member is longer than the archive")
         return self.position
 
@@ -140,13 +149,14 @@ def _tar_members(
     tar: Any = tarfile.open(fileobj=cast("IO[bytes]", stream), mode="r:")  # noqa: SIM115 nothing to close
     while (info := tar.next()) is not None:
         tar.members.clear()  # it keeps every header otherwise
+        stream.headers = 0
         is_plain = (info.isreg() or info.isdir()) and not info.issparse()
         name = _safe_name(info.name, path.name, is_plain, info.islnk() or info.issym())
         yield Member(name, info.isdir(), partial(_read_tar, stream, info), min(file.tell(), total), total)
     # tarfile takes any rubbish after the first member for the end; the true end is blocks of zeros.
     if stream.last != bytes(BLOCK):
         raise EOFError(f"no end mark after {tar.offset:,} unpacked bytes")
-    while stream.read(1 << 20):
+    while stream.content(1 << 20):
         pass  # to the end of the compressed stream, where its checksum is checked
 
 
@@ -154,14 +164,32 @@ def _read_tar(stream: _TarStream, info: tarfile.TarInfo) -> bytes:
     stream.limits.check_member(info.size, info.name, stream.archive)
     with _damage_as_data_error(stream.archive):
         stream.seek(info.offset_data)
-        content = stream.read(info.size)
+        content = stream.content(info.size)
         if len(content) < info.size:
             raise EOFError(f"{info.name!r} is not whole")
     return content
 
 
+class _ZipSource:
+    """The bytes of a zip; no more is read at once, and no longer directory, than the limits allow."""
+
+    def __init__(self, file: IO[bytes], archive: str, limits: Limits) -> None:
+        self._file, self._archive, self._limits = file, archive, limits
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
+
+    def read(self, size: int = -1) -> bytes:
+        """The next `size` bytes; without it the rest, which is asked for at the end alone."""
+        if size > self._limits.member_bytes:
+            raise DataError(f"{self._archive} has a directory of {size:,} bytes: split it")
+        content = self._file.read(size)
+        if content.startswith(ENTRY) and content.count(ENTRY) > self._limits.members:
+            raise DataError(f"{self._archive} holds more than {self._limits.members:,} files: split it")
+        return content
+
+
 def _zip_members(path: Path, file: IO[bytes], limits: Limits) -> Iterator[Member]:
-    with zipfile.ZipFile(file) as archive:
+    source = cast("IO[bytes]", _ZipSource(file, path.name, limits))
+    with zipfile.ZipFile(source) as archive:
         infos = archive.infolist()
         limits.check_total(sum(info.file_size for info in infos), path.stat().st_size, path.name)
         for done, info in enumerate(infos, start=1):
@@ -170,11 +198,20 @@ def _zip_members(path: Path, file: IO[bytes], limits: Limits) -> Iterator[Member
             name = _safe_name(info.filename, path.name, is_plain, stat.S_ISLNK(mode))
             if info.flag_bits & 1:
                 raise DataError(f"{path.name} is encrypted ({info.filename!r}): pack it without a password")
+            if info.compress_type not in METHODS:
+                raise DataError(
+                    f"{path.name} holds {info.filename!r}, compressed by method {info.compress_type}: "
+                    "pack it as an ordinary zip, deflated"
+                )
             read = partial(_read_zip, archive, info, path.name, limits)
             yield Member(name, info.is_dir(), read, done, len(infos))
 
 
 def _read_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo, source: str, limits: Limits) -> bytes:
+    """The member's content, of which no more is unpacked than the size that the archive states."""
     limits.check_member(info.file_size, info.filename, source)
     with _damage_as_data_error(source), archive.open(info) as member:
-        return member.read()  # no further than the size that its header states
+        content = member.read(info.file_size)  # without a size all would be unpacked, and then cut off
+        if len(content) < info.file_size:
+            raise EOFError(f"{info.filename!r} is not whole")
+    return content

@@ -1,4 +1,7 @@
-"""An image file's bytes to 32x32 RGB pixels."""
+"""An image file's bytes to 32x32 RGB pixels.
+
+What a browser sent goes through `cifar7.data.apart`, which calls this in a process of its own.
+"""
 
 import io
 from dataclasses import dataclass
@@ -13,9 +16,13 @@ SUFFIXES = (
     ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff",
     ".ppm", ".pgm", ".pbm", ".pnm",
 )  # fmt: skip
-MAX_PIXELS = 64_000_000  # of one image; a phone's largest have about 50 million
+MAX_PIXELS = (
+    16_000_000  # of one image; decoding takes up to 20 bytes for each. A phone's photo has 12 million
+)
 ORIENTATION, QUARTER_TURNS = 0x0112, (5, 6, 7, 8)  # of EXIF: values at which width and height change places
 DEEP_GREY = ("I;16", "I;16L", "I;16B", "I;16N", "I")  # 16 bits a pixel
+
+_SAID = {Image.UnidentifiedImageError: "not an image", MemoryError: "it takes too much memory"}
 
 RECIPE = 1  # raised when the same file would become other pixels; older caches are then left alone
 
@@ -33,7 +40,8 @@ class Decoded:
 def decode(data: bytes, name: str) -> Decoded:
     """The image in `data`. DataError that begins with `name` if it is none, is damaged or too large.
 
-    Turned upright as its EXIF tag says; transparency laid on white; of an animation the first picture.
+    Turned upright as its EXIF tag says; transparency laid on white. Of an animation the first picture is
+    decoded, and no more than a second one looked for: counting 40,000 pages of a TIFF takes seconds.
     Another size than 32x32: the centre square, as large as fits, scaled with a Lanczos filter.
     """
     try:
@@ -41,8 +49,7 @@ def decode(data: bytes, name: str) -> Decoded:
     except DataError as error:
         raise DataError(f"{name} {error}") from error
     except Exception as error:  # Pillow's decoders raise almost anything on damaged bytes
-        unknown = isinstance(error, Image.UnidentifiedImageError)
-        reason = "not an image" if unknown else str(error) or type(error).__name__
+        reason = _SAID.get(type(error)) or str(error) or type(error).__name__
         raise DataError(f"{name} cannot be read as an image ({reason}): replace or remove it") from error
 
 
@@ -53,7 +60,7 @@ def _decode(data: bytes) -> Decoded:
                 f"has {image.width} x {image.height} pixels, more than {MAX_PIXELS:,}: scale it down"
             )
         # A JPEG may hold several pictures as well: what a phone keeps beside a photo.
-        animated = image.format != "MPO" and getattr(image, "n_frames", 1) > 1
+        animated = image.format != "MPO" and getattr(image, "is_animated", False)
         exif = image.getexif()
         is_plain = image.mode == "RGB" and not exif and not image.has_transparency_data
         if is_plain and image.size == (SIZE, SIZE):
@@ -74,7 +81,7 @@ def _to_rgb(image: Image.Image) -> tuple[Image.Image, bool]:
         on_white = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
         return on_white.convert("RGB"), see_through
     if image.mode in DEEP_GREY:
-        deep = np.asarray(image).astype(np.int64)  # (H, W), 0..65535
+        deep = np.asarray(image)  # (H, W), 16 bits, or 32 of which 0..65535 are used
         image = Image.fromarray((deep.clip(0, 65535) >> 8).astype(np.uint8))
     if image.mode == "F":
         raise DataError("has floating-point pixels, whose brightness is not agreed: save it as an 8-bit PNG")

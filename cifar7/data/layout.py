@@ -16,6 +16,7 @@ SPLITS = ("train", "test")
 SPLIT = "give train/<class>/<image> and test/<class>/<image>, with the same classes in both"
 RIGHT = f"{SPLIT}, or <class>/<image> alone, of which a part is then set aside to test"
 NAMES = 3  # in a note
+TABLE_BYTES, TABLE_ROWS = 16 * 2**20, 300_000  # of a .csv: a row for each image that there may be
 
 # What people call the parts, in small letters and without what `role` takes off the end.
 ROLES = {
@@ -82,12 +83,18 @@ class Layout:
 
     def see_table(self, name: str, content: bytes) -> None:
         """A .csv for which `is_table` holds: two columns, a file's name without its ending and its class."""
+        if len(content) > TABLE_BYTES:
+            return
+        labels: dict[str, str] = {}
         try:
-            rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+            for number, row in enumerate(csv.reader(io.StringIO(content.decode("utf-8-sig")))):
+                if len(row) not in (0, 2) or number > TABLE_ROWS:
+                    return
+                if number and row:
+                    labels[PurePosixPath(row[0]).stem] = row[1]
         except (UnicodeDecodeError, csv.Error):
             return
-        if len(rows) > 1 and all(len(row) == 2 for row in rows if row):
-            labels = {PurePosixPath(row[0]).stem: row[1] for row in rows[1:] if row}
+        if labels:
             self._tables[name] = labels
 
     def settle(self) -> tuple[str, ...]:

@@ -17,9 +17,10 @@ UNSPLIT = 3  # top/<class>/<file>
 class Limits:
     """How much an archive or a folder may hold. Generous for pictures, far below what fills a machine."""
 
-    members: int = 1_000_000
+    members: int = 400_000
     images: int = 300_000  # 0.9 GB of pixels once decoded
     member_bytes: int = 64 * 2**20  # of one image
+    header_bytes: int = 2**20  # of one member of a tar: long names and attributes
     total_bytes: int = 64 * 2**30  # unpacked
     ratio: int = 400  # unpacked to packed, looked at beyond `ratio_from` bytes
     ratio_from: int = 256 * 2**20

@@ -21,7 +21,7 @@ from cifar7.export.record import Record
 from cifar7.results.figures import most_confused
 from cifar7.results.predictions import Predictions
 
-TRAINING, HELD_OUT, TEST = "#0072B2", "#D55E00", "#E69F00"
+TRAINING, HELD_OUT, TEST = "#0072B2", "#D55E00", "#C58600"
 TRUE, PREDICTED = "#009E73", "#CC79A7"
 TRUE_TEXT, PREDICTED_TEXT = "#00664B", "#8A3A66"  # darker: small letters on white
 

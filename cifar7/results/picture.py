@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from cifar7.data.decode import Decoded, decode
+from cifar7.data.apart import decode_apart
+from cifar7.data.decode import Decoded
 from cifar7.data.imageset import SIZE, DataError, Images
 
 if TYPE_CHECKING:  # the page reads pictures without loading torch
     from cifar7.network.module import Network
 
-MAX_BYTES = 25_000_000  # of the file; a phone's photos have about 5 million
+MAX_BYTES = 5_000_000  # of the file, which is what a phone's photo has
 _NAME = 60  # letters of a file's name that are repeated
 
 
@@ -34,8 +35,8 @@ class OwnPicture:
 def read_picture(data: bytes, name: str) -> OwnPicture:
     """The picture in a file's bytes: centre square, 32x32, RGB.
 
-    `name`: the file's name as uploaded, for messages; it is never opened. Raises DataError for a file that is
-    empty, too large, damaged or no image.
+    Decoded in a process of its own; see `decode_apart`. `name`: the file's name as uploaded, for messages; it
+    is never opened. Raises DataError for a file that is empty, too large, damaged or no image.
     """
     label = name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"
     label = "".join(letter if letter.isprintable() else "?" for letter in label) or "the picture"
@@ -43,9 +44,9 @@ def read_picture(data: bytes, name: str) -> OwnPicture:
         raise DataError(f"{label} is empty: choose another file")
     if len(data) > MAX_BYTES:
         raise DataError(
-            f"{label} has {len(data) / 1e6:.0f} MB, more than {MAX_BYTES / 1e6:.0f} MB: scale it down"
+            f"{label} has {len(data) / 1e6:.1f} MB, more than {MAX_BYTES / 1e6:.0f} MB: scale it down"
         )
-    decoded = decode(data, label)
+    decoded = decode_apart(data, label)
     pixels = np.ascontiguousarray(decoded.pixels.transpose(2, 0, 1))  # (3, 32, 32)
     return OwnPicture(pixels, decoded.size, tuple(_notes(decoded)))
 

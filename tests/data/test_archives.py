@@ -15,17 +15,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pictures import add, two_classes, write_archive
+from pictures import add, read_all, two_classes, write_archive
 
 from cifar7.data.archives import archive_members, is_archive
 from cifar7.data.imageset import DataError
 from cifar7.data.members import Limits
 
 KINDS = ["a.tar", "a.tar.gz", "a.tgz", "a.tar.xz", "a.tar.bz2", "a.zip"]
-
-
-def read_all(path: Path, limits: Limits | None = None) -> dict[str, bytes]:
-    return {m.name: m.read() for m in archive_members(path, limits or Limits()) if not m.is_folder}
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from pictures import BLUE, GREEN, RED, picture, saved
 from PIL import Image
+from PIL.TiffImagePlugin import TiffImageFile
 
 from cifar7.data import decode
 from cifar7.data.imageset import DataError
@@ -156,6 +157,23 @@ def test_more_pixels_than_allowed_are_refused_unseen(monkeypatch):
     with pytest.raises(DataError, match=r"^7\.png has 100 x 100 pixels, more than 9,900: scale it down"):
         decode.decode(picture(size=(100, 100)), "7.png")
     decode.decode(picture(size=(99, 100)), "7.png")
+
+
+def test_sixteen_million_pixels_are_allowed():
+    decode.decode(saved(Image.new("1", (4000, 4000))), "7.png")
+    with pytest.raises(DataError, match=r"has 4001 x 4000 pixels, more than 16,000,000: scale it down"):
+        decode.decode(saved(Image.new("1", (4001, 4000))), "7.png")
+
+
+def test_the_pages_of_a_tiff_are_not_counted(monkeypatch):
+    """Of 40,000 pages, which fit into 5 MB, that takes ten seconds."""
+    sought = []
+    seek = TiffImageFile._seek
+    monkeypatch.setattr(TiffImageFile, "_seek", lambda self, frame: sought.append(frame) or seek(self, frame))
+    pages = [Image.new("L", (32, 32), 50)] * 5
+    decoded = decode.decode(saved(pages[0], "TIFF", save_all=True, append_images=pages[1:]), "7.tif")
+    assert decoded.animated
+    assert max(sought) == 0
 
 
 @pytest.mark.parametrize("side", [9_000, 40_000])  # above ours; above Pillow's own limits as well

@@ -120,7 +120,7 @@ def pairs(values: Rows, names: tuple[str, str]) -> Drawing:
             "detail": category("seed"),
         },
         "layer": [
-            {"mark": {"type": "line", "color": "#8A939C", "strokeWidth": 1.5}},
+            {"mark": {"type": "line", "color": palette.OTHER, "strokeWidth": 1.5}},
             {
                 "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1},
                 "encoding": {

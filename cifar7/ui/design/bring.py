@@ -17,7 +17,7 @@ from cifar7.ui.shell import state
 from cifar7.ui.words.summary import capital, head_words, stage_words
 from cifar7.ui.words.wording import plain
 
-LARGEST = 32  # MB: a notebook brings along the pictures that it has drawn
+LARGEST = 5  # MB, as of every upload; a notebook brings along the pictures that it has drawn
 KEPT = 4  # texts whose readings are kept
 SHOWN = 6  # remarks before the rest is folded away
 _TEXT, _FILE, _CLASS = "bring_text", "bring_file", "bring_class"
@@ -56,6 +56,9 @@ def _dialog() -> None:
         )  # fmt: skip
     text = file.getvalue().decode("utf-8", "replace") if file else str(st.session_state.get(_TEXT) or "")
     if not text.strip():
+        return
+    if len(text) > LARGEST * 1_048_576:  # pasted: a file is held to it by the server
+        st.error(f"That is more than {LARGEST} MB: give the class alone.", icon=":material/error:")
         return
     try:
         found = _read(text, class_name.strip() if class_name.strip().isidentifier() else "")

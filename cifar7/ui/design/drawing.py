@@ -46,7 +46,7 @@ _STYLE = """<style>
 .c7-net .band { fill: var(--c7-line); opacity: .38; } .c7-net .join { fill: var(--c7-accent); opacity: .16; }
 .c7-net .map { fill: var(--c7-accent); stroke: var(--c7-accent); }
 .c7-net .pool { fill: var(--c7-page); } .c7-net .image { fill: var(--c7-muted); stroke: none; }
-.c7-net .rule { stroke: var(--c7-line); } .c7-net .stripes { stroke: var(--c7-page); stroke-width: 1.5; }
+.c7-net .rule { stroke: var(--c7-muted); } .c7-net .stripes { stroke: var(--c7-page); stroke-width: 1.5; }
 .c7-net .square { fill: none; stroke: var(--c7-ink); }
 .c7-net .arc { stroke: var(--c7-muted); stroke-width: 1.5; stroke-linecap: round; }
 .c7-net .stack { fill: var(--c7-page); stroke: var(--c7-ink); stroke-width: 1.4; }

@@ -10,7 +10,7 @@ from typing import Any
 from cifar7.network.arithmetic import Analysis
 from cifar7.network.profiles import Requirement
 from cifar7.ui.shell import charts
-from cifar7.ui.shell.palette import HELD_OUT, TRAINING, TRUE
+from cifar7.ui.shell.palette import HELD_OUT, OTHER, TRAINING, TRUE
 from cifar7.ui.words.lines import Line, lines
 from cifar7.ui.words.summary import square
 from cifar7.ui.words.ways import layout
@@ -20,7 +20,7 @@ HEIGHT = 200  # pixels
 ROOM = 1.06  # of the highest value, so that its label has room above it
 INK = "#1B2430"  # of text: the style sheet turns exactly this colour into the theme's
 POOLING_COUNTS = {"receptive_field": ", pooling counted"}
-DESIGN, COMPARED = TRAINING, "#8A939C"
+DESIGN, COMPARED = TRAINING, OTHER
 
 _COLUMNS = ("what", "x", "x2", "y", "label", "stage", "layer", "working", "map", "way")
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from contextlib import ExitStack
 
 import streamlit as st
 
 from cifar7 import paths
 from cifar7.errors import UserError
+from cifar7.export import turns
 from cifar7.export.readme import run_readme
 from cifar7.export.record import read_record
 from cifar7.network.arithmetic import analyse
@@ -18,7 +20,7 @@ from cifar7.ui.assignment import card as assignment_card
 from cifar7.ui.assignment.card_html import counted
 from cifar7.ui.example import invitation
 from cifar7.ui.handin import zip_maker
-from cifar7.ui.shell import choices, messages, state
+from cifar7.ui.shell import choices, messages, presence, state
 from cifar7.ui.words import run_list
 from cifar7.ui.words.run_list import Summary
 from cifar7.ui.words.wording import plain
@@ -85,11 +87,10 @@ def _download(summary: Summary) -> None:
     source = (summary.id, state.profile())
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if st.button("Make the submission", type="primary", icon=":material/folder_zip:", key="handin_make"):
-            with st.spinner("Writing the files"):
-                try:
-                    st.session_state["handin_made"] = (source, zip_maker.make(summary.run, source[1]))
-                except UserError as error:
-                    messages.did_not_work(error, "\n\nThe run itself is untouched.")
+            try:
+                st.session_state["handin_made"] = (source, _made(summary, source[1]))
+            except UserError as error:
+                messages.did_not_work(error, "\n\nThe run itself is untouched.")
         zip_file: tuple[Source, bytes] | None = st.session_state.get("handin_made")
         if zip_file and zip_file[0] == source:
             content = zip_file[1]
@@ -101,6 +102,16 @@ def _download(summary: Summary) -> None:
         "A zip ready to push to a repository: README, model.py, train.py that repeats the run, weights, "
         "curves, confusion matrix, mistakes, requirements.txt and the design's spec.json."
     )
+
+
+def _made(summary: Summary, profile: Profile) -> bytes:
+    """The zip, in its turn. A newer click, or a browser that leaves, gives the turn back."""
+    look = presence.watched()
+    with ExitStack() as held:
+        with st.spinner(f"{turns.WAITS}; any click here gives the place up", show_time=True):
+            held.enter_context(turns.turn(look))
+        with st.spinner("Writing the files"):
+            return zip_maker.make(summary.run, profile, look)
 
 
 def _readme(summary: Summary) -> None:

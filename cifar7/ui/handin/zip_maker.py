@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import cifar7
@@ -17,31 +19,47 @@ from cifar7.network.profiles import Profile
 from cifar7.runs.folder import RunFolder
 
 ROOT = Path(cifar7.__file__).parents[1]  # where `python -m cifar7` finds the package
-TIMEOUT = 300  # seconds; a few are usual
+TIMEOUT = 300.0  # seconds; a few are usual
+PAUSE = 0.1  # seconds between two looks at the process
 
 
-def make(run: RunFolder, profile: Profile) -> bytes:
-    """The bytes of the zip. Raises UserError with the command line's message, or what cannot be written."""
+def make(run: RunFolder, profile: Profile, going: Callable[[], object]) -> bytes:
+    """The bytes of the zip; hold a turn of `export.turns`. Raises UserError with what went wrong.
+
+    `going` is called while the files are written; what it raises ends that.
+    """
     try:
-        return _make(run, profile)
+        return _make(run, profile, going)
     except OSError as error:
         raise UserError(f"the zip cannot be made: {why_not(error)}") from None
 
 
-def _make(run: RunFolder, profile: Profile) -> bytes:
+def _make(run: RunFolder, profile: Profile, going: Callable[[], object]) -> bytes:
     with tempfile.TemporaryDirectory(prefix="cifar7-") as folder:
-        out, version = Path(folder) / "submission.zip", Path(folder) / "profile.json"
+        out, version, said = (Path(folder) / name for name in ("submission.zip", "profile.json", "said"))
         version.write_text(json.dumps(profile.to_dict()), encoding="utf-8")
-        command = [sys.executable, "-m", "cifar7", "export", run.id, "--out", str(out)]
-        command += ["--runs", str(paths.runs_dir()), "--profile", str(version)]
-        env = {**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
-        try:
-            process = subprocess.run(
-                command, cwd=ROOT, env=env, timeout=TIMEOUT, capture_output=True, text=True, check=False
-            )
-        except subprocess.TimeoutExpired:
-            raise UserError(f"It was not ready after {TIMEOUT} s; try again when less runs.") from None
-        if process.returncode != 0 or not out.is_file():
-            status = f"The export ended with status {process.returncode}."
-            raise UserError([status, *process.stderr.strip().splitlines()][-1])
+        command = [sys.executable, "-m", "cifar7.export.process"]
+        command += [str(paths.runs_dir()), run.id, str(version), str(out)]
+        with said.open("wb") as errors:
+            status = _run(command, errors.fileno(), going)
+        if status != 0 or not out.is_file():
+            lines = said.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+            raise UserError([f"The export ended with status {status}.", *lines][-1])
         return out.read_bytes()
+
+
+def _run(command: list[str], errors: int, going: Callable[[], object]) -> int:
+    """The exit status. Whatever happens here, the process has ended afterwards."""
+    env = {**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+    null, deadline = subprocess.DEVNULL, time.monotonic() + TIMEOUT
+    process = subprocess.Popen(command, cwd=ROOT, env=env, stdin=null, stdout=null, stderr=errors)
+    try:
+        while process.poll() is None:
+            if time.monotonic() > deadline:
+                raise UserError(f"It was not ready after {TIMEOUT:.0f} s; try again when less runs.")
+            going()
+            time.sleep(PAUSE)
+    finally:
+        process.kill()
+        process.wait()
+    return process.returncode

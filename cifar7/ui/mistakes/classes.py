@@ -24,7 +24,6 @@ RECALL = "Of the pictures of this class, the share that it called so."
 F1 = "The harmonic mean of precision and recall: high only where both are."
 SUPPORT = "Test pictures of this class."
 HEIGHT = 300  # pixels
-MUTED = "#8A939C"
 COLUMNS = ("low", "high", "confidence", "accuracy", "count")
 
 
@@ -119,7 +118,7 @@ def reliability_diagram(values: Rows) -> Drawing:
         "data": {"values": values},
         "layer": [
             {
-                "mark": {"type": "bar", "color": palette.TEST, "opacity": 0.8, "binSpacing": 1},
+                "mark": {"type": "bar", "color": palette.TEST, "binSpacing": 1},
                 "encoding": {"x": {**x, "bin": "binned"}, "x2": {"field": "high"}, "y": y, "tooltip": lines},
             },
             {
@@ -128,7 +127,7 @@ def reliability_diagram(values: Rows) -> Drawing:
             },
             {
                 "data": {"values": [{"low": 0, "accuracy": 0}, {"low": 1, "accuracy": 1}]},
-                "mark": {"type": "line", "strokeDash": [6, 4], "color": MUTED, "strokeWidth": 1.5},
+                "mark": {"type": "line", "strokeDash": [6, 4], "color": palette.OTHER, "strokeWidth": 1.5},
                 "encoding": {"x": x, "y": y},
             },
         ],

@@ -40,12 +40,11 @@ def show(summary: Summary, predictions: Predictions) -> None:
     key = f"matrix_{summary.id}_{filters.resets()}_{by}_{errors_only}_{similar}_{part}_{other[-6:]}"
 
     def clicked() -> None:
-        clicks = st.session_state[key]["selection"].get(matrix_chart.SELECTION) or [{}]
-        pair = (clicks[0].get("true"), clicks[0].get("predicted"))
-        if all(name in classes for name in pair):
-            filters.clicked(*map(classes.index, pair))
-        else:
-            filters.clicked(ANY, ANY)
+        match st.session_state[key]["selection"].get(matrix_chart.SELECTION):  # a browser may send anything
+            case [{"true": true, "predicted": predicted}, *_] if true in classes and predicted in classes:
+                filters.clicked(classes.index(true), classes.index(predicted))
+            case _:
+                filters.clicked(ANY, ANY)
 
     matrix_chart.show(
         cells, order, key=key, alt=_alt(predictions, is_difference), on_select=callback(clicked)

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from cifar7.errors import UserError
-from cifar7.results.picture import OwnPicture, read_picture
+from cifar7.results.picture import MAX_BYTES, OwnPicture, read_picture
 from cifar7.ui.mistakes import paste_box
 from cifar7.ui.pictures import attention_html, attention_panel, inference, probabilities
 from cifar7.ui.shell import choices, messages
@@ -15,7 +15,6 @@ from cifar7.ui.words import run_list
 from cifar7.ui.words.run_list import Summary
 from cifar7.ui.words.wording import plain, probability
 
-LARGEST = 5_000_000  # bytes
 MOST_RUNS = 4  # beside each other
 TYPES = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff"]  # for the file dialog; the bytes decide
 SOURCES = {"file": "A file", "paste": "Paste", "camera": "Camera"}
@@ -56,7 +55,7 @@ def _source() -> None:
             "photo and choose **A file**; a phone offers its camera there."
         )
     elif source == "paste":
-        paste_box.show("own_paste", LARGEST, lambda content: _take(content, "The pasted picture"), _refuse)
+        paste_box.show("own_paste", MAX_BYTES, lambda content: _take(content, "The pasted picture"), _refuse)
     else:
         st.file_uploader(
             "A picture", TYPES, key="own_file", on_change=callback(_take_file), args=("own_file",),
@@ -72,11 +71,6 @@ def _take_file(key: str) -> None:
 
 def _take(content: bytes, name: str) -> None:
     """Read a picture by its bytes; its name is only used in messages."""
-    if len(content) > LARGEST:
-        _refuse(
-            f"{name[:60]} has {len(content) / 1e6:.1f} MB, more than {LARGEST / 1e6:.0f} MB: scale it down."
-        )
-        return
     try:
         st.session_state[_PICTURE] = read_picture(content, name)
         st.session_state[_PROBLEM] = None

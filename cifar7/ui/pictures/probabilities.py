@@ -8,9 +8,8 @@ from cifar7.ui.shell import charts, palette
 from cifar7.ui.shell.charts import Drawing, Rows, category, quantity, scale
 from cifar7.ui.words.wording import probability
 
-OTHER = "#8A939C"
 _ROW = 21  # pixels
-_ROLES = {"true": palette.TRUE, "predicted": palette.PREDICTED, "other": OTHER}
+_ROLES = {"true": palette.TRUE, "predicted": palette.PREDICTED, "other": palette.OTHER}
 
 
 def show(name: str, values: Rows, *, key: str) -> None:
@@ -52,7 +51,7 @@ def bars(values: Rows) -> Drawing:
         "layer": [
             {"mark": {"type": "bar", "cornerRadiusEnd": 3}, "encoding": {"color": colour}},
             {
-                "mark": {"type": "text", "align": "left", "dx": 4, "color": OTHER},
+                "mark": {"type": "text", "align": "left", "dx": 4, "color": palette.OTHER},
                 "encoding": {"text": {"field": "shown"}},
             },
         ],

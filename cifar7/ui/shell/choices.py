@@ -67,7 +67,7 @@ def one_run(label: str, runs: list[Summary], *, key: str, help: str) -> Summary:
     st.selectbox(
         label, list(by_id), list(by_id).index(summary.id), key=state.control(key, summary.id),
         format_func=run_list.labels(runs).__getitem__,
-        on_change=callback(_pass_on), args=(key, state.set_run), help=help,
+        on_change=callback(_pass_on), args=(key, state.set_run, by_id), help=help,
     )  # fmt: skip
     return summary
 
@@ -88,14 +88,18 @@ def several_runs(
     current = [run_id for run_id in chosen if run_id in by_id] or default
     ids = st.multiselect(
         label, list(by_id), current, key=state.control(key, current), max_selections=most, help=help,
-        format_func=run_list.labels(runs).__getitem__, on_change=callback(_pass_on), args=(key, on_change),
+        format_func=run_list.labels(runs).__getitem__,
+        on_change=callback(_pass_on), args=(key, on_change, by_id),
     )  # fmt: skip
     return [by_id[run_id] for run_id in ids if run_id in by_id]
 
 
-def _pass_on(key: str, use: Callable[[Any], None]) -> None:
-    if state.chosen(key):
-        use(st.session_state[key])
+def _pass_on(key: str, use: Callable[[Any], None], options: Collection[str]) -> None:
+    """Use what was chosen, a name or several; a browser may send what is not among the options."""
+    value = st.session_state[key]
+    names = value if isinstance(value, list) else [value]
+    if state.chosen(key) and all(name in options for name in names):
+        use(value)
 
 
 def _remembered(key: str, memory: str, default: T, options: Collection[T]) -> tuple[T, dict[str, Any]]:

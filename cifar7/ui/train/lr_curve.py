@@ -7,7 +7,6 @@ from cifar7.ui.shell import palette
 from cifar7.ui.shell.charts import Drawing, Rows, quantity
 
 HEIGHT = 210  # pixels
-NEUTRAL = "#7F7F7F"  # visible on white and on black
 COLUMNS = ("learning rate", "loss", "smoothed")
 _ROOM = 1.35  # times the loss at the start: beyond it the curve leaves the drawing, or nothing else is seen
 _DECADES = range(-8, 3)
@@ -16,7 +15,7 @@ _DECADES = range(-8, 3)
 def legend(finding: Finding) -> str:
     """What is drawn, in words."""
     sentences = [
-        "Faint: the loss of each step. Bold: the same without its spikes.",
+        "Thin: the loss of each step. Bold: the same without its spikes.",
         "Dashed: the suggested learning rate." if finding.suggestion else "",
         "Grey: steps too large." if finding.too_large else "",
     ]
@@ -47,7 +46,7 @@ def curve(finding: Finding) -> Drawing:
         "scale": {"domain": [max(0.0, low - 0.1 * (top - low)), top], "nice": False},
         "axis": {"tickCount": 4},
     }
-    faint = {"type": "line", "clip": True, "strokeWidth": 1, "opacity": 0.75, "color": palette.LEARNING}
+    thin = {"type": "line", "clip": True, "strokeWidth": 1, "color": palette.LEARNING}
     bold = {"type": "line", "clip": True, "strokeWidth": 3, "color": palette.TRAINING}
     exact = {
         "mark": {"type": "point", "opacity": 0, "size": 150, "clip": True},
@@ -63,7 +62,7 @@ def curve(finding: Finding) -> Drawing:
         "encoding": {"x": x, "y": y},
         "layer": [
             *_too_large(finding),
-            {"mark": faint, "encoding": {"y": {"field": "loss"}}},
+            {"mark": thin, "encoding": {"y": {"field": "loss"}}},
             {"mark": bold, "encoding": {"y": {"field": "smoothed"}}},
             *_suggestion(finding, top),
             exact,
@@ -77,7 +76,7 @@ def _too_large(finding: Finding) -> list[Drawing]:
         return []
     shade = {
         "data": {"values": [{COLUMNS[0]: finding.too_large, "end": finding.rates[-1]}]},
-        "mark": {"type": "rect", "color": NEUTRAL, "opacity": 0.18},
+        "mark": {"type": "rect", "color": palette.OTHER, "opacity": 0.18},
         "encoding": {"x2": {"field": "end"}},
     }
     return [shade]
@@ -89,8 +88,8 @@ def _suggestion(finding: Finding, top: float) -> list[Drawing]:
     if not rate:
         return []
     data = {"values": [{COLUMNS[0]: rate, "at": top, "words": f"{rate:g}"}]}
-    rule = {"type": "rule", "color": NEUTRAL, "strokeWidth": 2, "strokeDash": [5, 4]}
+    rule = {"type": "rule", "color": palette.OTHER, "strokeWidth": 2, "strokeDash": [5, 4]}
     place = {"align": "right", "baseline": "top", "dx": -5, "dy": 2}
-    text = {"type": "text", **place, "fontSize": 13, "fontWeight": "bold", "color": NEUTRAL}
+    text = {"type": "text", **place, "fontSize": 13, "fontWeight": "bold", "color": palette.OTHER}
     label = {"y": {"field": "at"}, "text": {"field": "words"}}
     return [{"data": data, "mark": rule}, {"data": data, "mark": text, "encoding": label}]

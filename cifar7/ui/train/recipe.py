@@ -92,8 +92,9 @@ def _choose(recipe: Recipe) -> None:
 
 
 def _take() -> None:
-    recipe = RECIPES[st.session_state[_KEY]]
-    state.set_config(recipe.config, recipe.name)
+    recipe = RECIPES.get(st.session_state[_KEY])
+    if recipe is not None:  # a browser may send any name
+        state.set_config(recipe.config, recipe.name)
 
 
 def _group(group: str) -> None:
@@ -116,7 +117,7 @@ def _control(option: Option) -> None:
     value = getattr(state.config(), option.name)
     key = state.control(f"recipe_{option.name}", value)
     shared: dict[str, Any] = {
-        "key": key, "on_change": _change, "args": (option.name, key), "help": option.help,
+        "key": key, "on_change": callback(_change), "args": (option.name, key), "help": option.help,
     }  # fmt: skip
     if option.kind == "flag":
         st.toggle(option.title, **shared)

@@ -72,7 +72,7 @@ def _line(series: str, y: dict[str, Any]) -> Drawing:
     """Wide and round below, narrow, dashed and angular above: where two lines coincide both are visible."""
     colour = COLOURS[series]
     if series == WHILE_LEARNING:
-        look: dict[str, Any] = {"strokeWidth": 1.25, "opacity": 0.7}
+        look: dict[str, Any] = {"strokeWidth": 1.25}
     elif series == TRAINING:
         look = {"strokeWidth": 3.5, "point": {"size": 70, "shape": "circle", "color": colour}}
     else:
@@ -93,10 +93,10 @@ def _hover(measure: str, ends: list[str], form: str) -> Drawing:
             {"filter": {"field": "series", "oneOf": ends}},
             {"pivot": "series", "value": measure, "groupby": ["epoch"]},
         ],
-        "mark": {"type": "rule", "strokeWidth": 1, "color": "#888888", "tooltip": True},
+        "mark": {"type": "rule", "strokeWidth": 1, "color": palette.OTHER, "tooltip": True},
         "params": [{"name": "hover", "select": {"type": "point", "fields": ["epoch"], **nearest}}],
         "encoding": {
-            "opacity": {"condition": {"param": "hover", "empty": False, "value": 0.7}, "value": 0},
+            "opacity": {"condition": {"param": "hover", "empty": False, "value": 1}, "value": 0},
             "tooltip": [
                 quantity("epoch", "after epoch", format="d"),
                 *(quantity(series, series, format=form) for series in ends),
@@ -107,13 +107,13 @@ def _hover(measure: str, ends: list[str], form: str) -> Drawing:
 
 def legend(watched: str) -> str:
     """One line of HTML that says what the lines of both drawings are."""
-    entries = ((TRAINING, "3px solid", 1.0), (watched, "3px dashed", 1.0), (WHILE_LEARNING, "2px solid", 0.7))
+    entries = ((TRAINING, "3px solid"), (watched, "3px dashed"), (WHILE_LEARNING, "1.25px solid"))
     return (
         '<div style="display:flex;flex-wrap:wrap;gap:.2rem 1.4rem;font-size:.85rem">'
         + "".join(
             f'<span><span style="display:inline-block;width:1.6rem;vertical-align:middle;margin-right:.4rem;'
-            f'border-top:{line} {COLOURS[name]};opacity:{opacity}"></span>{name}</span>'
-            for name, line, opacity in entries
+            f'border-top:{line} {COLOURS[name]}"></span>{name}</span>'
+            for name, line in entries
         )
         + "</div>"
     )

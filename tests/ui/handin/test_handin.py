@@ -1,7 +1,10 @@
 """Hand in: the card of a run, its README, the zip; and what a layer looks at with a run's weights."""
 
 import io
+import signal
+import subprocess
 import zipfile
+from types import SimpleNamespace
 
 import handmade
 import numpy as np
@@ -9,12 +12,14 @@ import pytest
 import torch
 from conftest import Pages
 
+from cifar7.export import turns
 from cifar7.network import edits
 from cifar7.network.arithmetic import analyse
-from cifar7.network.profiles import Profile, read_profile
+from cifar7.network.profiles import Profile, profile, read_profile
 from cifar7.runs.folder import RunFolder
 from cifar7.ui.handin import zip_maker
 from cifar7.ui.pictures import inference
+from cifar7.ui.shell import presence
 
 
 @pytest.fixture
@@ -62,7 +67,8 @@ def offered(app) -> bool:
 def test_the_button_makes_the_zip(pages: Pages, run, monkeypatch):
     calls = []
 
-    def make(run: RunFolder, profile: Profile) -> bytes:
+    def make(run: RunFolder, profile: Profile, going) -> bytes:
+        going()
         calls.append((run.id, profile.name))
         return b"zip"
 
@@ -85,12 +91,72 @@ def test_the_reason_of_a_failed_export_is_shown(pages: Pages, run):
 
 @pytest.mark.usefixtures("cold")
 def test_the_zip_is_the_command_line_s(home, run):
-    profile = read_profile(
+    own = read_profile(
         {"name": "mine", "title": "My class", "requirements": [{"id": "max_pools", "limit": 2}]}
     )
-    with zipfile.ZipFile(io.BytesIO(zip_maker.make(run, profile))) as archive:
+    with zipfile.ZipFile(io.BytesIO(zip_maker.make(run, own, lambda: None))) as archive:
         assert {"README.md", "model.py", "train.py", "weights.pt", "curves.png"} <= set(archive.namelist())
         assert "My class" in archive.read("README.md").decode()
+
+
+class LeftError(Exception):
+    """Stands for what Streamlit raises where a newer click came."""
+
+
+def test_who_leaves_ends_the_export(home, run, monkeypatch):
+    begun = []
+    popen = subprocess.Popen
+
+    def start(*arguments, **options):
+        begun.append(popen(*arguments, **options))
+        return begun[0]
+
+    monkeypatch.setattr(zip_maker.subprocess, "Popen", start)
+
+    def leave():
+        raise LeftError
+
+    with pytest.raises(LeftError):
+        zip_maker.make(run, usual(), leave)
+    assert begun[0].returncode == -signal.SIGKILL
+
+
+def usual() -> Profile:
+    return profile("three-max-pools")
+
+
+def test_with_two_others_at_work_the_page_waits_and_says_when_it_gives_up(pages: Pages, run, monkeypatch):
+    monkeypatch.setattr(turns, "PATIENCE", 0.01)
+    app = pages.open("handin", run=run.id)
+    with turns.turn(lambda: None), turns.turn(lambda: None):
+        app.button(key="handin_make").click().run()
+    assert "two other exports have not ended" in app.error[0].value
+    assert not offered(app)
+
+
+def test_a_browser_that_has_left_is_not_waited_for(monkeypatch):
+    class Runtime:
+        active = True
+
+        def is_active_session(self, session_id: str) -> bool:
+            return self.active
+
+    server = Runtime()
+    monkeypatch.setattr(presence.runtime, "exists", lambda: True)
+    monkeypatch.setattr(presence.runtime, "get_instance", lambda: server)
+    monkeypatch.setattr(presence, "get_script_run_ctx", lambda: SimpleNamespace(session_id="a"))
+    now = iter([0, 50, 59, 61, 70, 71.5])
+    monkeypatch.setattr(presence.time, "monotonic", lambda: next(now))
+    look = presence.watched()  # at 0 s
+    look()  # there at 50 s
+    server.active = False
+    look()  # away for 9 s
+    server.active = True
+    look()  # back at 61 s
+    server.active = False
+    look()  # away for 9 s
+    with pytest.raises(presence.GoneError):
+        look()  # for 10.5 s
 
 
 # What a layer looks at
