@@ -11,6 +11,7 @@ from cifar7.results import differences
 from cifar7.ui.compare import curves, experiment, pictures
 from cifar7.ui.compare import runs as compare_runs
 from cifar7.ui.compare.curves import LETTERS
+from cifar7.ui.example import invitation
 from cifar7.ui.shell import choices, messages, state
 from cifar7.ui.words import run_list
 from cifar7.ui.words.run_list import Summary
@@ -29,12 +30,13 @@ def page() -> None:
     runs = run_list.offered()
     if len(runs) < 2:
         missing = "One more run is needed" if runs else "Two runs are needed"
-        messages.invitation(
+        invitation.invite(
             f"{missing} to compare",
-            "Train a design, change one toggle and train again; or let both be trained for you below.",
-            "Train one",
+            "This page shows what a change does: two examples, of which one sees too little of a picture; "
+            "your own design before and after a change; or one toggle with several seeds, below.",
+            "Train your own",
             key="compare_invite",
-            primary=False,
+            sides=invitation.PAIR,
         )
         experiment.show()
         return
@@ -51,6 +53,7 @@ def page() -> None:
     if len(chosen) < 2:
         st.info("Choose at least two runs above to see what differs.", icon=":material/compare_arrows:")
     else:
+        invitation.note(*(run.run for run in chosen))
         st.html(curves.legend([escape(run.label()) for run in chosen]))
         try:
             st.markdown(_answer(chosen))

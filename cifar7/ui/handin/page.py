@@ -16,6 +16,7 @@ from cifar7.network.profiles import Profile
 from cifar7.ui.assignment import achievement
 from cifar7.ui.assignment import card as assignment_card
 from cifar7.ui.assignment.card_html import counted
+from cifar7.ui.example import invitation
 from cifar7.ui.handin import zip_maker
 from cifar7.ui.shell import choices, messages, state
 from cifar7.ui.words import run_list
@@ -37,9 +38,9 @@ def page() -> None:
             st.markdown(f"##### The design so far: {counted(verdicts)} requirements fulfilled")
             assignment_card.draw(verdicts)
         with right:
-            messages.invitation(
+            invitation.invite(
                 "There is nothing to hand in yet",
-                "Train a network first: its run becomes a repository with README, weights and pictures.",
+                "This page makes a repository of a run: README, code, weights and pictures.",
                 "Train this network",
                 key="handin_invite",
             )
@@ -51,6 +52,7 @@ def page() -> None:
             key="handin_run",
             help="Every run that came to its test, the newest first. The card is that of its own design.",
         )
+        invitation.note(summary.run)
         assignment_card.choose_profile()
         _card(summary)
         _download(summary)

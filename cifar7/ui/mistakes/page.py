@@ -7,6 +7,7 @@ import streamlit as st
 from cifar7.data import library
 from cifar7.errors import UserError
 from cifar7.results.predictions import Predictions
+from cifar7.ui.example import invitation
 from cifar7.ui.mistakes import classes, confused, own_picture
 from cifar7.ui.pictures import tested
 from cifar7.ui.shell import choices, messages, pages, state
@@ -25,10 +26,10 @@ def page() -> None:
     """Choose a run, then look at its mistakes."""
     runs = run_list.offered()
     if not runs:
-        messages.invitation(
+        invitation.invite(
             "There are no mistakes to look at yet",
-            "Train a network first: then this page shows which classes it confuses, and on which pictures.",
-            "Train one",
+            "This page shows which classes a trained network confuses, and on which pictures.",
+            "Train your own",
             key="mistakes_invite",
         )
         return
@@ -40,6 +41,7 @@ def page() -> None:
     summary = choices.one_run(
         "Run", runs, key="mistakes_run", help="Every run that came to its test, the newest first."
     )
+    invitation.note(summary.run)
     try:
         predictions = tested.predictions(summary)
     except (UserError, OSError) as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cifar7.ui.shell import pages
 from cifar7.ui.words.wording import plain
 
 ERROR = ":material/error:"
@@ -24,18 +23,3 @@ def warning(reason: Exception, before: str = "", icon: str = ERROR) -> None:
 def did_not_work(reason: object, after: str = "") -> None:
     """A button's action failed. `after`: Markdown behind the reason."""
     st.error(f"{plain(str(reason))}{after}", title="That did not work", icon=ERROR)
-
-
-def invitation(title: str, text: str, button: str, *, key: str, primary: bool = True) -> None:
-    """A page without runs: what it will show, and a button to Train. Not primary: a smaller one."""
-    with st.container(border=True, horizontal_alignment="center", gap="medium" if primary else "small"):
-        if primary:
-            st.space("small")
-        st.markdown(f"#### {title}", text_alignment="center")
-        st.markdown(text, text_alignment="center")
-        if st.button(
-            button, type="primary" if primary else "secondary", icon=":material/model_training:", key=key
-        ):
-            st.switch_page(pages.TRAIN)
-        if primary:
-            st.space("small")

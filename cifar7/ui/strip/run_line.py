@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from html import escape
-from math import isfinite
 
 import streamlit as st
 
@@ -12,11 +11,9 @@ from cifar7 import paths
 from cifar7.errors import UserError
 from cifar7.runs.folder import ENDED, RunFolder, Status
 from cifar7.runs.queue import Place
-from cifar7.training.events import Beat
 from cifar7.ui.shell import state
 from cifar7.ui.words import waiting
-from cifar7.ui.words.waiting import place_words
-from cifar7.ui.words.wording import duration
+from cifar7.ui.words.progress import progress_words, share_done
 
 TICK = 2  # seconds
 PAUSED_TICK = 10  # seconds
@@ -57,24 +54,10 @@ def _status() -> Status | None:
 
 def line_html(status: Status, place: Place | None = None) -> str:
     """The bar of a run that waits, runs or is paused; `place`: where it waits."""
-    beat = Beat.from_dict(status["progress"])
-    part = min(1.0, beat.step / beat.steps) if beat and beat.steps else 0.0
+    part = share_done(status)
     return (
-        f'<div class="c7-run"><span>Training {escape(status["name"])}: {_words(status, beat, place)}</span>'
+        f'<div class="c7-run"><span>Training {escape(status["name"])}: {progress_words(status, place)}</span>'
         f'<div class="track" role="progressbar" aria-label="Progress of the training" aria-valuemin="0" '
         f'aria-valuemax="100" aria-valuenow="{100 * part:.0f}">'
         f'<div style="width: {100 * part:.1f}%"></div></div></div>'
     )
-
-
-def _words(status: Status, beat: Beat | None, place: Place | None) -> str:
-    """What the run is doing."""
-    if status["state"] == "queued":
-        return f"waiting for its turn: {place_words(place)}"
-    is_paused = status["state"] == "paused"
-    if beat is None or not beat.steps:
-        return "paused" if is_paused else "starting"
-    epoch = f"epoch {beat.epoch} of {beat.epochs}"
-    if is_paused:
-        return f"paused in {epoch}"
-    return f"{epoch} · {duration(beat.seconds_left)} left" if isfinite(beat.seconds_left) else epoch
