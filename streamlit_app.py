@@ -9,14 +9,22 @@ st.html(sheets.COMPONENTS)
 address.begin()
 page = st.navigation(
     [
-        st.Page(p.file, title=p.title, icon=p.icon, url_path=p.path or None, default=not p.path)
+        st.Page(
+            p.file,
+            title=p.title,
+            icon=p.icon,
+            url_path=p.path or None,
+            default=not p.path,
+            visibility="hidden" if p.bare else "visible",
+        )
         for p in pages.shown(person.person().teacher)
     ],
     position="top",
 )
 for notice in state.take_notices():
     st.toast(notice, icon=":material/info:", duration="long")
-strip.strip()
-who.draw()
+if page.url_path not in pages.BARE:
+    strip.strip()
+    who.draw()
 page.run()
 controls.end()

@@ -45,14 +45,28 @@ def standing(runs_dir: Path, run_id: str | None, design: NetSpec) -> Standing:
     except UserError as error:
         return Standing(None, f"The chosen run cannot be read: {error}")
     title = environment.get("data", {}).get("title", data)
-    achieved = Achieved(
-        accuracy=float(result["test_accuracy"]),
-        protocol=PROTOCOLS.get(result.get("protocol", ""), "")
-        + ("" if data == OFFICIAL else f", on {title}, not CIFAR-10"),
-        on_gpu=environment.get("device_type", "cpu") != "cpu",
-        device=str(result.get("device", "")),
+    achieved = of_run(
+        float(result["test_accuracy"]),
+        result.get("protocol", ""),
+        (data, title),
+        environment.get("device_type", "cpu"),
+        str(result.get("device", "")),
     )
     return Standing(achieved, "Accuracy and device are those of the chosen run, which is of this design.")
+
+
+def of_run(
+    accuracy: float, protocol: str, images: tuple[str, str], device_type: str, device: str
+) -> Achieved:
+    """What a tested run adds to a card. `images`: name and title of its set; `device` in words."""
+    name, title = images
+    elsewhere = "" if name == OFFICIAL else f", on {title}, not CIFAR-10"
+    return Achieved(
+        accuracy=accuracy,
+        protocol=PROTOCOLS.get(protocol, "") + elsewhere,
+        on_gpu=device_type != "cpu",
+        device=device,
+    )
 
 
 def runs_of(runs_dir: Path, design: NetSpec, among: int = 100) -> list[RunFolder]:

@@ -13,6 +13,7 @@ class Page:
     title: str
     icon: str
     path: str  # the last part of its address; empty for the page that opens first
+    bare: bool = False  # without strip and navigation, and not listed there
 
 
 def _page(folder: str, title: str, icon: str, path: str | None = None) -> Page:
@@ -26,10 +27,13 @@ ALL = (
     _page("mistakes", "Mistakes", "image_search"),
     _page("compare", "Compare", "compare_arrows"),
     _page("handin", "Hand in", "assignment_turned_in"),
+    _page("classroom", "Class", "groups", path="class"),
+    Page("cifar7/ui/classroom/projector.py", "Class", ":material/groups:", "projector", bare=True),
 )
-DESIGN, TRAIN, MISTAKES, COMPARE, HAND_IN = (page.file for page in ALL)
+DESIGN, TRAIN, MISTAKES, COMPARE, HAND_IN, CLASS, PROJECTOR = (page.file for page in ALL)
 SERVER = _page("server", "Server", "monitor_heart")  # the teacher's
 PATHS = tuple(page.path for page in (*ALL, SERVER) if page.path)
+BARE = tuple(page.path for page in ALL if page.bare)
 
 
 def shown(teacher: bool) -> tuple[Page, ...]:
