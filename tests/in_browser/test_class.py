@@ -9,7 +9,8 @@ from browser import serving, until
 from laid import lay_result
 
 from cifar7.network.presets import preset
-from cifar7.runs import example, queue
+from cifar7.runs import queue
+from cifar7.ui.example import example
 
 pytestmark = pytest.mark.browser
 

@@ -10,7 +10,7 @@ from laid import lay_result
 from cifar7.network.presets import preset
 from cifar7.runs.files import replace_json
 from cifar7.runs.folder import RunFolder
-from cifar7.runs.index import Index
+from cifar7.runs.listing.index import Index
 from cifar7.training.config import TrainConfig
 
 STARTER = preset("starter")

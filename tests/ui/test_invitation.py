@@ -6,7 +6,8 @@ import handmade
 import pytest
 from conftest import Pages
 
-from cifar7.runs import example, queue
+from cifar7.runs import queue
+from cifar7.ui.example import example
 
 
 def bars(app) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from cifar7.runs.index import Entry
+from cifar7.runs.listing.index import Entry
 from cifar7.runs.status import Status
 from cifar7.ui.classroom.standings import Line, on_front
 from cifar7.ui.words.progress import progress_words, share_done

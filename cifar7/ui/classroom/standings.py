@@ -13,7 +13,7 @@ from cifar7.network.assignment import Verdict, card
 from cifar7.network.profiles import Profile
 from cifar7.results.front import front
 from cifar7.runs import people
-from cifar7.runs.index import Index, Listing, Tested, Version
+from cifar7.runs.listing.index import Index, Listing, Tested, Version
 from cifar7.ui.assignment import achievement
 from cifar7.ui.words.recipes import recipe_words
 

@@ -8,9 +8,10 @@ import streamlit as st
 
 from cifar7 import paths
 from cifar7.errors import UserError
-from cifar7.runs import example, queue
-from cifar7.runs.example import Example, Side
+from cifar7.runs import queue
 from cifar7.runs.folder import RunFolder
+from cifar7.ui.example import example
+from cifar7.ui.example.example import Example, Side
 from cifar7.ui.shell import messages, pages
 from cifar7.ui.shell.controls import callback
 from cifar7.ui.words import waiting

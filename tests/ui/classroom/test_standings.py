@@ -11,7 +11,7 @@ from laid import lay_result
 from cifar7.network.presets import preset
 from cifar7.network.profiles import profile, read_profile
 from cifar7.runs import people
-from cifar7.runs.index import Listing
+from cifar7.runs.listing.index import Listing
 from cifar7.training.config import TrainConfig
 from cifar7.training.recipes import RECIPES
 from cifar7.ui.classroom import chart, moment

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cifar7.network.arithmetic import analyse
 from cifar7.network.problems import problems
-from cifar7.runs import example, queue
+from cifar7.runs import queue
+from cifar7.ui.example import example
 
 
 def test_there_is_one_for_all_who_ask(tmp_path):
