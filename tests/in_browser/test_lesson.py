@@ -110,7 +110,7 @@ def test_a_lesson_from_its_first_step_to_its_last(site, page):
     (found,) = progress_of(site.home, "pocket-lesson")
     assert (found.steps_done, found.steps, found.at) == (3, 3, 3)
 
-    lesson.locator(".st-key-tutorial_more button").click()
+    lesson.get_by_role("button", name="More").click()
     page.get_by_role("button", name="Leave, and back to what I had before").click()
     expect(lesson).to_have_count(0)
     expect(page.locator(".c7-strip .name")).to_have_text("starter")

@@ -11,11 +11,15 @@ from cifar7.tutorials.tutorial import Tutorial
 
 _SIGNS = {True: ("yes", "✓", "done"), False: ("no", "✗", "not yet"), None: ("open", "·", "open")}
 # All of Markdown that a lesson's text may use, after it was escaped.
-_MARKS = ((re.compile(r"\*\*([^*\n]+)\*\*"), r"<b>\1</b>"), (re.compile(r"`([^`\n]+)`"), r"<code>\1</code>"))
+_MARKS = (
+    (re.compile(r"`([^`\n]+)`"), r"<code>\1</code>"),
+    (re.compile(r"\*\*([^*\n]+)\*\*"), r"<b>\1</b>"),
+    (re.compile(r"(?<![\w*])\*(\w(?:[^*\n<]*\w)?)\*(?![\w*])"), r"<i>\1</i>"),
+)
 
 
 def text_html(text: str) -> str:
-    """Paragraphs; `**bold**` and `` `code` `` are all that is not shown as it is written."""
+    """Paragraphs; `**bold**`, `*emphasis*` and code between backticks are not shown as they are written."""
     paragraphs = [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]
     return "".join(f"<p>{_marked(part)}</p>" for part in paragraphs)
 

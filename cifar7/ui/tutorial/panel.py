@@ -136,8 +136,7 @@ def _ways(lesson: Tutorial, at: int, ticks: Sequence[Tick]) -> None:
 
 
 def _more(lesson: Tutorial) -> None:
-    folded = st.popover("", icon=":material/more_horiz:", key="tutorial_more", on_change="rerun",
-                        help="Link, file, and the way out of the lesson")  # fmt: skip
+    folded = st.popover("More", key="tutorial_more", on_change="rerun")
     if not folded.open:
         return
     with folded:

@@ -177,15 +177,17 @@ def test_a_step_that_there_is_not_is_brought_into_range(empty_home, step):
 def test_texts_are_shown_as_they_are_written(empty_home):
     data = lesson()
     data["title"] = "<b>bold</b>"
-    data["steps"][0]["text"] = "<img src=x onerror=alert(1)> **bold** `a*b` [link](javascript:1)\n\nNext."
+    data["steps"][0]["text"] = (
+        "<img src=x onerror=alert(1)> **bold** *so* 2 * 3 * 4 `a*b` [link](javascript:1)\n\nNext."
+    )
     from cifar7.tutorials.reading import read_tutorial
 
     app = open_lesson(encode_tutorial(read_tutorial(data)))
     (step,) = html(app, "c7-lesson-step")
     assert (
-        "&lt;img src=x onerror=alert(1)&gt; <b>bold</b> <code>a*b</code> [link](javascript:1)</p><p>Next."
-        in step
-    )
+        "&lt;img src=x onerror=alert(1)&gt; <b>bold</b> <i>so</i> 2 * 3 * 4 <code>a*b</code> "
+        "[link](javascript:1)</p><p>Next."
+    ) in step
     assert "&lt;b&gt;bold&lt;/b&gt;" in html(app, "c7-lesson-head")[0]
 
 
