@@ -35,7 +35,7 @@ from cifar7.training.events import EpochEnd, Started
 
 TICK_SECONDS = 0.1
 WAITING = 3  # runs, at any time
-EPOCHS = 3
+EPOCHS = 2
 LONGEST = 1800.0  # seconds that the runs may take to their ends
 
 # What a page does once a second, in a process of its own; its workers outlive it.
@@ -154,7 +154,7 @@ class Servers:
 
 SPEC = NetSpec(
     name="Chaos",
-    stages=(Stage((Unit(4),), pool=4), Stage((Unit(8),), pool=2), Stage(), Stage()),
+    stages=(Stage((Unit(4, stride=2),), pool=4), Stage((Unit(8),), pool=2), Stage(), Stage()),
     output=Head(classifier="linear"),
 )
 
@@ -172,7 +172,7 @@ def one_round(servers: Servers, runs: list[RunFolder], dice: random.Random, figu
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and not any(map(is_trained, runs)):
             time.sleep(TICK_SECONDS)
-    time.sleep(dice.uniform(0.0, 4.0))
+    time.sleep(dice.uniform(0.0, 12.0))
     what = dice.choice(["worker", "server", "both"])
     figures.kills[what if servers.kill(what) else "nothing there"] += 1
     time.sleep(dice.choice([0.0, 0.3]))

@@ -106,7 +106,7 @@ def _recent(run: RunFolder | None) -> None:
     with st.container(gap=None, key="recent_runs"):
         for summary in runs:
             if isinstance(summary, Damaged):
-                st.caption(run_list.damaged_words(summary))
+                st.markdown(run_list.damaged_words(summary))
                 continue
             is_open = run is not None and summary.id == run.id
             st.button(
