@@ -91,7 +91,7 @@ class Claim:
         """
         with hold_queue(self.run.path.parent):
             self.update(durable=True, state="paused", phase=None, preparing=None, **self._left())
-            stop = self.run.requested() == "stop"
+            stop = self.run.requested() in ("stop", "end")
         if stop:
             self.run.request_stop()
             self.status = self.run.status()
@@ -105,7 +105,7 @@ class Claim:
         return {"served": time.time(), "worked": self.worked_seconds()}
 
     def requested(self) -> str | None:
-        """What the run is to do, "stop" or "pause"; None to go on. Cheap enough for every batch."""
+        """What the run is to do, as `RunFolder.requested`; None to go on. Cheap enough for every batch."""
         return self.then or self.run.requested()
 
     def save_environment(self, environment: dict[str, Any]) -> None:

@@ -24,7 +24,7 @@ from cifar7.runs.files import read_json, read_lines, replace_json
 from cifar7.runs.kinds import KINDS, Kind, kind_of
 from cifar7.runs.limits import Limits
 from cifar7.runs.people import COMMAND_LINE, Person, check_may
-from cifar7.runs.reasons import death_reason
+from cifar7.runs.reasons import at_once_reason, death_reason
 from cifar7.runs.status import ENDED as ENDED
 from cifar7.runs.status import State as State
 from cifar7.runs.status import Status, fresh
@@ -151,17 +151,17 @@ class RunFolder:
         return inf
 
     def request_stop(self, by: Person = COMMAND_LINE) -> None:
-        """Have the run stop: at its next batch, or before it begins. No effect on a run that has ended.
+        """Have the run stop: within a moment, or before it begins. No effect on a run that has ended.
 
-        A paused run waits in the queue from then on, to be tested as it is. Raises RunError where it is not
-        for `by` to stop.
+        Asked a second time, it is to end at once: `force.stop` sees to it. A paused run waits in the queue
+        from then on, to be tested as it is. Raises RunError where it is not for `by` to stop.
         """
         with hold_queue(self.path.parent):
             status = self.status()
             check_may(by, status, "stop")
             state = status["state"]
             if state == "running":
-                self._request("stop")
+                self._request("end" if self.requested() in ("stop", "end") else "stop")
             elif state in ("queued", "paused"):
                 if self.checkpoint_path() is None:
                     self._change(
@@ -184,9 +184,22 @@ class RunFolder:
             state = status["state"]
             if state == "queued" and status["then"] != "stop":
                 self._change(state="paused")
-            elif state == "running" and self.requested() != "stop":
+            elif state == "running" and self.requested() not in ("stop", "end"):
                 self._request("pause")
         self.reconcile()
+
+    def request_test(self, by: Person = COMMAND_LINE) -> None:
+        """Put a stopped run that was not tested in the queue, to be tested as it is.
+
+        Raises RunError for any other, and where it is not for `by` to do; LimitError where too many wait.
+        """
+        with hold_queue(self.path.parent):
+            status = self.status()
+            if status["state"] != "stopped" or status["result"] or self.checkpoint_path() is None:
+                raise RunError(f"the run {self.id} has nothing that could still be tested")
+            self.requeue(0, by)
+            self._change(then="stop")
+        os.utime(self.path.parent)  # workers look at the queue when this time changes
 
     def request_resume(self, more_epochs: int = 0, by: Person = COMMAND_LINE) -> None:
         """Put the run in the queue again, to go on from its last checkpoint; call `ensure_worker` after it.
@@ -233,12 +246,16 @@ class RunFolder:
         with suppress(Timeout), FileLock(self.path / "run.lock", timeout=0):
             status = self.status()
             if status["state"] == "running":
-                reason = death_reason(status, self.kind, self.checkpoint_path() is not None)
-                self._change(state="failed", reason=reason, ended=time.time(), durable=True)
+                if self.requested() == "end":
+                    state, reason = "stopped", at_once_reason(status, self.kind)
+                else:
+                    state = "failed"
+                    reason = death_reason(status, self.kind, self.checkpoint_path() is not None)
+                self._change(state=state, reason=reason, ended=time.time(), durable=True)
         return self.status()
 
     def requested(self) -> str | None:
-        """What the running run is to do: "stop", "pause" or None. Cheap enough for every batch."""
+        """What the running run is to do: "stop", "end" at once, "pause" or None. Cheap: asked every batch."""
         return self._read_or_empty("control.json").get("ask")
 
     def _request(self, what: str) -> None:

@@ -9,7 +9,8 @@ from cifar7.runs.children import death
 from cifar7.runs.kinds import KINDS, Kind
 from cifar7.runs.status import Status
 from cifar7.training.errors import TrainingError, is_out_of_memory
-from cifar7.training.events import Beat, EpochEnd
+from cifar7.training.events import Beat, EpochEnd, Left
+from cifar7.wording import count
 
 
 def remains(status: Status, kind: Kind = "training") -> str:
@@ -43,6 +44,27 @@ def death_reason(status: Status, kind: Kind, has_checkpoint: bool) -> str:
         else "Start the run again from its design."
     )
     return f"{ending}; {left}. {cure}"
+
+
+def untested_reason(why: str | None, left: Left, status: Status) -> str:
+    """For a run that was to stop and had no time for a test, with what is left of it."""
+    epoch_end = EpochEnd.from_dict(status["epoch"])
+    if status["result"]:
+        kept = "what it had come to before it went on is kept, with its figures"
+    elif epoch_end is None:
+        kept = "no epoch was complete"
+    else:
+        accuracy, held = epoch_end.heldout_accuracy, "held-out"
+        if accuracy is None:
+            accuracy, held = epoch_end.test_accuracy or 0.0, "test"
+        kept = f"the weights of epoch {epoch_end.epoch} are kept, with {accuracy:.1%} of the {held} images"
+    done = f"{count(left.step, 'step')} and {count(left.epoch, 'whole epoch')}"
+    return f"{why}, after {done}, and not tested; {kept}."
+
+
+def at_once_reason(status: Status, kind: Kind) -> str:
+    """For a run that was stopped a second time, upon which its process was ended."""
+    return f"Stopped at once as asked, and not tested; {remains(status, kind)}."
 
 
 def mistake_reason(error: UserError, status: Status, kind: Kind) -> str:
