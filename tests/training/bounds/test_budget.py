@@ -24,9 +24,9 @@ from cifar7.training.budget import (
     Place,
     Plan,
     held_out,
-    kept,
 )
 from cifar7.training.config import TrainConfig
+from cifar7.training.kept import kept
 
 PLACE = Place("cpu", cores=2)
 
