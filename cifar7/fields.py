@@ -6,6 +6,7 @@ torch, no Streamlit.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from types import MappingProxyType
@@ -23,7 +24,10 @@ def number(default: Any = MISSING, *, low: float, high: float, above: bool = Fal
 
 
 def choice(default: str | None, choices: tuple[str, ...] | Mapping[str, str], **about: Any) -> Any:
-    """A field with a closed set of values, or a mapping of values to the labels that people see."""
+    """A field with a closed set of values, or a mapping of values to the labels that people see.
+
+    `pattern`, a regular expression, and `form`, what it matches in words, admit further values.
+    """
     labels = {"labels": choices} if isinstance(choices, Mapping) else {}
     return field(default=default, metadata={"choices": tuple(choices), **labels, **about})
 
@@ -50,6 +54,8 @@ class Option:
     step: float = 1  # what plus and minus on a page add
     choices: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)  # of the choices
+    pattern: str = ""  # of further values beside the choices
+    form: str = ""  # ... in words
     noun: str = ""  # in a table of differences; where it says no more, the name with spaces
     constant: str = ""  # in an exported file; where it says no more, the name in capitals
     when: Mapping[str, str] = field(default_factory=dict)  # values of other fields without which it is idle
@@ -90,7 +96,7 @@ def read_value(value: Any, declared: Field[Any], where: str, error: type[UserErr
     if value is None and "None" in annotation:
         return None
     if "choices" in limits:
-        valid = value in limits["choices"]
+        valid = value in limits["choices"] or _matches(value, limits.get("pattern", ""))
     elif "low" in limits:
         whole, low, high = "float" not in annotation, limits["low"], limits["high"]
         right_type = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
@@ -106,11 +112,15 @@ def read_value(value: Any, declared: Field[Any], where: str, error: type[UserErr
     return value
 
 
+def _matches(value: Any, pattern: str) -> bool:
+    return bool(pattern) and isinstance(value, str) and re.fullmatch(pattern, value) is not None
+
+
 def _expected(declared: Field[Any]) -> str:
     """What a field takes, in words."""
     limits, annotation = declared.metadata, str(declared.type)
     if "choices" in limits:
-        return ", ".join(limits["choices"])
+        return ", ".join(filter(None, (*limits["choices"], limits.get("form"))))
     if "low" in limits:
         sort = "a number" if "float" in annotation else "a whole number"
         return f"{sort} {_span(limits['low'], limits['high'], limits['above'])}"

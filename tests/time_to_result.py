@@ -1,8 +1,9 @@
 """How long a run takes from the queue to its result, with a warm worker: `starter` with the recipe `sprint`.
 
-    PYTHONPATH=. python tests/time_to_result.py PATH [SEED ...]
+    PYTHONPATH=. python tests/time_to_result.py PATH [SEED ...] [--first]
 
-PATH: a data set's name, class folders, or an archive of them. Not a test: a measurement, to be taken quiet.
+PATH: a data set's name, class folders, or an archive of them. --first: only until the first progress, and
+from there until a request to stop has ended the run. Not a test: a measurement, to be taken quiet.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from cifar7.training.recipes import SPRINT
 WARM = 15.0  # seconds for the worker to load its libraries
 
 
-def main(path: str, seeds: list[int]) -> None:
+def main(path: str, seeds: list[int], first: bool) -> None:
     """Measure each seed, one after the other."""
     name = open_data(path).name
     with tempfile.TemporaryDirectory() as folder:
@@ -36,7 +37,7 @@ def main(path: str, seeds: list[int]) -> None:
         time.sleep(WARM)
         try:
             for seed in seeds:
-                print(_measure(runs, name, seed), flush=True)
+                print((_first if first else _measure)(runs, name, seed), flush=True)
         finally:
             os.kill(worker, signal.SIGTERM)
 
@@ -57,5 +58,20 @@ def _measure(runs: Path, data: str, seed: int) -> str:
     )
 
 
+def _first(runs: Path, data: str, seed: int) -> str:
+    """From the queue to the first progress, and from a request to stop to the end, in words."""
+    start = time.perf_counter()
+    run = queue.enqueue(runs, preset("starter"), replace(SPRINT.config, seed=seed), data)
+    tiny.wait_for(lambda: (run.status()["progress"] or {}).get("step"), 120, "the first step")
+    first_step = time.perf_counter() - start
+    start = time.perf_counter()
+    run.request_stop()
+    tiny.ended(run)
+    return (
+        f"seed {seed}: first progress after {first_step:.2f} s, stopped {time.perf_counter() - start:.2f} s"
+    )
+
+
 if __name__ == "__main__":
-    main(sys.argv[1], [int(seed) for seed in sys.argv[2:]] or [1])
+    given = [argument for argument in sys.argv[1:] if argument != "--first"]
+    main(given[0], [int(seed) for seed in given[1:]] or [1], "--first" in sys.argv)

@@ -45,14 +45,15 @@ def _machine(device: str) -> dict[str, Any]:
 
     import torch
 
+    from cifar7 import machine
     from cifar7.bench.memory import load
-    from cifar7.training.devices import choose, cpu_cores, describe_device
+    from cifar7.training.devices import choose, describe_device
 
     chosen = choose(device)
     return {
         "device": describe_device(chosen),
         "processor": _processor() or platform.processor() or platform.machine(),
-        "cores": cpu_cores(),
+        "cores": machine.cores(),
         "threads": torch.get_num_threads(),
         "load": load(),
         "system": f"{platform.system()} {platform.machine()}",

@@ -17,6 +17,7 @@ from cifar7.runs.kept.listing import Damaged, Listed, listed
 from cifar7.runs.people import owner
 from cifar7.runs.queue import ensure_worker, position, reconcile, waiting
 from cifar7.runs.status import State, Status, fresh
+from cifar7.runs.workers.force import stop as stop_run
 from cifar7.training.events import EpochEnd
 
 PATIENCE = 30.0  # seconds to wait for the answer to a request
@@ -117,11 +118,19 @@ def pause(arguments: argparse.Namespace) -> None:
 
 
 def stop(arguments: argparse.Namespace) -> None:
-    """Stop a run; what there is of it is tested and kept."""
+    """Stop a run and keep what there is; where that was asked before, end its process if need be."""
     run = find(arguments.runs, arguments.run)
-    run.request_stop()
+    stop_run(run)
     if run.status()["state"] == "queued":  # it was paused, and is to be tested
         ensure_worker(arguments.runs)
+    _report(run, arguments.json, expected="stopped")
+
+
+def test(arguments: argparse.Namespace) -> None:
+    """Test what a stopped run has learnt."""
+    run = find(arguments.runs, arguments.run)
+    run.request_test()
+    ensure_worker(arguments.runs)
     _report(run, arguments.json, expected="stopped")
 
 

@@ -22,7 +22,7 @@ from cifar7.disk import is_trouble, why_not
 from cifar7.errors import UserError
 from cifar7.fields import Option
 from cifar7.network.profiles import DEFAULT_PROFILE
-from cifar7.training.config import DEVICES, GROUPS, OPTIONS, SCHEDULE, SCORING
+from cifar7.training.config import GROUPS, OPTIONS, SCHEDULE, SCORING
 
 Command = Callable[[argparse.Namespace], int | None]  # returns the exit status if it is not 0
 
@@ -131,7 +131,7 @@ def build() -> Parser:
     bench = command("bench", "benching", "Measure how fast training is beside the usual loops.")
     bench.add_argument("--quick", action="store_true", help="about a minute; no time to 80 and 90 %%")
     bench.add_argument("--data", metavar="NAME|PATH", help="default: cifar10, or shapes with --quick")
-    bench.add_argument("--device", choices=DEVICES, help="default: the best there is")
+    bench.add_argument("--device", metavar="DEVICE", help="default: the best there is")
     resume = command(
         "resume", "training", "Go on with a run that was paused, stopped or left, or for more epochs.", run
     )
@@ -140,9 +140,10 @@ def build() -> Parser:
     check = command(
         "check", "training", "Compute a run's figures again from its weights; status 1 if they differ.", run
     )
-    check.add_argument("--device", choices=DEVICES, help="default: the kind it was trained on")
+    check.add_argument("--device", metavar="DEVICE", help="default: the kind it was trained on")
     command("pause", "history", "Pause a run that waits or goes on.", run)
-    command("stop", "history", "Stop a run; what there is of it is tested and kept.", run)
+    command("stop", "history", "Stop a run and keep what there is of it; a second time, at once.", run)
+    command("test", "history", "Test a run that was stopped before its test.", run)
     command("show", "history", "Tell about one run.", run)
     _runs(command("runs", "history", "List the runs; clean up, or delete one.", runs), json)
     export = command("export", "exporting", "Write a run to hand in, or a network as PyTorch.", profile, runs)
@@ -251,7 +252,9 @@ def _flag(option: Option) -> dict[str, Any]:
     form: dict[str, dict[str, Any]] = {
         "whole": {"type": whole, "metavar": "N"},
         "decimal": {"type": decimal, "metavar": "X"},
-        "choice": {"choices": option.choices},
+        "choice": {"metavar": "{" + ",".join([*option.choices, option.form]) + "}"}
+        if option.pattern
+        else {"choices": option.choices},
         "flag": {"action": argparse.BooleanOptionalAction},
     }
     text = f"{meaning}; default: {default}{idle}".replace("%", "%%")

@@ -128,7 +128,7 @@ def _interrupts() -> Iterator[list[int]]:
         signals.append(number)
         if len(signals) > 1:
             raise KeyboardInterrupt
-        say("\nstopping; what there is will be tested and kept (once more to leave at once)")
+        say("\nstopping; what there is will be kept, and tested if that takes a moment (once more: at once)")
 
     handlers = {}
     with suppress(ValueError):  # not in the main thread: then there are no signals to catch

@@ -13,13 +13,15 @@ from cifar7.network.spec import NetSpec
 from cifar7.results.predictions import Predictions
 from cifar7.runs.claim import Claim
 from cifar7.runs.kept.saving import insist, save_tensors
+from cifar7.runs.reasons import untested_reason
 from cifar7.training.config import TrainConfig
-from cifar7.training.events import EpochEnd, Event, Finished, Paused, RangeStep
+from cifar7.training.events import EpochEnd, Event, Finished, Left, Paused, RangeStep
 
 if TYPE_CHECKING:  # torch is loaded only once there is something to train
     from torch import Tensor
 
 CHECKPOINT_SECONDS = 1.0  # at least, between two at the ends of epochs: this much work a death may cost
+ASK_SECONDS = 0.1  # at least, between two looks for a request during a step or an evaluation
 REPORT_SECONDS = 0.2  # between two reports of a test's step
 PREPARING_SECONDS = 0.25  # between two reports of the data's progress
 
@@ -41,7 +43,11 @@ class EndedEarly(Exception):  # noqa: N818 - nothing is wrong
 
 
 class Control:
-    """Called before every batch: "stop", "pause" or None; `reason` says why it is to stop."""
+    """What a training is asked to do, as `Training` takes it; `reason` says why it is to stop.
+
+    A run that is over its time, or waited only to be tested, is tested in full; one that somebody stops makes
+    room soon.
+    """
 
     def __init__(self, claim: Claim, stop_reason: Callable[[], str | None]) -> None:
         self._claim, self._stop_reason = claim, stop_reason
@@ -51,9 +57,19 @@ class Control:
 
     def __call__(self) -> str | None:
         """What the training loop is to do now."""
-        request = self._claim.requested()
-        self.reason = "Stopped as asked" if request == "stop" else self._stop_reason() or self._over()
-        return "stop" if self.reason else "pause" if request == "pause" else None
+        asked = self._claim.run.requested()
+        if asked in ("stop", "end"):
+            self.reason = "Stopped as asked" if asked == "stop" else "Stopped at once as asked"
+            return asked
+        if reason := self._stop_reason():
+            self.reason = reason
+            return "stop"
+        if asked == "pause":
+            return asked
+        if reason := "Stopped as asked" if self._claim.then == "stop" else self._over():
+            self.reason = reason
+            return "test"
+        return None
 
     def _over(self) -> str | None:
         """Why the run's time is over; None while it is not, or has no limit."""
@@ -63,8 +79,7 @@ class Control:
 
     def preparing(self, what: str, done: int, total: int) -> None:
         """Write the progress of the data to the status. Raises EndedEarly at a request to stop or pause."""
-        # A run that is only to be tested as it is needs the images too.
-        if not self._claim.then and self():
+        if self() in ("stop", "end", "pause"):  # what is only to be tested needs the images too
             raise EndedEarly
         if time.monotonic() >= self._next_report:
             self._next_report = time.monotonic() + PREPARING_SECONDS
@@ -85,6 +100,7 @@ def train(job: Job) -> None:
         job.images,
         job.config,
         control=job.control,
+        ask_seconds=ASK_SECONDS,
         resume=checkpoint.load(path) if path else None,
     )
     last_checkpoint = time.monotonic()
@@ -96,13 +112,15 @@ def train(job: Job) -> None:
             _save_weights(claim, training.weights(), needed=False)
         # At the end of an epoch unless there was one just now, as an epoch may take a moment only.
         due = isinstance(event, EpochEnd) and time.monotonic() - last_checkpoint >= CHECKPOINT_SECONDS
-        if due or isinstance(event, (Paused, Finished)):
+        if due or isinstance(event, (Paused, Finished, Left)):
             needed = not isinstance(event, EpochEnd)
             _save(claim, "checkpoint.pt", training.checkpoint(), needed)
             last_checkpoint = time.monotonic()
         claim.record(event)
         if isinstance(event, Finished):
             _finish(job, event)
+        elif isinstance(event, Left):
+            claim.end("stopped", untested_reason(job.control.reason, event, claim.status))
         elif isinstance(event, Paused):
             claim.pause()
         job.listen(event)
@@ -150,7 +168,7 @@ def test_learning_rate(job: Job) -> None:
     points = []
     claim.note(phase="training")
     module = build(job.spec, seed=config.seed)
-    for lr, loss in range_test(module, job.images, config, control=job.control):
+    for lr, loss in range_test(module, job.images, config, control=job.control, ask_seconds=ASK_SECONDS):
         points.append((lr, loss))
         if time.monotonic() >= next_report:
             next_report = time.monotonic() + REPORT_SECONDS
@@ -170,7 +188,8 @@ def _environment(config: TrainConfig, images: ImageSet) -> dict[str, Any]:
 
     import torch
 
-    from cifar7.training.devices import choose, cpu_cores, describe_device
+    from cifar7 import machine
+    from cifar7.training.devices import choose, describe_device
 
     device = choose(config.device)
     return {
@@ -182,7 +201,7 @@ def _environment(config: TrainConfig, images: ImageSet) -> dict[str, Any]:
         "platform": f"{platform.system()} {platform.machine()}",
         "device": describe_device(device),
         "device_type": device.type,
-        "cpu_count": cpu_cores(),
+        "cpu_count": machine.cores(),
         "threads": torch.get_num_threads(),
         "data": {
             "name": images.name,

@@ -123,7 +123,7 @@ class Claim:
         def write() -> None:
             with hold_queue(self.run.path.parent):
                 self.update(durable=True, state="paused", phase=None, preparing=None, **self._left())
-                stops.append(self.run.requested() == "stop")
+                stops.append(self.run.requested() in ("stop", "end"))
 
         insist(write, self.give_up)
         if any(stops):
@@ -139,7 +139,7 @@ class Claim:
         return {"served": time.time(), "worked": self.worked_seconds()}
 
     def requested(self) -> str | None:
-        """What the run is to do, "stop" or "pause"; None to go on. Cheap enough for every batch."""
+        """What the run is to do, as `RunFolder.requested`; None to go on. Cheap enough for every batch."""
         return self.then or self.run.requested()
 
     def save_environment(self, environment: dict[str, Any]) -> None:

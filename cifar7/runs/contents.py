@@ -109,7 +109,7 @@ class Contents:
         return path if is_regular(path) else None
 
     def requested(self) -> str | None:
-        """What the running run is to do: "stop", "pause" or None. Cheap enough for every batch."""
+        """What the running run is to do: "stop", "end" at once, "pause" or None. Cheap: asked every batch."""
         with suppress(OSError, ValueError):
             ask = read_json(self.path / "control.json").get("ask")
             return ask if isinstance(ask, str) and len(ask) < 20 else None

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from cifar7.data.imageset import ImageSet, Progress
 from cifar7.errors import UserError
+from cifar7.network.spec import NetSpec
 from cifar7.runs.carry_out import Control, EndedEarly, Job, test_learning_rate, train
 from cifar7.runs.claim import Claim
 from cifar7.runs.directory import RunError
@@ -18,6 +19,8 @@ from cifar7.runs.files import append_line
 from cifar7.runs.kinds import Kind
 from cifar7.runs.reasons import mistake_reason, remains, unexpected_reason
 from cifar7.runs.status import Status
+from cifar7.training.budget import Plan
+from cifar7.training.config import TrainConfig
 from cifar7.training.errors import DeviceStateError
 from cifar7.training.events import Event
 from cifar7.training.norms import check_norms
@@ -82,7 +85,19 @@ def _prepare(
         )
     check_norms(spec, config)
     claim.note(phase="starting", preparing=None)
+    _check_memory(spec, config, images)
     return Job(claim, spec, config, images, control, listen)
+
+
+def _check_memory(spec: NetSpec, config: TrainConfig, images: ImageSet) -> None:
+    """Raises BudgetError where the device has too little memory for the run at this moment."""
+    from cifar7.training import devices  # loads torch
+
+    device = devices.choose(config.device)
+    most = devices.free_memory(device)
+    if most is not None:
+        sizes = len(images.train.labels), len(images.test.labels)
+        Plan(spec, config, devices.place(device), *sizes).check_memory(most)
 
 
 def _fail(claim: Claim, error: Exception) -> None:

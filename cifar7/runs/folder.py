@@ -94,17 +94,17 @@ class RunFolder(Contents):
         return inf
 
     def request_stop(self, by: Person = COMMAND_LINE) -> None:
-        """Have the run stop: at its next batch, or before it begins. No effect on a run that has ended.
+        """Have the run stop: within a moment, or before it begins. No effect on a run that has ended.
 
-        A paused run waits in the queue from then on, to be tested as it is. Raises RunError where it is not
-        for `by` to stop.
+        Asked a second time, it is to end at once: `force.stop` sees to it. A paused run waits in the queue
+        from then on, to be tested as it is. Raises RunError where it is not for `by` to stop.
         """
         with hold_queue(self.path.parent):
             status = self.status()
             check_may(by, status, "stop")
             state = status["state"]
             if state == "running":
-                self._request("stop")
+                self._request("end" if self.requested() in ("stop", "end") else "stop")
             elif state in ("queued", "paused"):
                 if self.checkpoint_path() is None:
                     self._change(
@@ -127,9 +127,22 @@ class RunFolder(Contents):
             state = status["state"]
             if state == "queued" and status["then"] != "stop":
                 self._change(state="paused")
-            elif state == "running" and self.requested() != "stop":
+            elif state == "running" and self.requested() not in ("stop", "end"):
                 self._request("pause")
         self.reconcile()
+
+    def request_test(self, by: Person = COMMAND_LINE) -> None:
+        """Put a stopped run that was not tested in the queue, to be tested as it is.
+
+        Raises RunError for any other, and where it is not for `by` to do; LimitError where too many wait.
+        """
+        with hold_queue(self.path.parent):
+            status = self.status()
+            if status["state"] != "stopped" or status["result"] or self.checkpoint_path() is None:
+                raise RunError(f"the run {self.id} has nothing that could still be tested")
+            self.requeue(0, by)
+            self._change(then="stop")
+        os.utime(self.path.parent)  # workers look at the queue when this time changes
 
     def request_resume(self, more_epochs: int = 0, by: Person = COMMAND_LINE) -> None:
         """Put the run in the queue again, to go on from its last checkpoint; call `ensure_worker` after it.

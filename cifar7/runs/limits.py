@@ -31,6 +31,7 @@ CLASS: Mapping[str, Any] = {
     "parameters": 3_000_000,
     "minutes": 30.0,
     "disk_gb": 50.0,
+    "memory_gb": 4.0,
 }
 
 

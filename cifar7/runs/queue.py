@@ -22,13 +22,16 @@ from cifar7.network.spec import NetSpec
 from cifar7.runs import children, turns
 from cifar7.runs.claim import Claim, claim
 from cifar7.runs.directory import RunError, hold_queue, make_runs_dir, told
+from cifar7.runs.expected import check as check_budget
 from cifar7.runs.expected import seconds
 from cifar7.runs.folder import RunFolder, read_statuses
 from cifar7.runs.kinds import KINDS, Kind, kind_of
 from cifar7.runs.limits import Limits
 from cifar7.runs.people import COMMAND_LINE, Person
 from cifar7.runs.status import Status
-from cifar7.training.config import DEVICES, TrainConfig
+from cifar7.runs.workers.served import served_devices, suits
+from cifar7.runs.workers.served import worker_lock as worker_lock
+from cifar7.training.config import TrainConfig
 from cifar7.training.norms import check_norms
 
 IDLE_MINUTES = 20.0  # after which a worker without work ends
@@ -51,7 +54,8 @@ def enqueue(
     """Put a run in the queue; `ensure_worker` sees to it that a worker takes it.
 
     Raises SpecError for a network that cannot be built, ConfigError for one that cannot be trained so,
-    DataError for what cannot name a set, LimitError for what is beyond the limits in force.
+    DataError for what cannot name a set, LimitError for what is beyond the limits in force, BudgetError for
+    what would take more memory or time than there is.
     """
     return enqueue_all(runs_dir, [(spec, config)], data_name, kind, by)[0]
 
@@ -72,6 +76,7 @@ def enqueue_all(
         limits.check_parameters(analyse(spec).parameters, by)
         if kind == "training":
             limits.check_epochs(config.epochs, by)
+        check_budget(runs_dir, spec, config, data_name, kind, limits, by)
     remove_abandoned(runs_dir)
     limits.check_disk(runs_dir)
     expected = [seconds(runs_dir, spec, config, data_name, kind) for spec, config in wanted]
@@ -94,9 +99,10 @@ def enqueue_all(
 def start_here(runs_dir: Path, spec: NetSpec, config: TrainConfig, data_name: str) -> Claim:
     """Make a run and take it for this process at once: no worker can take it in between.
 
-    Raises ConfigError for a network that cannot be trained so.
+    Raises ConfigError for a network that cannot be trained so, BudgetError for one that takes too much.
     """
     check_norms(spec, config)
+    check_budget(runs_dir, spec, config, data_name, "training", Limits.load(), COMMAND_LINE)
     with hold_queue(make_runs_dir(runs_dir)):
         return claim(RunFolder.create(runs_dir, spec, config, data_name), foreground=True)
 
@@ -192,16 +198,13 @@ def reconcile(runs_dir: Path) -> list[RunFolder]:
 
 
 def claim_next(runs_dir: Path, device: str = "auto") -> Claim | None:
-    """Take the run that is next in the line and suits `device`; None when there is none.
-
-    A worker for "auto" takes any; one for "cuda" takes those for "cuda" and those for "auto".
-    """
+    """Take the run that is next in the line and suits a worker for `device`; None when there is none."""
     if not line(runs_dir):
         return None
     with hold_queue(runs_dir.absolute()):
         for run in line(runs_dir, free=True):
             with suppress(RunError):  # removed this moment, or held by another process: the next one, then
-                if device == "auto" or run.status()["device"] in ("auto", device):
+                if suits(run.status()["device"], device):
                     try:
                         return claim(run)
                     except OSError as error:
@@ -233,13 +236,6 @@ def _is_running(run: RunFolder) -> bool:
     return False
 
 
-def worker_lock(runs_dir: Path, device: str) -> Path:
-    """The file that the worker for `device` keeps locked as long as it lives."""
-    if device not in DEVICES:
-        raise RunError(f"the device {device!r:.20} is not known; choose {', '.join(DEVICES)}")
-    return runs_dir.absolute() / "workers" / f"{device}.lock"
-
-
 def ensure_worker(
     runs_dir: Path,
     device: str = "auto",
@@ -252,8 +248,16 @@ def ensure_worker(
 
     When a worker lives, nothing is done. Otherwise runs whose worker died are taken up again or marked
     failed, and a worker is started if a run waits, or at once if `warm`, so that it has its libraries loaded
-    beforehand. Returns the pid of a worker started by this call; RunError where nothing can be written.
+    beforehand. Where there are several GPUs, that goes for each of them. Returns the pid of a worker started
+    by this call; RunError where nothing can be written.
     """
+    started = [_ensure_one(runs_dir, one, data_dir, warm, idle_minutes) for one in served_devices(device)]
+    return next((pid for pid in started if pid), None)
+
+
+def _ensure_one(
+    runs_dir: Path, device: str, data_dir: Path | None, warm: bool, idle_minutes: float
+) -> int | None:
     lock_path = worker_lock(runs_dir, device)
     make_runs_dir(runs_dir, "workers")
     with told(runs_dir), suppress(Timeout), FileLock(lock_path, timeout=0):

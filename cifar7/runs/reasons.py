@@ -10,7 +10,8 @@ from cifar7.errors import UserError
 from cifar7.runs.kinds import KINDS, Kind
 from cifar7.runs.status import Status
 from cifar7.training.errors import TrainingError, is_out_of_memory
-from cifar7.training.events import Beat, EpochEnd
+from cifar7.training.events import Beat, EpochEnd, Left
+from cifar7.wording import count
 
 MOST_DEATHS = 1  # after which a run is taken up again
 
@@ -71,6 +72,8 @@ def after_death(
     was to stop, or was executed by a command in the foreground, whose user saw it end. `ending`: how its
     process ended, from `children.death`.
     """
+    if asked == "end":
+        return {"state": "stopped", "reason": at_once_reason(status, kind), "ended": time.time()}
     if status["deaths"] >= MOST_DEATHS or status["foreground"] or asked == "stop":
         reason = death_reason(status, kind, has_checkpoint, ending)
         return {"state": "failed", "reason": reason, "ended": time.time(), "deaths": status["deaths"] + 1}
@@ -87,6 +90,27 @@ def after_death(
     if not has_checkpoint:  # what had been reported is void
         changes |= {"progress": None, "epoch": None}
     return changes
+
+
+def untested_reason(why: str | None, left: Left, status: Status) -> str:
+    """For a run that was to stop and had no time for a test, with what is left of it."""
+    epoch_end = EpochEnd.from_dict(status["epoch"])
+    if status["result"]:
+        kept = "what it had come to before it went on is kept, with its figures"
+    elif epoch_end is None:
+        kept = "no epoch was complete"
+    else:
+        accuracy, held = epoch_end.heldout_accuracy, "held-out"
+        if accuracy is None:
+            accuracy, held = epoch_end.test_accuracy or 0.0, "test"
+        kept = f"the weights of epoch {epoch_end.epoch} are kept, with {accuracy:.1%} of the {held} images"
+    done = f"{count(left.step, 'step')} and {count(left.epoch, 'whole epoch')}"
+    return f"{why}, after {done}, and not tested; {kept}."
+
+
+def at_once_reason(status: Status, kind: Kind) -> str:
+    """For a run that was stopped a second time, upon which its process was ended."""
+    return f"Stopped at once as asked, and not tested; {remains(status, kind)}."
 
 
 def mistake_reason(error: UserError, status: Status, kind: Kind) -> str:

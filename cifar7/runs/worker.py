@@ -12,23 +12,29 @@ import logging
 import os
 import signal
 import sys
+import threading
 import time
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
 from cifar7 import paths
 from cifar7.data import library
 from cifar7.data.imageset import ImageSet, Progress
+from cifar7.runs.claim import Claim
 from cifar7.runs.directory import RunError
 from cifar7.runs.execute import execute
 from cifar7.runs.files import try_lock
 from cifar7.runs.kept.cleaning import clean, old_caches
 from cifar7.runs.queue import IDLE_MINUTES, claim_next, reconcile, remove_abandoned, worker_lock
-from cifar7.training.config import DEVICES
+from cifar7.runs.reasons import remains
+from cifar7.training.config import is_device
 from cifar7.training.errors import DeviceStateError
 
 LOOK_SECONDS = 0.05  # between two looks at the folder's time of change
 NICENESS = 10
+# Of 1000: where memory runs out, the kernel ends the worker, whose work is kept, and not the page.
+OOM_SCORE = 800
 ORPHAN_SECONDS = 60.0
 SCAN_SECONDS = 2.0  # between two readings of the whole queue when that time did not change
 
@@ -48,6 +54,7 @@ class Worker:
         self.scanned = 0.0  # when the queue was last read
         self.last_change = -1  # the folder's time of change then
         self.prepared = False
+        self.on_cpu = False
 
     @property
     def patience(self) -> float:
@@ -94,8 +101,9 @@ class Worker:
         if self._execute_next():
             gc.collect()  # a network, its images and gradients would lie on the device until the next run
             self.last_change, self.idle_since = -1, time.monotonic()
-        else:
+        elif not self.prepared:
             self._prepare()
+            self._make_room()
 
     def _execute_next(self) -> bool:
         remove_abandoned(self.runs_dir)
@@ -105,7 +113,8 @@ class Worker:
         # The run is claimed before torch is loaded: should that kill the process, the run shows it, and a new
         # worker does not try the same run for ever.
         log.info("run %s", claim.run.id)
-        self._prepare()
+        if not self.prepared and not self._prepared_for(claim):
+            return True
         status = execute(claim, self._open_images, device=self.device, stop_reason=self._stop_reason)
         log.info("run %s %s", claim.run.id, status["state"])
         return True
@@ -117,8 +126,28 @@ class Worker:
         self.images = last if last and is_same else images
         return self.images
 
+    def _prepared_for(self, claim: Claim) -> bool:
+        """Prepare, with an eye on the run that waits for it; False if it was stopped or paused meanwhile."""
+        loading = threading.Thread(target=self._prepare)
+        loading.start()
+        asked = None
+        while asked is None and loading.is_alive():
+            loading.join(LOOK_SECONDS)
+            asked = "end" if self.ending else claim.run.requested()
+        if asked == "pause":
+            claim.pause()
+        elif asked:
+            why = self._stop_reason() or "Stopped as asked"
+            left = remains(claim.status, claim.run.kind)
+            claim.end("stopped", f"{why}, while its libraries were being loaded; {left}.")
+        if asked:
+            claim.release()
+        loading.join()
+        self._make_room()
+        return asked is None
+
     def _prepare(self) -> None:
-        """Once: load what a run needs, so that pressing Train is felt at once, and make room for the page."""
+        """Once: load what a run needs, so that pressing Train is felt at once."""
         if self.prepared:
             return
         self.prepared = True
@@ -129,13 +158,16 @@ class Worker:
                 import_module(module)
             device = choose(self.device)
             wake(device)  # which takes an accelerator seconds
-            # On a CPU the page comes first; an accelerator is fed by this process, which must not wait.
-            if device.type == "cpu" and hasattr(os, "nice"):
-                os.nice(max(0, NICENESS - os.nice(0)))
+            self.on_cpu = device.type == "cpu"
             for left in clean(old_caches(self.runs_dir, self.data_dir), self.data_dir):
                 log.warning("a cache was not removed: %s", left)
         except Exception:
             log.exception("preparing failed; the next run will tell")
+
+    def _make_room(self) -> None:
+        """On a CPU the page comes first; an accelerator is fed by this process, which must not wait."""
+        if self.on_cpu and hasattr(os, "nice"):
+            os.nice(max(0, NICENESS - os.nice(0)))
 
     def _stop_reason(self) -> str | None:
         return "Stopped because its worker was asked to end" if self.ending else None
@@ -157,16 +189,26 @@ def main(arguments: list[str] | None = None) -> int:
     """Serve one folder of runs until there is a reason to end."""
     parser = argparse.ArgumentParser(prog="python -m cifar7.runs.worker", description="Executes queued runs.")
     parser.add_argument("runs_dir", type=Path)
-    parser.add_argument("--device", choices=DEVICES, default="auto")
+    parser.add_argument("--device", default="auto")
     parser.add_argument("--data-dir", type=Path, default=paths.data_dir())
     parser.add_argument("--idle-minutes", type=float, default=IDLE_MINUTES)
     options = parser.parse_args(arguments)
+    if not is_device(options.device):
+        parser.error(f"there is no device {options.device!r:.20}")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     worker = Worker(options.runs_dir.absolute(), options.device, options.data_dir, options.idle_minutes)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, worker.end)
+    _offer_to_the_kernel()
     worker.serve()
     return 0
+
+
+def _offer_to_the_kernel() -> None:
+    """Where memory runs out, this process is to go first; of Linux alone, and of no use elsewhere."""
+    with suppress(OSError, ValueError):
+        score = Path("/proc/self/oom_score_adj")
+        score.write_text(str(max(OOM_SCORE, int(score.read_text()))))
 
 
 if __name__ == "__main__":

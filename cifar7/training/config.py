@@ -6,6 +6,7 @@ train.py are made from `OPTIONS`; `cifar7.fields.Option` lists what a declaratio
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -13,6 +14,7 @@ from cifar7.errors import UserError
 from cifar7.fields import choice, flag, number, options, read_value
 
 DEVICES = {"auto": "Automatic", "cpu": "CPU", "cuda": "NVIDIA GPU (CUDA)", "mps": "Apple GPU (MPS)"}
+ONE_GPU = r"cuda:\d{1,2}"  # one of several, by its number
 
 # The groups of options on the page and in --help, in this order.
 BASICS = "basics"
@@ -25,6 +27,11 @@ GROUPS = (BASICS, SCORING, SCHEDULE, OPTIMISER, IMAGES, MACHINE)
 
 Triple = tuple[float, float, float]  # of R, G, B, on the scale 0..1
 HALF: Triple = (0.5, 0.5, 0.5)
+
+
+def is_device(name: str) -> bool:
+    """Whether a device can be called so; whether there is one is another question."""
+    return name in DEVICES or re.fullmatch(ONE_GPU, name) is not None
 
 
 class ConfigError(UserError):
@@ -167,8 +174,9 @@ class TrainConfig:
         "always in fp32.",
     )
     device: str = choice(
-        "auto", DEVICES, group=MACHINE,
-        help="What it is trained on. Automatic: a GPU where there is one, otherwise the CPU.",
+        "auto", DEVICES, group=MACHINE, pattern=ONE_GPU, form="cuda:N",
+        help="What it is trained on. Automatic: a GPU where there is one, otherwise the CPU. cuda:1 is the "
+        "second of several.",
     )
     seed: int = number(
         1, low=0, high=2**31 - 1, group=BASICS, unit="of weights, order and augmentation",

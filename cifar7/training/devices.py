@@ -7,18 +7,32 @@ import os
 import torch
 from torch import Tensor
 
-from cifar7.training.config import DEVICES, ConfigError
+from cifar7 import machine
+from cifar7.training.budget import Place
+from cifar7.training.config import DEVICES, ConfigError, is_device
 
 
 def choose(device: str) -> torch.device:
-    """The device of that name; `auto` is cuda, else mps, else cpu. Raises ConfigError if it is not here."""
+    """The device of that name; `auto` is cuda, else mps, else cpu. Raises ConfigError if it is not here.
+
+    `cuda` is the GPU that this process works on, the first unless `tune` was called with another.
+    """
     present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     available = [name for name, here in present.items() if here]
     if device == "auto":
         return torch.device(available[0])
-    if device not in DEVICES:
-        raise ConfigError(f"device is {device!r}; it takes {', '.join(DEVICES)}.")
-    if device not in available:
+    if not is_device(device):
+        raise ConfigError(
+            f"device is {device!r}; it takes {', '.join(DEVICES)}, or cuda:1 for one of several GPUs."
+        )
+    kind, _, number = device.partition(":")
+    if number and kind in available:
+        count = torch.cuda.device_count()
+        if int(number) < count:
+            return torch.device(kind, int(number))
+        there = ", ".join(f"{kind}:{at}" for at in range(count))
+        raise ConfigError(f"device is {device}, which is not here; there are auto, {kind}, {there}, cpu.")
+    if kind not in available:
         raise ConfigError(
             f"device is {device}, which torch does not find here; there are auto, {', '.join(available)}."
         )
@@ -26,21 +40,42 @@ def choose(device: str) -> torch.device:
 
 
 def describe_device(device: torch.device) -> str:
-    """The device in words, as in "CPU, 2 cores"."""
+    """The device in words, as in "CPU, 2 cores"; of several GPUs with its number."""
     if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
+        name = torch.cuda.get_device_name(device)
+        if torch.cuda.device_count() < 2:
+            return name
+        return f"{name} (cuda:{torch.cuda.current_device() if device.index is None else device.index})"
     if device.type == "mps":
         return "Apple GPU"
-    cores = cpu_cores()
+    cores = machine.cores()
     return f"CPU, {cores} core{'s' if cores > 1 else ''}"
+
+
+def place(device: torch.device) -> Place:
+    """The device as a budget sees it."""
+    return Place(device.type, machine.cores(), best_precision(device) == "bf16")
+
+
+def free_memory(device: torch.device) -> int | None:
+    """Bytes that a run can get of the device's memory, what this process holds of it counted as free.
+
+    None where that is not known.
+    """
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0] + torch.cuda.memory_reserved(device)
+    return machine.free_memory([os.getpid()]) if device.type == "cpu" else None
 
 
 def tune(device: torch.device) -> None:
     """Set, once, what makes the device fast: on CUDA, that cudnn tries out its kernels and keeps the best.
 
-    Which one wins may differ from run to run, and with it the rounding.
+    Which one wins may differ from run to run, and with it the rounding. Of several GPUs this one becomes the
+    one that everything here works on.
     """
     if device.type == "cuda":
+        if device.index is not None:
+            torch.cuda.set_device(device)
         torch.backends.cudnn.benchmark = True
 
 
@@ -53,13 +88,6 @@ def wake(device: torch.device) -> None:
     with torch.autocast(device.type, precision, enabled=precision == torch.bfloat16):
         maps = convolution(images)  # (8, 8, 32, 32)
     (maps.flatten(1) @ maps.flatten(1).T).float().sum().backward()
-
-
-def cpu_cores() -> int:
-    """The cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def best_precision(device: torch.device) -> str:

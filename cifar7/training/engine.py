@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
+from math import inf
 
 import numpy as np
 from torch import Tensor, nn
@@ -12,12 +13,14 @@ from cifar7.training.checkpoint import Checkpoint
 from cifar7.training.config import TrainConfig
 from cifar7.training.devices import describe_device
 from cifar7.training.errors import TrainingError, is_out_of_memory
-from cifar7.training.events import Beat, EpochEnd, Event, Finished, Notice, Paused, Started
+from cifar7.training.events import Beat, EpochEnd, Event, Finished, Left, Notice, Paused, Started
+from cifar7.training.interruption import Control as Control
+from cifar7.training.interruption import Interrupted, Watch
 from cifar7.training.reporting import ReportTimer
 from cifar7.training.selection import Candidate
 from cifar7.training.state import TrainingState
 
-Control = Callable[[], str | None]
+TEST_SECONDS = 0.8  # after a request to stop: when testing what there is must be done
 
 
 class Training:
@@ -27,8 +30,12 @@ class Training:
     in place: it moves to the device, and after Finished it holds the kept weights in evaluation mode. Under
     `holdout` those are the best epoch's by held-out accuracy, and the test set is read once, at the end;
     under `test-each-epoch` they are the last ones. With `averaging`, the averaged weights are those that are
-    evaluated, chosen and kept. `control` is called before every batch and returns None, "stop", upon which
-    the run ends with what there is, evaluated, or "pause", upon which it ends with Paused.
+    evaluated, chosen and kept.
+
+    `control` is called before every batch, and during steps and evaluations about every `ask_seconds`; what
+    was going on is then left as if it had not begun. It returns None to go on, or how the run is to end:
+    "pause" with Paused, at once. "test" at the next batch, with what there is evaluated and tested. "stop"
+    likewise, but at once, and in TEST_SECONDS or not at all: then with Left. "end" with Left, at once.
 
     After every event, `checkpoint()` is all that the rest of the run depends on. A run that is made with one
     as `resume`, on the same machine and for the same epochs, is to the bit the one that was left, on a CPU.
@@ -49,11 +56,13 @@ class Training:
         config: TrainConfig,
         *,
         control: Control = lambda: None,
+        ask_seconds: float = inf,
         beat_seconds: float = 0.25,
         resume: Checkpoint | None = None,
     ) -> None:
-        self.control = control
         self.state = TrainingState(module, data, config)
+        self.watch = Watch(control, ask_seconds, self.state.device)
+        self.state.selection.between_batches = self.watch.between_batches
         self.report_timer = ReportTimer(beat_seconds, queued=self.state.device.type != "cpu")
         self._final: Checkpoint | None = None
         self._resume_notice = self.state.load_state_dict(resume) if resume else None
@@ -68,8 +77,10 @@ class Training:
 
     def events(self) -> Iterator[Event]:
         """The whole run, or the rest of it."""
+        modules = {id(module): module for module in (self.state.module, self.state.evaluated)}
         try:
-            yield from self._events()
+            with self.watch.between_layers(*modules.values()):
+                yield from self._events()
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
                 raise
@@ -90,11 +101,13 @@ class Training:
         while request is None and state.epoch < state.config.epochs:
             request = yield from self._one_epoch()
             if request is None:
-                yield self._end_epoch()
-        if request == "pause":
-            yield self._pause()
-        else:
-            yield self._finish("stopped" if request else "finished")
+                try:
+                    end = self._end_epoch()
+                except Interrupted as at:
+                    request = at.request
+                else:
+                    yield end
+        yield self._end(request)
 
     def _started(self) -> Started:
         state = self.state
@@ -117,19 +130,20 @@ class Training:
         )
 
     def _one_epoch(self) -> Generator[Event, None, str | None]:
-        """Train for an epoch, or the rest of one; returns what `control` returned, if anything."""
+        """Train for an epoch, or the rest of one; returns what `control` asked for, if anything."""
         state = self.state
         state.module.train()
         batches = state.start_epoch()
         self.report_timer.start(state.step)
         for rows in batches:
-            request = self.control()
-            if request in ("stop", "pause"):
-                return request
+            request = self.watch.ask()
             if request is not None:
-                raise ValueError(f"control returns None, 'stop' or 'pause', not {request!r}")
+                return request
             captured = state.train_step.capture_seconds
-            notice = state.take_step(rows)
+            try:
+                notice = state.take_step(rows)
+            except Interrupted as at:
+                return at.request
             if captured is None and state.train_step.capture_seconds:
                 self.report_timer.exclude(state.train_step.capture_seconds)
             if notice:
@@ -179,8 +193,8 @@ class Training:
         loss, accuracy, first_bad = state.metrics.of_epoch()
         self._check_finite(first_bad)
         self._measure()
-        state.epoch += 1
-        candidate, best = self._evaluate(state.epoch)
+        candidate, best = self._evaluate(state.epoch + 1)
+        state.epoch += 1  # an epoch whose evaluation was interrupted is not whole
         heldout, test = candidate.heldout, candidate.test
         return EpochEnd(
             epoch=state.epoch,
@@ -211,12 +225,36 @@ class Training:
         if self.state.step > self.report_timer.step:
             self._measure()
 
+    def _end(self, request: str | None) -> Event:
+        """The last event: how the run ends that is all trained, or that was to end before."""
+        if request == "pause":
+            return self._pause()
+        if request in ("stop", "end"):
+            self.watch.allow(self._time_to_test() if request == "stop" else 0.0)
+        try:
+            return self._finish("stopped" if request else "finished")
+        except Interrupted as at:
+            return self._pause() if at.request == "pause" else self._leave()
+
+    def _time_to_test(self) -> float:
+        """Seconds for testing after a stop; 0 where that is not enough, as far as is known."""
+        left = TEST_SECONDS - self.watch.waited
+        images = self.state.selection.images_to_evaluate(1 if self.state.steps_of_epoch else 0)
+        return left if self.state.throughput.seconds_left(0, images) <= left else 0.0
+
     def _pause(self) -> Paused:
-        self._catch_up()
         state = self.state
-        self._final = state.state_dict()
+        if self._final is None:
+            self._catch_up()
+            self._final = state.state_dict()
         seconds = self._final["seconds"]  # the clock goes on while the state is copied
-        return Paused(state.epoch + 1, state.config.epochs, state.step, state.steps, seconds)
+        epoch = min(state.epoch + 1, state.config.epochs)
+        return Paused(epoch, state.config.epochs, state.step, state.steps, seconds)
+
+    def _leave(self) -> Left:
+        """End without a test; `_finish` was interrupted."""
+        state = self.state
+        return Left(state.epoch, state.config.epochs, state.step, state.steps, state.seconds)
 
     def _finish(self, outcome: str) -> Finished:
         state, selection = self.state, self.state.selection
@@ -225,9 +263,16 @@ class Training:
             self._catch_up()
         self._final = state.state_dict()
         if selection.best is None or in_mid_epoch:
-            self._evaluate(None)
+            try:
+                self.watch.check()
+                self._evaluate(None)
+            except Interrupted:
+                if selection.best is None or selection.best.test is None:
+                    raise  # else the last whole epoch's weights are tested already
         best = selection.best
         assert best is not None
+        if best.test is None:
+            self.watch.check()
         state.module.load_state_dict(best.weights)
         state.module.eval()
         test = best.test or selection.test(state.module)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -13,12 +13,9 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from cifar7.data.augment import normalise
+from cifar7.training.budget import EVALUATED_AT_ONCE
 from cifar7.training.config import Triple
 from cifar7.training.errors import is_out_of_memory
-
-# Images at once. Small enough for a CPU's caches, large enough to fill a GPU. Part of what a recorded figure
-# means: another size may round differently.
-_BATCH = {"cpu": 125, "cuda": 2500, "mps": 1000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +35,14 @@ def evaluate(
     std: Triple,
     precision: str = "fp32",
     test_flip: bool = False,
+    between: Callable[[], None] = lambda: None,
 ) -> Evaluation:
     """Evaluate on uint8 images (n, 3, 32, 32) with labels (n,), both on the module's device.
 
-    `test_flip`: average the logits of each image and its mirror image. The module is put back into the mode
-    it was in.
+    `test_flip`: average the logits of each image and its mirror image. `between`: called after each batch; it
+    may raise. The module is put back into the mode it was in.
     """
-    logits = predict(module, images, mean, std, precision, test_flip)  # (n, classes)
+    logits = predict(module, images, mean, std, precision, test_flip, between)  # (n, classes)
     with torch.inference_mode():
         loss = cross_entropy(logits, labels)
         correct = (logits.argmax(1) == labels).sum()
@@ -61,13 +59,15 @@ def predict(
     std: Sequence[float],
     precision: str = "fp32",
     test_flip: bool = False,
+    between: Callable[[], None] = lambda: None,
 ) -> Tensor:
     """Logits (n, classes) in float32 of uint8 images (n, 3, H, W); otherwise as `evaluate`."""
-    batch = _BATCH[images.device.type]
+    # Part of what a recorded figure means: another size may round differently.
+    batch = EVALUATED_AT_ONCE[images.device.type]
     with evaluation_mode(module):
         while True:
             try:
-                return _logits(module, images, (mean, std), precision, test_flip, batch)
+                return _logits(module, images, (mean, std), precision, test_flip, between, batch)
             except (MemoryError, RuntimeError) as error:
                 if not is_out_of_memory(error) or batch == 1:
                     raise
@@ -92,6 +92,7 @@ def _logits(
     scale: tuple[Sequence[float], Sequence[float]],
     precision: str,
     test_flip: bool,
+    between: Callable[[], None],
     batch: int,
 ) -> Tensor:
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
@@ -103,4 +104,5 @@ def _logits(
             floats = normalise(part, *scale, dtype)  # (b, 3, 32, 32)
             logits = module(floats)  # (b, classes)
             parts.append((logits + module(floats.flip(3))) / 2 if test_flip else logits)
+            between()
     return torch.cat(parts).float()

@@ -218,6 +218,22 @@ class Finished(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Left(Event):
+    """The end of a run that was asked for and that left no time for a test.
+
+    The weights of the last whole epoch are kept, and its figures are those of the EpochEnd before; the run's
+    checkpoint is what it can go on from, or be tested from.
+    """
+
+    kind: ClassVar[str] = "left"
+    epoch: int  # whole epochs done
+    epochs: int
+    step: int  # steps done in the whole run
+    steps: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class RangeStep(Event):
     """One step of a learning-rate test."""
 
@@ -229,7 +245,7 @@ class RangeStep(Event):
 
 
 _CLASSES: dict[str, type[Event]] = {
-    made.kind: made for made in (Started, Beat, EpochEnd, Notice, Paused, Finished, RangeStep)
+    made.kind: made for made in (Started, Beat, EpochEnd, Notice, Paused, Finished, Left, RangeStep)
 }
 _ANNOTATIONS = {  # of the fields of all events; a name means the same in each
     f.name: str(f.type)

@@ -8,15 +8,17 @@ step over some decades, and the loss shows where steps begin to help and where t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from itertools import chain, count
-from math import isfinite
+from math import inf, isfinite
 from statistics import median
 
 from torch import nn
 
 from cifar7.data.imageset import ImageSet
 from cifar7.training.config import TrainConfig
+from cifar7.training.interruption import Interrupted, Watch
 from cifar7.training.lr_finding import Point, window
 from cifar7.training.lr_finding import steps_of as steps_of
 from cifar7.training.selection import can_hold_out
@@ -36,13 +38,15 @@ def range_test(
     high: float | None = None,
     steps: int | None = None,
     control: Callable[[], str | None] = lambda: None,
+    ask_seconds: float = inf,
 ) -> Iterator[Point]:
     """Take steps as `config` says, the learning rate growing from `low` to `high` by equal factors.
 
     `steps`: how many; by default as many as `steps_of` says.
 
     A set that is too small to hold images out is trained on whole: the test looks at no other image anyway.
-    Ends early where the loss is no finite number or has exploded, or `control` returns anything. The module
+    Ends early where the loss is no finite number or has exploded, or `control` returns anything; it is asked
+    before every step, and during one about every `ask_seconds`. The module
     is trained in place and is of no use afterwards. Raises what making a `TrainingState`, or a step, raises.
     """
     lowest, highest = RANGE[config.optimiser]
@@ -56,9 +60,11 @@ def range_test(
     batches = chain.from_iterable(map(run.batches.epoch, count()))
     recent: list[float] = []
     best = float("inf")
+    watch, hooked = Watch(control, ask_seconds, run.device), ExitStack()
+    hooked.enter_context(watch.between_layers(run.module))
     try:
         for step, rows in zip(range(steps), batches, strict=False):
-            if control() is not None:
+            if watch.ask() is not None:
                 return
             lr = low * (high / low) ** (step / max(1, steps - 1))
             run.train_step.take(rows, lr, step)
@@ -71,5 +77,8 @@ def range_test(
                 best = min(best, median(recent))
                 if median(recent) > _EXPLODED * best:
                     return
+    except Interrupted:
+        return
     finally:
+        hooked.close()
         run.train_step.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
 from time import perf_counter
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 
 from cifar7.data.batches import stratified_holdout
 from cifar7.data.imageset import ImageSet
+from cifar7.training.budget import held_out
 from cifar7.training.config import ConfigError, TrainConfig
 from cifar7.training.devices import choose
 from cifar7.training.evaluation import Evaluation, evaluate
@@ -103,6 +105,7 @@ class ModelSelection:
         self.best: Candidate | None = None
         self._data, self._device, self._precision, self._throughput = data, device, precision, throughput
         self._test_flip = config.test_flip
+        self.between_batches: Callable[[], None] = lambda: None  # of an evaluation; it may raise
 
     def batches(self, config: TrainConfig) -> Batches:
         """The batches of the training rows."""
@@ -154,7 +157,9 @@ class ModelSelection:
 
     def _on(self, module: nn.Module, images: Tensor, labels: Tensor, precision: str) -> Evaluation:
         began = perf_counter()
-        evaluation = evaluate(module, images, labels, *self.scale, precision, self._test_flip)
+        evaluation = evaluate(
+            module, images, labels, *self.scale, precision, self._test_flip, self.between_batches
+        )
         self._throughput.add_evaluation(len(labels), perf_counter() - began)
         return evaluation
 
@@ -173,7 +178,7 @@ def partition(labels: Rows, config: TrainConfig) -> tuple[Rows, Rows, Rows]:
     everything = np.arange(len(labels), dtype=np.int64)
     train, heldout = everything, everything[:0]
     if config.protocol == "holdout":
-        count = min(config.holdout, len(labels) // 10)
+        count = held_out(len(labels), config)
         if not can_hold_out(labels, config):
             raise ConfigError(
                 f"a tenth of the {len(labels)} training images is too few to hold out one of each class; "

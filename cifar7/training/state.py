@@ -13,6 +13,7 @@ from cifar7.training.checkpoint import Checkpoint
 from cifar7.training.config import TrainConfig
 from cifar7.training.devices import best_precision, choose, rng_state, set_rng_state, tune
 from cifar7.training.errors import is_out_of_memory
+from cifar7.training.interruption import Interrupted
 from cifar7.training.schedule import lr_at
 from cifar7.training.selection import ModelSelection
 from cifar7.training.step.average import Average
@@ -85,11 +86,26 @@ class TrainingState:
         return batches[self.steps_of_epoch :]
 
     def take_step(self, rows: Tensor) -> str | None:
-        """The next step, on the images of `rows` (B,); returns and raises what `TrainStep.take` does."""
-        self.lr = self.lr_of(self.step)
-        notice = self.train_step.take(rows, self.lr, self.step)
+        """The next step, on the images of `rows` (B,); returns and raises what `TrainStep.take` does.
+
+        Where it is interrupted, all is as before it, to the bit.
+        """
+        rate, self.lr = self.lr, self.lr_of(self.step)
+        # Of a generator on a GPU the state is not read in vain: no step is interrupted there.
+        chance = self._chance() if self.device.type == "cpu" else []
+        try:
+            notice = self.train_step.take(rows, self.lr, self.step)
+        except Interrupted:
+            self.lr = rate
+            self.batches.generator.set_state(chance[0])
+            set_rng_state(self.device, chance[1:])
+            raise
         self.step += 1
         return notice
+
+    def _chance(self) -> list[Tensor]:
+        """The states of all generators that a step draws from."""
+        return [self.batches.generator.get_state(), *rng_state(self.device)]
 
     def lr_of(self, step: int) -> float:
         """The learning rate of step `step`, counted from 0."""

@@ -179,7 +179,7 @@ def test_the_minutes_of_a_run_add_up_over_pauses(
     clock[0] += 29.9
     assert control() is None
     clock[0] += 0.2
-    assert control() == "stop"
+    assert control() == "test"
     assert control.reason == "Stopped at the limit of 2 minutes for a run"
     claim.end("stopped", control.reason)
     for one in lines:

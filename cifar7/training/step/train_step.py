@@ -10,6 +10,7 @@ from torch.nn.functional import cross_entropy
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from cifar7.training.errors import TrainingError, divided, is_out_of_memory
+from cifar7.training.interruption import Interrupted
 from cifar7.training.step.average import Average
 from cifar7.training.step.batches import Batches
 from cifar7.training.step.cuda_graph import Recorder
@@ -100,14 +101,21 @@ class TrainStep:
                 smallest = 2 if self.normalised else 1  # a batch norm makes nothing of one image
                 if not is_out_of_memory(error) or len(labels) // (2 * self.parts) < smallest:
                     raise
+            except Interrupted:
+                self._undo()
+                raise
             # Outside the handler: the error holds the tensors that are to be let go.
             self.parts *= 2
-            self.optimiser.clear()
-            if self._buffers:  # the norms' statistics have taken in what is now repeated
-                torch._foreach_copy_(self._buffers, self._buffers_before)
+            self._undo()
             if images.is_cuda:
                 gc.collect()  # tensors of an earlier run may be held in reference cycles
                 torch.cuda.empty_cache()
+
+    def _undo(self) -> None:
+        """As before the step, whose images the norms' statistics have taken in already."""
+        self.optimiser.clear()
+        if self._buffers:
+            torch._foreach_copy_(self._buffers, self._buffers_before)
 
     def _gradients(self, images: Tensor, labels: Tensor) -> Tensor:
         self.optimiser.clear()

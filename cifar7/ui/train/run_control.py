@@ -16,6 +16,7 @@ from cifar7.network.problems import problems
 from cifar7.runs import people, queue
 from cifar7.runs.folder import ENDED, RunFolder, Status
 from cifar7.runs.kinds import Kind
+from cifar7.runs.workers import force
 from cifar7.training.norms import check_norms
 from cifar7.ui.shell import messages, pages, person, state
 from cifar7.ui.shell.controls import callback
@@ -33,13 +34,19 @@ _REQUESTS = {
         "Pause",
         "Pausing…",
         ":material/pause_circle:",
-        "Leaves the run after the batch it is at. Nothing is lost, and the machine is free meanwhile.",
+        "Leaves the run where it is. Nothing is lost, and the machine is free meanwhile.",
     ),
     "stop": (
         "Stop",
         "Stopping…",
         ":material/stop_circle:",
-        "Ends the run after the batch it is at; what has been learnt so far is kept and tested.",
+        "Ends the run at once. What has been learnt so far is kept, and tested where that takes a moment.",
+    ),
+    "end": (
+        "Stop at once",
+        "Stopping at once…",
+        ":material/dangerous:",
+        "It does not stop? This ends the process that trains it. The last whole epoch is kept.",
     ),
 }
 
@@ -102,7 +109,8 @@ def blocked(info: SetInfo) -> str:
         return f"{info.title} is not on this machine yet: download it first, or choose another data set."
     try:
         check_norms(state.design(), state.config())
-        limits.check(state.design(), state.config())
+        spec = state.design().with_classes(len(info.classes))
+        limits.check(spec, state.config(), info.name)
     except UserError as error:
         return f"It cannot be trained with these settings: {error}"
     return ""
@@ -119,6 +127,8 @@ def _buttons(info: SetInfo, run: RunFolder, status: Status) -> None:
         resumable = can_resume(run, status)
         if resumable:
             _resume_button(run)
+        if resumable and status["state"] == "stopped" and not status["result"]:
+            _test_button(run)
         _start_button(info, "Train again", "secondary" if resumable or status["result"] else "primary")
         return
     if not people.may_touch(person.person(), status["by"]):
@@ -143,14 +153,18 @@ def _start_button(info: SetInfo, label: str, kind: Literal["primary", "secondary
 
 
 def _request_button(run: RunFolder, status: Status, request: Literal["pause", "stop"]) -> None:
-    """Disabled once it was pressed, and after a request to stop, which a pause would replace."""
+    """Pause: disabled once it was pressed, and after a request to stop, which it would replace.
+
+    Stop: pressed a second time it ends the run at once.
+    """
     pending = run.requested() if status["state"] == "running" else None
-    label, label_pending, icon, explanation = _REQUESTS[request]
+    again = request == "stop" and pending in ("stop", "end")
+    label, label_pending, icon, explanation = _REQUESTS["end" if again else request]
     st.button(
-        label_pending if pending == request else label,
+        label_pending if pending == ("end" if again else request) else label,
         icon=icon,
         key=f"train_{request}",
-        disabled=pending in (request, "stop"),
+        disabled=pending == "end" or (request == "pause" and pending is not None),
         on_click=callback(_send_request),
         args=(run, request),
         help=explanation,
@@ -167,6 +181,17 @@ def _resume_button(run: RunFolder) -> None:
         args=(run,),
         help="Goes on from the last checkpoint with the run's own design and settings, as though it had "
         "never been left.",
+    )
+
+
+def _test_button(run: RunFolder) -> None:
+    st.button(
+        "Test it",
+        icon=":material/fact_check:",
+        key="train_test",
+        on_click=callback(_test),
+        args=(run,),
+        help="Evaluates what it has learnt on the test images, once. Resume is possible afterwards, too.",
     )
 
 
@@ -226,8 +251,14 @@ def _start() -> None:
 @keep_problem(_PROBLEM)
 def _send_request(run: RunFolder, request: Literal["pause", "stop"]) -> None:
     by = person.person()
-    run.request_stop(by) if request == "stop" else run.request_pause(by)
+    force.stop(run, by) if request == "stop" else run.request_pause(by)
     queue.ensure_worker(paths.runs_dir())  # a paused run that is stopped waits to be tested
+
+
+@keep_problem(_PROBLEM)
+def _test(run: RunFolder) -> None:
+    run.request_test(person.person())
+    queue.ensure_worker(paths.runs_dir())
 
 
 @keep_problem(_PROBLEM)

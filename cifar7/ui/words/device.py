@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import platform
-import subprocess
+from collections import Counter
 from contextlib import suppress
 from functools import lru_cache
 
-from cifar7 import paths
+from cifar7 import machine, paths
 from cifar7.errors import UserError
 from cifar7.runs.folder import RunFolder
 
@@ -35,22 +33,18 @@ def offered(current: str) -> tuple[str, ...]:
     here = ["auto", "cpu"]
     if accelerated():
         here.append("mps" if _here() == _APPLE else "cuda")
+    several = len(machine.accelerators()) > 1
+    here += [f"cuda:{at}" for at, _ in enumerate(machine.accelerators()) if several]
     return tuple(dict.fromkeys([*here, current]))
-
-
-def cores() -> int:
-    """The cores that a worker may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @lru_cache(maxsize=1)
 def _here() -> str:
-    """The first GPU as its driver names it; without a driver Apple's, or the processor."""
-    command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
-    with suppress(OSError, subprocess.SubprocessError):
-        output = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout
-        if output.strip():
-            return output.strip().splitlines()[0]
-    if platform.system() == "Darwin" and platform.machine() == "arm64":
+    """The GPUs as their driver names them; without a driver Apple's, or the processor."""
+    if found := machine.accelerators():
+        counts = Counter(one.name for one in found)
+        return " and ".join(f"{count} × {name}" if count > 1 else name for name, count in counts.items())
+    if machine.has_apple_gpu():
         return _APPLE
-    return f"CPU, {cores()} core{'s' if cores() > 1 else ''}"
+    cores = machine.cores()
+    return f"CPU, {cores} core{'s' if cores > 1 else ''}"

@@ -11,12 +11,12 @@ import tiny
 from handmade import recorded
 from streamlit.testing.v1 import AppTest
 
+from cifar7 import machine
 from cifar7.network import edits
 from cifar7.network.presets import preset
 from cifar7.runs import queue
 from cifar7.runs.claim import Claim
 from cifar7.runs.folder import RunFolder, list_runs
-from cifar7.ui.words import device
 
 
 def texts(app: AppTest) -> str:
@@ -160,7 +160,11 @@ def test_stop_asks_the_run_to_stop(claim, pages):
     assert claim.requested() is None
     app.button(key="train_stop").click().run()
     assert claim.requested() == "stop"
-    assert app.button(key="train_stop").disabled, "asked once is enough"
+    assert app.button(key="train_stop").label == "Stop at once"
+    app.button(key="train_stop").click().run()
+    assert claim.requested() == "end", "this process has the run, and is not killed by itself"
+    assert app.button(key="train_stop").disabled, "asked twice is enough"
+    assert app.button(key="train_stop").label == "Stopping at once…"
 
 
 def test_a_finished_run_tells_its_result_and_how_honest_it_is(claim, pages):
@@ -215,9 +219,33 @@ def test_a_recent_run_is_opened_from_the_list(claim, pages):
     assert app.query_params["run"] == claim.run.id
 
 
-@pytest.mark.parametrize(("here", "said"), [("CPU, 2 cores", True), ("NVIDIA H100", False)])
-def test_where_there_is_no_accelerator_it_says_so_and_what_to_expect(home, pages, monkeypatch, here, said):
-    monkeypatch.setattr(device, "_here", lambda: here)
-    told = [caption.value for caption in pages.open("train").caption if "No GPU here" in caption.value]
-    assert len(told) == said
-    assert all("Expect roughly" in words for words in told)
+def test_it_says_what_to_expect_of_time_and_memory(home, pages, monkeypatch):
+    told = [caption.value for caption in pages.open("train").caption if "it takes" in caption.value]
+    assert len(told) == 1
+    assert told[0].startswith("On the CPU")
+    assert "GB of memory" in told[0]
+    monkeypatch.setattr(machine, "accelerators", lambda: (machine.Accelerator("NVIDIA H100", 80 << 30),))
+    told = [caption.value for caption in pages.app.run().caption if "it takes" in caption.value]
+    assert told[0].startswith("On the GPU it takes about")
+
+
+def test_what_takes_more_than_there_is_cannot_be_started(home, pages, limit):
+    limit(memory_gb=1.0)
+    app = pages.open("train")
+    assert not app.button(key="train_start").disabled
+    app.number_input(key="recipe_batch_size").set_value(16_384).run()
+    # The set has 180 images, and no batch is larger than the 162 learnt from: the memory decides.
+    assert not app.button(key="train_start").disabled
+    limit(memory_gb=0.7)
+    app.run()
+    assert app.button(key="train_start").disabled
+    assert "0.7 GB are the limit here" in app.warning[0].value.replace("\\", "")
+
+
+def test_what_was_stopped_before_its_test_can_be_tested(claim, pages):
+    (claim.run.path / "checkpoint.pt").write_bytes(b"")
+    claim.end("stopped", "Stopped as asked, and not tested.")
+    claim.release()
+    app = pages.open("train", run=claim.run.id)
+    app.button(key="train_test").click().run()
+    assert (claim.run.status()["state"], claim.run.status()["then"]) == ("queued", "stop")
