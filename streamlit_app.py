@@ -9,10 +9,7 @@ st.html(sheets.COMPONENTS)
 address.begin()
 shown = pages.shown(person.person().teacher)
 page = st.navigation(
-    [
-        st.Page(p.file, title=p.title, icon=p.icon, url_path=p.path or None, default=not p.path)
-        for p in shown
-    ],
+    [st.Page(p.file, title=p.title, icon=p.icon, url_path=p.path or None, default=not p.path) for p in shown],
     position="top",
 )
 navigation.bar(shown)
