@@ -35,7 +35,7 @@ def test_workers_runs_and_memory_are_told(tmp_path):
     assert state.waiting == tuple(runs[1:])
     assert state.runs == 3
     if Path("/proc/meminfo").exists():
-        assert busy.memory == state.memory_page
+        assert abs(busy.memory - state.memory_page) < 50e6  # this process, twice, a moment apart
         assert 10e6 < state.memory_page < 64e9
         assert state.memory_free > 0
     assert state.disk_free > 0

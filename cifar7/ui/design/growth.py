@@ -21,6 +21,7 @@ ROOM = 1.06  # of the highest value, so that its label has room above it
 INK = "#1B2430"  # of text: the style sheet turns exactly this colour into the theme's
 POOLING_COUNTS = {"receptive_field": ", pooling counted"}
 DESIGN, COMPARED = TRAINING, OTHER
+STRIPES = [0.1, 0.0]  # opacity of the stages' stripes, in turns
 
 _COLUMNS = ("what", "x", "x2", "y", "label", "stage", "layer", "working", "map", "way")
 
@@ -122,7 +123,7 @@ _Y = charts.quantity("y", "receptive field, pixels", axis={"tickCount": 6, "grid
 _XY = {"x": _X, "y": _Y}
 _WAY = {**_XY, "detail": charts.category("way")}  # a line of its own for each second way
 _MIDDLE, _EDGE = {**_X, "field": "middle"}, {"value": 0}
-_STRIPE = charts.category("stage", **charts.scale(["even", "odd"], [0.1, 0.0]))
+_STRIPE = charts.category("stage", **charts.scale(["even", "odd"], STRIPES))
 _LIMIT = charts.category("stage", **charts.scale(["required", "image"], [HELD_OUT, TRUE]))
 _TOOLTIP = charts.tooltip(
     ("layer", "layer"), ("y", "receptive field"), ("working", "r + d·(k−1)·jump"), ("map", "map")

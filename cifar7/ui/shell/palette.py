@@ -13,6 +13,6 @@ TRUE = "#009E73"  # green: the true class of a picture
 PREDICTED = "#CC79A7"  # reddish purple: the class that the network predicts
 MORE = "#C45F0B"  # dark orange: more often than in another run
 FEWER = "#1E86C0"  # blue: less often; both as the figures' changes in the line at the top
-OTHER = "#8A939C"  # grey: what the others are compared with, and lines to read by
+OTHER = "#838C95"  # grey: what the others are compared with, and lines to read by
 # Runs beside each other, as A, B, C …: each is also drawn with its letter and a shape of its own.
 RUNS = ("#6C63D9", "#8A8A1E", "#C2567A", "#2A9D8F")
