@@ -54,6 +54,14 @@ def start(site, page, **settings):
     return site.run(page.url)
 
 
+def see_tested(page, run) -> None:
+    """See that what a stopped run has learnt is tested: a busy machine leaves no time for it in a stop."""
+    if not run.has_predictions():
+        page.get_by_role("button", name="Test it").click()
+        until(run.has_predictions, "its test")
+        badge(page, "stopped early")
+
+
 def shown(page) -> list[int]:
     """The numbers of the pictures in the gallery, in its order."""
     labels = page.locator(".gallery button.pic").evaluate_all("all => all.map(one => one.ariaLabel)")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # torch is loaded only once there is something to train
 
 CHECKPOINT_SECONDS = 1.0  # at least, between two at the ends of epochs: this much work a death may cost
 ASK_SECONDS = 0.1  # at least, between two looks for a request during a step or an evaluation
+TEST_SECONDS = 1.0  # after a request to stop: when testing what there is must be done
 REPORT_SECONDS = 0.2  # between two reports of a test's step
 PREPARING_SECONDS = 0.25  # between two reports of the data's progress
 
@@ -101,6 +102,7 @@ def train(job: Job) -> None:
         job.config,
         control=job.control,
         ask_seconds=ASK_SECONDS,
+        test_seconds=TEST_SECONDS,
         resume=checkpoint.load(path) if path else None,
     )
     last_checkpoint = time.monotonic()

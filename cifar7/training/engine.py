@@ -20,8 +20,6 @@ from cifar7.training.reporting import ReportTimer
 from cifar7.training.selection import Candidate
 from cifar7.training.state import TrainingState
 
-TEST_SECONDS = 0.8  # after a request to stop: when testing what there is must be done
-
 
 class Training:
     """Trains `module` on `data`; `events()` reports it: Started, Beats, an EpochEnd an epoch, Finished.
@@ -35,7 +33,8 @@ class Training:
     `control` is called before every batch, and during steps and evaluations about every `ask_seconds`; what
     was going on is then left as if it had not begun. It returns None to go on, or how the run is to end:
     "pause" with Paused, at once. "test" at the next batch, with what there is evaluated and tested. "stop"
-    likewise, but at once, and in TEST_SECONDS or not at all: then with Left. "end" with Left, at once.
+    likewise, but at once, and within `test_seconds` of the request or not at all: then with Left. "end" with
+    Left, at once.
 
     After every event, `checkpoint()` is all that the rest of the run depends on. A run that is made with one
     as `resume`, on the same machine and for the same epochs, is to the bit the one that was left, on a CPU.
@@ -57,10 +56,12 @@ class Training:
         *,
         control: Control = lambda: None,
         ask_seconds: float = inf,
+        test_seconds: float = inf,
         beat_seconds: float = 0.25,
         resume: Checkpoint | None = None,
     ) -> None:
         self.state = TrainingState(module, data, config)
+        self._test_seconds = test_seconds
         self.watch = Watch(control, ask_seconds, self.state.device)
         self.state.selection.between_batches = self.watch.between_batches
         self.report_timer = ReportTimer(beat_seconds, queued=self.state.device.type != "cpu")
@@ -230,17 +231,11 @@ class Training:
         if request == "pause":
             return self._pause()
         if request in ("stop", "end"):
-            self.watch.allow(self._time_to_test() if request == "stop" else 0.0)
+            self.watch.allow(self._test_seconds - self.watch.waited if request == "stop" else 0.0)
         try:
             return self._finish("stopped" if request else "finished")
         except Interrupted as at:
             return self._pause() if at.request == "pause" else self._leave()
-
-    def _time_to_test(self) -> float:
-        """Seconds for testing after a stop; 0 where that is not enough, as far as is known."""
-        left = TEST_SECONDS - self.watch.waited
-        images = self.state.selection.images_to_evaluate(1 if self.state.steps_of_epoch else 0)
-        return left if self.state.throughput.seconds_left(0, images) <= left else 0.0
 
     def _pause(self) -> Paused:
         state = self.state

@@ -8,7 +8,7 @@ import signal
 
 import pytest
 from browser import until
-from watching import POLLING, PROGRESS, another, badge, beyond, progress, start, the_gallery_shows
+from watching import POLLING, PROGRESS, another, badge, beyond, progress, see_tested, start, the_gallery_shows
 
 pytestmark = pytest.mark.browser
 
@@ -53,7 +53,7 @@ def test_stop_stops(site, page):
     page.get_by_role("button", name="Stop", exact=True).click()
     badge(page, "stopped early")
     assert run.status()["state"] == "stopped"
-    assert run.has_predictions(), "what was learnt is tested"
+    see_tested(page, run)
     page.get_by_role("button", name="Look at its mistakes").wait_for()
 
 

@@ -61,13 +61,12 @@ def test_a_stop_in_the_last_test_leaves_the_last_epoch(data, whole, tmp_path):
     assert_same_end(rest[-1], whole[-1])
 
 
-def test_a_stop_tests_what_there_is_if_there_is_time(data, monkeypatch):
+def test_a_stop_tests_what_there_is_if_there_is_time(data):
     assert run(config(), data, control=at(12, "stop"))[1][-1].kind == "finished"
-    monkeypatch.setattr("cifar7.training.engine.TEST_SECONDS", 0.0)
-    last = run(config(), data, control=at(12, "stop"))[1][-1]
+    last = run(config(), data, control=at(12, "stop"), test_seconds=0.0)[1][-1]
     assert (last.kind, last.epoch, last.step) == ("left", 1, 12)
     # What waits only to be tested has all the time that it takes.
-    assert run(config(), data, control=at(12, "test"))[1][-1].kind == "finished"
+    assert run(config(), data, control=at(12, "test"), test_seconds=0.0)[1][-1].kind == "finished"
 
 
 def test_at_once_nothing_is_tested(data):
