@@ -61,7 +61,9 @@ class Site:
         self.home = home
         self.runs = home / "runs"
         self.port = _free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.address = f"127.0.0.1:{self.port}"
+        self.url = f"http://{self.address}"
+        self.pid = 0  # of the server, once it runs
         self.log = home / "server.log"
 
     def start(self) -> subprocess.Popen[bytes]:
@@ -78,6 +80,7 @@ class Site:
             )
         until(lambda: process.poll() is not None or _answers(f"{self.url}/_stcore/health"), "the server")
         assert process.poll() is None, self.log.read_text()
+        self.pid = process.pid
         return process
 
     def lay(self, **settings: Any) -> RunFolder:
