@@ -45,31 +45,31 @@ class Limits:
 
     # fmt: off
     waiting: int = number(
-        100, low=1, high=1000, group=PEOPLE, unit="runs",
+        100, low=1, high=1000, title="Waiting runs of a person", group=PEOPLE, unit="runs",
         help="How many runs of one person may wait at a time, the paused ones included.",
     )
     waiting_all: int = number(
-        200, low=1, high=10_000, group=MACHINE, unit="runs",
+        200, low=1, high=10_000, title="Waiting runs of all", group=MACHINE, unit="runs",
         help="How many runs of all people together may wait at a time.",
     )
     epochs: int = number(
-        1000, low=1, high=1000, group=PEOPLE, unit="passes over the training images",
+        1000, low=1, high=1000, title="Epochs of a run", group=PEOPLE, unit="passes over the training images",
         help="How many epochs a run may have, those that are added later included.",
     )
     parameters: int = number(
-        100_000_000, low=1000, high=10**10, group=PEOPLE, unit="parameters",
+        100_000_000, low=1000, high=10**10, title="Parameters of a network", group=PEOPLE, unit="parameters",
         help="How many parameters a network may have that is trained.",
     )
     minutes: float = number(
-        0.0, low=0, high=100_000, group=PEOPLE, unit="minutes",
+        0.0, low=0, high=100_000, title="Minutes of a run", group=PEOPLE, unit="minutes",
         help="How long the machine works on a run, pauses left out; then it is stopped, tested and kept.",
     )
     disk_gb: float = number(
-        0.0, low=0, high=1_000_000, group=MACHINE, unit="GB (10^9 bytes)",
+        0.0, low=0, high=1_000_000, title="Disk for all runs", group=MACHINE, unit="GB (10^9 bytes)",
         help="How much the folder of runs may hold when a run is started.",
     )
     memory_gb: float = number(
-        0.0, low=0, high=1_000_000, group=MACHINE, unit="GB (10^9 bytes)",
+        0.0, low=0, high=1_000_000, title="Memory of a run", group=MACHINE, unit="GB (10^9 bytes)",
         help="How much memory a run may take; 0: what the machine has.",
     )
     # fmt: on

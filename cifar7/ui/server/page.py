@@ -120,15 +120,14 @@ def _limits() -> None:
         Column("Meaning", text=True),
     )
     rows = tuple(
-        (option.title, _value(name, limits[name]), option.unit, option.help)
-        for name, option in OPTIONS.items()
+        (option.title, _value(limits[name]), option.unit, option.help) for name, option in OPTIONS.items()
     )
     st.html(Table("Limits in force", columns, rows).html())
     st.caption("They stand in a file that is read anew at every start of a run; see serve --limits.")
 
 
-def _value(name: str, value: float) -> str:
-    return "none" if not value else OPTIONS[name].label(value)
+def _value(value: float) -> str:
+    return f"{value:,.10g}" if value else "none"
 
 
 page()
