@@ -108,8 +108,8 @@ class Plan:
         activations = self.batch * (counted.values * width + 8 * counted.indices)
         step = 1.2 * activations + 1.5 * self.batch * counted.pair * width
         at_once = min(EVALUATED_AT_ONCE[self.place.kind], max(self.train_size, self.test_size) or 10**9)
-        # Freed memory is not all there again: some of the step's stays taken when an evaluation begins.
-        evaluation = 0.6 * activations + 2 * 4 * at_once * counted.pair
+        # What the step let go of stays with the process, in pieces of which an evaluation can use few.
+        evaluation = activations + 2 * 4 * at_once * counted.pair
         images = IMAGE_BYTES * (self.train_size + 2 * self.test_size)
         fixed = LOADED[self.place.kind] + WORKSPACE + self._of_weights() + images
         return int(fixed + max(step, evaluation))
