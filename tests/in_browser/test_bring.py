@@ -60,7 +60,7 @@ def test_a_pasted_network_is_seen_mended_and_trained(site, page):
     strip = page.locator(".c7-strip")
     strip.get_by_text("1,230").wait_for()
     shrinks = next(lesson for lesson in lessons(spec) if lesson.id == "map-shrinks")
-    page.get_by_role("radio", name="Lessons").click()
+    page.get_by_role("radio", name="Pitfalls").click()
     page.get_by_role("button", name=shrinks.fix).click()
     mended = analyse(shrinks.fixed)
     strip.get_by_text(f"{mended.receptive_field_total} with pooling").wait_for()

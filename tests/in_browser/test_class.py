@@ -52,7 +52,9 @@ def test_on_an_empty_server_an_example_is_trained_while_one_looks(chromium, page
         other.context.close()
         run = example.newest(empty.runs)["wide"].run
         until(lambda: run.status()["progress"], "its first step")
-        run.request_stop()  # what it has learnt by now is tested: half a minute need not be waited for
+        run.request_pause()  # what it has learnt by now is tested: half a minute need not be waited for
+        until(lambda: run.status()["state"] == "paused", "the pause")
+        run.request_stop()
         page.get_by_text("not anybody's work").wait_for()
         page.get_by_text("it is mistaken").wait_for()
         assert queue.line(empty.runs) == []
