@@ -90,10 +90,14 @@ AdaptiveAvgPool2d-9  [-1, 10, 1, 1]  0
 
 
 def choose(page, label: str, option: str) -> None:
+    """Choose, and wait until the page has answered: the next box may be another one then."""
     box = page.get_by_role("combobox", name=label)
     box.focus()
     page.keyboard.type(option)
+    page.wait_for_timeout(400)  # what it offers follows what is typed
     page.keyboard.press("Enter")
+    page.wait_for_timeout(700)
+    page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
 
 
 def test_where_ways_part_and_a_sum_without_a_row_are_chosen(site, page):
