@@ -11,6 +11,8 @@ from html import escape
 
 from cifar7.runs.listing.index import Entry
 from cifar7.runs.status import Status
+from cifar7.tutorials.progress import Progress
+from cifar7.ui.classroom import learners
 from cifar7.ui.classroom.standings import Line, on_front
 from cifar7.ui.words.progress import progress_words, share_done
 from cifar7.ui.words.wording import ago, count, percent
@@ -44,6 +46,7 @@ class Moment:
     lines: Sequence[Line]
     names: Mapping[str, str]
     now: float  # seconds since 1970
+    learners: Sequence[Progress] = ()  # who is in the lesson
 
     def who(self, entry: Entry) -> str:
         """Person and design of a run, escaped."""
@@ -90,8 +93,16 @@ def _newest(moment: Moment) -> str:
     return _section("Newest results", f"<ul>{lines}</ul>") if lines else ""
 
 
+def _lesson(moment: Moment) -> str:
+    """Who is where in the lesson."""
+    if not moment.learners:
+        return ""
+    title = escape(moment.learners[0].title)
+    return _section(f"Lesson: {title}", learners.lines_html(moment.learners, moment.names))
+
+
 # In the order in which they are drawn; one that has nothing to say is "".
-SECTIONS: tuple[Callable[[Moment], str], ...] = (_training, _waiting, _newest)
+SECTIONS: tuple[Callable[[Moment], str], ...] = (_training, _waiting, _lesson, _newest)
 
 
 def _section(heading: str, body: str) -> str:

@@ -7,9 +7,11 @@ from typing import Any
 
 import streamlit as st
 
+from cifar7 import paths
 from cifar7.data.library import OFFICIAL, OFFICIAL_TITLE
+from cifar7.runs.people import names
 from cifar7.ui.assignment import card as assignment_card
-from cifar7.ui.classroom import chart, opened, reading, results_table
+from cifar7.ui.classroom import chart, learners, opened, reading, results_table
 from cifar7.ui.classroom.standings import Images, Line, best_first, filtered, image_sets, on_front
 from cifar7.ui.example import invitation
 from cifar7.ui.files import take_away
@@ -68,6 +70,17 @@ def page() -> None:
         with st.container(key="class_table", height="content" if len(shown) <= UNSCROLLED else 460):
             st.html(table.html())
         take_away.files("class-results", table.png, table.csv)
+    _lesson()
+
+
+def _lesson() -> None:
+    """Who is where in the lesson, where somebody is in one."""
+    there = reading.learners()
+    if there:
+        table = learners.table(there, names(paths.runs_dir()))
+        st.markdown(f"##### {plain(table.title)}")
+        st.html(table.html())
+        take_away.files("class-lesson", table.png, table.csv)
 
 
 def _choose_runs() -> tuple[str, bool | None]:

@@ -78,7 +78,8 @@ def _tick(seen: int, shown: list[Line]) -> None:
         st.rerun()
     _serve(str(paths.runs_dir()))
     names = people.names(paths.runs_dir())
-    st.html(moment.html(Moment(listing.entries, shown, names, time.time())))
+    now = Moment(listing.entries, shown, names, time.time(), reading.learners())
+    st.html(moment.html(now))
 
 
 @st.cache_data(ttl=5.0, show_spinner=False)
