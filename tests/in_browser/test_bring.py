@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 from watching import badge
 
 from cifar7.imports.graph import Fork
@@ -92,9 +93,10 @@ AdaptiveAvgPool2d-9  [-1, 10, 1, 1]  0
 def choose(page, label: str, option: str) -> None:
     """Choose, and wait until the page has answered: the next box may be another one then."""
     box = page.get_by_role("combobox", name=label)
-    box.focus()
-    page.keyboard.type(option)
+    page.wait_for_timeout(700)  # while its fold opens, it forgets what is typed
+    box.fill(option)
     page.wait_for_timeout(400)  # what it offers follows what is typed
+    expect(box).to_have_value(option)
     page.keyboard.press("Enter")
     page.wait_for_timeout(700)
     page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
