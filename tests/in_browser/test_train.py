@@ -57,9 +57,12 @@ def test_stop_stops(site, page):
     page.get_by_role("button", name="Look at its mistakes").wait_for()
 
 
-def test_a_killed_worker_is_a_failed_run_and_the_next_one_starts(site, page):
+def test_a_run_goes_on_after_one_death_and_fails_at_the_second_and_the_next_one_starts(site, page):
     run = start(site, page, epochs=1000)
     until(lambda: run.status()["progress"], "the first step")
+    first = run.status()["pid"]
+    os.kill(first, signal.SIGKILL)
+    until(lambda: run.status()["state"] == "running" and run.status()["pid"] != first, "the taking up")
     os.kill(run.status()["pid"], signal.SIGKILL)
     badge(page, "failed")
     failure = page.get_by_role("alert").filter(has_text="This run failed")

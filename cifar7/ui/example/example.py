@@ -20,6 +20,7 @@ from cifar7.runs import queue
 from cifar7.runs.directory import RunError, make_runs_dir
 from cifar7.runs.files import read_json, replace_json, try_lock
 from cifar7.runs.folder import RunFolder, list_runs
+from cifar7.runs.people import COMMAND_LINE
 from cifar7.runs.status import ENDED, Status
 from cifar7.training.config import TrainConfig
 
@@ -94,7 +95,7 @@ def start(runs_dir: Path, sides: Sequence[Side]) -> None:
         there = newest(runs_dir)
         for side in sides:
             if side not in there or not there[side].of_use:
-                run = queue.enqueue(runs_dir, DESIGNS[side], CONFIG, BUILT_IN)
+                run = queue.enqueue(runs_dir, DESIGNS[side], CONFIG, BUILT_IN, by=COMMAND_LINE)
                 replace_json(run.path / FILE, {"example": side})
     finally:
         lock.release()

@@ -10,10 +10,12 @@ import pytest
 import tomllib
 from where import ROOT
 
+from cifar7.network.profiles import PROFILES
 from cifar7.results.calibration import Bin
 from cifar7.results.compare import CurvePoint
 from cifar7.training.config import TrainConfig
 from cifar7.training.lr_finding import Finding
+from cifar7.ui.classroom import chart
 from cifar7.ui.compare import curves
 from cifar7.ui.design import growth
 from cifar7.ui.files.paper import LIGHT
@@ -50,8 +52,14 @@ DRAWN: dict[str, list[dict[str, Any]]] = {
     "pictures/matrix_chart.py": [matrix_chart.heatmap([CELL], ["a"], "INK")],
     "mistakes/classes.py": [classes.reliability_diagram(BINS)],
     "compare/runs.py": [curves.chart(curves.rows(POINTS, "accuracy"), "ABCD", "accuracy", "epoch")],
+    "classroom/page.py": [chart.drawing([], PROFILES["strict"], chart.references(official=True))],
+    "classroom/projector.py": [
+        chart.drawing([], PROFILES["strict"], chart.references(official=True), large=True)
+    ],
     "compare/experiment.py": [curves.pairs([], ("without", "with"))],
 }
+
+INKED = ("design/side.py", "classroom/page.py", "classroom/projector.py")
 
 
 def luminance(colour: str) -> float:
@@ -102,7 +110,7 @@ def test_the_measure_is_wcag_s():
 def test_every_line_of_a_chart_is_seen(place: str, theme: str):
     ground, ink = THEMES[theme]["backgroundColor"], THEMES[theme]["textColor"]
     marks = {mark for drawing in DRAWN[place] for mark in seen(drawing, {}, ink)}
-    if place == "design/side.py":  # page.css turns this one into the theme's ink
+    if place in INKED:  # page.css turns this one into the theme's ink
         marks = {(ink if colour == growth.INK else colour, opacity) for colour, opacity in marks}
     assert marks
     grounds = {ground}
