@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 import browser
 from sessions import Session
 
+from cifar7.network.presets import preset
 from cifar7.runs import people, queue
 from cifar7.runs.folder import RunFolder, list_runs
 from cifar7.training.config import TrainConfig
@@ -96,7 +97,9 @@ async def trial(site: browser.Site, pid: int, sessions: int, minutes: float) -> 
     for person, runs in zip(persons, sorted(RUNS_OF_EACH, reverse=True)):  # the single run comes last
         await press_train(site, person, runs)
     watched = queue.line(site.runs)[-1].id
-    tabs = [Session(site.address, f"run={watched}", cookies=person) for person in persons[:sessions]]
+    design = encode(Link(preset("starter"), TrainConfig(), "shapes"))
+    query = f"run={watched}&net={design}"
+    tabs = [Session(site.address, query, cookies=person) for person in persons[:sessions]]
     for tab in tabs:
         await tab.open()
     before = memory(pid)
