@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cifar7.network import measures
-from cifar7.network.arithmetic import Analysis
+from cifar7.network.arithmetic import Analysis, Row
 from cifar7.network.profiles import Profile, Requirement, quantity
+
+# Those of `profiles.MEASURES` that are counted on the layers.
+_OF_ROWS: dict[str, Callable[[Sequence[Row]], float]] = {
+    "max_pools": measures.max_pools,
+    "downsamplings": measures.downsamplings,
+    "separable": measures.separable,
+    "dilated": measures.dilated,
+    "grouped": measures.grouped,
+    "dropouts": measures.dropouts,
+    "seen": measures.seen,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +69,22 @@ def breaks(before: Analysis, after: Analysis, profile: Profile) -> bool:
 def measure(name: str, analysis: Analysis, achieved: Achieved) -> float | None:
     """One of `profiles.MEASURES` on a network and its run; None where a run is needed and missing."""
     rows = analysis.rows
-    values: dict[str, float | None] = {
-        "gpu": None if achieved.on_gpu is None else int(achieved.on_gpu),
-        "accuracy": achieved.accuracy,
-        "max_pools": measures.max_pools(rows),
-        "downsamplings": measures.downsamplings(rows),
-        "receptive_field": analysis.receptive_field_total,
-        "receptive_field_before_pooling": analysis.receptive_field_before,
-        "separable": measures.separable(rows),
-        "dilated": measures.dilated(rows),
-        "global_average_pooling": int(measures.pools_to_one_pixel(rows)),
-        "parameters": analysis.parameters,
-        "macs": analysis.macs,
-        "grouped": measures.grouped(rows),
-        "dropouts": measures.dropouts(rows),
-    }
-    return measures.seen(rows) if name == "seen" else values[name]
+    match name:
+        case "gpu":
+            return None if achieved.on_gpu is None else int(achieved.on_gpu)
+        case "accuracy":
+            return achieved.accuracy
+        case "receptive_field":
+            return analysis.receptive_field_total
+        case "receptive_field_before_pooling":
+            return analysis.receptive_field_before
+        case "parameters":
+            return analysis.parameters
+        case "macs":
+            return analysis.macs
+        case "global_average_pooling":
+            return int(measures.pools_to_one_pixel(rows))
+    return _OF_ROWS[name](rows)
 
 
 def _verdict(requirement: Requirement, analysis: Analysis, achieved: Achieved) -> Verdict:

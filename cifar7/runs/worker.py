@@ -33,6 +33,7 @@ from cifar7.training.errors import DeviceStateError
 
 LOOK_SECONDS = 0.05  # between two looks at the folder's time of change
 NICENESS = 10
+AUTOGROUP = Path("/proc/self/autogroup")
 # Of 1000: where memory runs out, the kernel ends the worker, whose work is kept, and not the page.
 OOM_SCORE = 800
 ORPHAN_SECONDS = 60.0
@@ -168,6 +169,11 @@ class Worker:
         """On a CPU the page comes first; an accelerator is fed by this process, which must not wait."""
         if self.on_cpu and hasattr(os, "nice"):
             os.nice(max(0, NICENESS - os.nice(0)))
+            # Linux shares the CPU between sessions first, and this process leads one of its own: by its own
+            # niceness alone it would take as much as the server does. See sched(7), "The autogroup feature".
+            if os.getsid(0) == os.getpid():
+                with suppress(OSError):
+                    AUTOGROUP.write_text(str(NICENESS), encoding="ascii")
 
     def _stop_reason(self) -> str | None:
         return "Stopped because its worker was asked to end" if self.ending else None
