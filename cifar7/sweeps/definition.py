@@ -169,7 +169,7 @@ def requirement(text: str) -> Requirement:
     match = _REQUIRED.fullmatch(text)
     if match is None or match[1] not in KNOWN_BEFORE:
         raise SweepError(
-            f"{text!r:.60} is no requirement, as parameters<100000 is one; there are {', '.join(KNOWN_BEFORE)}"
+            f"{text!r:.60} is no requirement; write parameters<100000; there are {', '.join(KNOWN_BEFORE)}"
         )
     limit = float(match[3].replace("_", "").replace(",", "")) * {"": 1, "k": 1e3, "m": 1e6}[match[4].lower()]
     return Requirement(match[1], _SYMBOLS[match[2]], limit, MEASURES[match[1]][0])
