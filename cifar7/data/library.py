@@ -50,6 +50,11 @@ def short(name: str, data_dir: Path | None = None) -> str:
     return title(name, data_dir) if name.startswith(CACHE) else name
 
 
+def groups(name: str) -> dict[str, tuple[int, ...]]:
+    """Classes of the set of that name that are looked at together: indices by their title. Never raises."""
+    return dict(shapes.GROUPS) if name == BUILT_IN else {}
+
+
 def open_set(name: str, progress: Progress = silent, data_dir: Path | None = None) -> ImageSet:
     """The set called `name`, memory-mapped; shapes are generated if they have not been yet (a few seconds).
 

@@ -7,13 +7,14 @@ from numpy.typing import NDArray
 
 from cifar7.data.drawing import masks, paint
 from cifar7.data.imageset import Progress, RawSet, SetInfo, Split, silent
-from cifar7.data.scenes import CLASSES, Scenes, draw_scenes
+from cifar7.data.scenes import CLASSES, PAIR_LABELS, Scenes, draw_scenes
 
 TRAIN, TEST = 10_000, 2_000  # images
 SEED = 7
 RECIPE = "shapes-2"  # changed whenever other pictures would come out
 TITLE = "Shapes (synthetic)"
 ORIGIN = "generated"
+GROUPS = {"Relational pairs": tuple(label for pair in PAIR_LABELS for label in pair)}  # of classes
 NOTES = (
     "Synthetic: drawn by cifar7 itself, not photographs. A score here says nothing about real images.",
     "Four classes are two pairs that differ only in where something points: the arrow at the dot or past it, "
