@@ -1,6 +1,7 @@
 import streamlit as st
 
-from cifar7.ui.shell import address, controls, navigation, page_lock, pages, person, sheets, state
+from cifar7.ui import page_lock
+from cifar7.ui.shell import address, controls, navigation, pages, person, sheets, state
 from cifar7.ui.strip import strip, who
 from cifar7.ui.tutorial import panel
 

@@ -104,6 +104,7 @@ def train(job: Job) -> None:
         ask_seconds=ASK_SECONDS,
         test_seconds=TEST_SECONDS,
         resume=checkpoint.load(path) if path else None,
+        test=not claim.status["withheld"],
     )
     last_checkpoint = time.monotonic()
     for event in training.events():

@@ -10,6 +10,7 @@ import errno
 import os
 import shutil
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import inf
@@ -47,11 +48,12 @@ class RunFolder(Contents):
         config: TrainConfig,
         data_name: str,
         kind: Kind = "training",
+        files: Mapping[str, dict[str, Any]] | None = None,
         **known: Any,
     ) -> RunFolder:
         """Make a queued run on the image set `data_name` of the library; it appears whole or not at all.
 
-        `known`: fields of its status beyond those of a fresh one.
+        `known`: fields of its status beyond those of a fresh one. `files`: JSON objects to lie in it besides.
         """
         runs_dir = make_runs_dir(runs_dir)
         run = RunFolder(runs_dir / new_id(kind, spec.name))
@@ -62,6 +64,7 @@ class RunFolder(Contents):
             "spec.json": spec.to_dict(),
             "config.json": {**settings, "data": data_name},
             "status.json": {**status, **known},
+            **(files or {}),
         }
         try:
             with told(runs_dir):
@@ -141,7 +144,7 @@ class RunFolder(Contents):
             if status["state"] != "stopped" or status["result"] or self.checkpoint_path() is None:
                 raise RunError(f"the run {self.id} has nothing that could still be tested")
             self.requeue(0, by)
-            self._change(then="stop")
+            self._change(then="stop", withheld=False)
         os.utime(self.path.parent)  # workers look at the queue when this time changes
 
     def request_resume(self, more_epochs: int = 0, by: Person = COMMAND_LINE) -> None:

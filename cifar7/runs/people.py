@@ -13,6 +13,7 @@ import os
 import re
 import secrets
 import unicodedata
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -137,13 +138,13 @@ def may_touch(person: Person, by: str) -> bool:
     return by == person.id if by else not has_teacher()
 
 
-def check_may(person: Person, status: Status, doing: str) -> None:
-    """Raises RunError where the person may not; `doing`: as in "stop"."""
+def check_may(person: Person, status: Mapping[str, Any], doing: str, what: str = "run") -> None:
+    """Raises RunError where the person may not; `doing`: as in "stop"; `status`: of the run, or of `what`."""
     if may_touch(person, status["by"]):
         return
     if status["by"]:
-        raise RunError(f"only its owner or the teacher can {doing} this run; looking at it is free to all")
-    raise RunError(f"this run has no owner, so only the teacher can {doing} it")
+        raise RunError(f"only its owner or the teacher can {doing} this {what}; looking at it is free to all")
+    raise RunError(f"this {what} has no owner, so only the teacher can {doing} it")
 
 
 def _record(runs_dir: Path, token: str, changes: dict[str, Any]) -> Person:

@@ -6,11 +6,12 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from math import inf, isfinite
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -50,14 +51,18 @@ def enqueue(
     data_name: str,
     kind: Kind = "training",
     by: Person = COMMAND_LINE,
+    files: Mapping[str, dict[str, Any]] | None = None,
+    **known: Any,
 ) -> RunFolder:
     """Put a run in the queue; `ensure_worker` sees to it that a worker takes it.
+
+    `files` and `known`: as `RunFolder.create` takes them.
 
     Raises SpecError for a network that cannot be built, ConfigError for one that cannot be trained so,
     DataError for what cannot name a set, LimitError for what is beyond the limits in force, BudgetError for
     what would take more memory or time than there is.
     """
-    return enqueue_all(runs_dir, [(spec, config)], data_name, kind, by)[0]
+    return enqueue_all(runs_dir, [(spec, config)], data_name, kind, by, files, **known)[0]
 
 
 def enqueue_all(
@@ -66,6 +71,8 @@ def enqueue_all(
     data_name: str,
     kind: Kind = "training",
     by: Person = COMMAND_LINE,
+    files: Mapping[str, dict[str, Any]] | None = None,
+    **known: Any,
 ) -> list[RunFolder]:
     """Put runs in the queue, all of them or, where it raises as `enqueue`, none."""
     check_name(data_name)
@@ -80,14 +87,16 @@ def enqueue_all(
     remove_abandoned(runs_dir)
     limits.check_disk(runs_dir)
     expected = [seconds(runs_dir, spec, config, data_name, kind) for spec, config in wanted]
-    known = {"by": by.id, "by_name": by.name, "minutes": limits.minutes_of(by)}
+    known = {"by": by.id, "by_name": by.name, "minutes": limits.minutes_of(by), **known}
     # Counted and made under one lock: of two starts at the same moment, one sees the other's run.
     with hold_queue(make_runs_dir(runs_dir)):
         limits.check_waiting(_awaited(runs_dir), kind, by, more=len(wanted))
         made: list[RunFolder] = []
         try:
             for (spec, config), takes in zip(wanted, expected, strict=True):
-                run = RunFolder.create(runs_dir, spec, config, data_name, kind, **known, expected=takes)
+                run = RunFolder.create(
+                    runs_dir, spec, config, data_name, kind, files, **known, expected=takes
+                )
                 made.append(run)
         except RunError:
             for run in made:

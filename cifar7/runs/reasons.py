@@ -13,6 +13,7 @@ from cifar7.training.errors import TrainingError, is_out_of_memory
 from cifar7.training.events import Beat, EpochEnd, Left
 from cifar7.wording import count
 
+TRAINED = "Trained to its end, and not tested yet: runs to choose from do not look at the test images"
 MOST_DEATHS = 1  # after which a run is taken up again
 
 
@@ -93,7 +94,7 @@ def after_death(
 
 
 def untested_reason(why: str | None, left: Left, status: Status) -> str:
-    """For a run that was to stop and had no time for a test, with what is left of it."""
+    """For a run that ended without a test, with what is left of it; `why` it ended, if before its time."""
     epoch_end = EpochEnd.from_dict(status["epoch"])
     if status["result"]:
         kept = "what it had come to before it went on is kept, with its figures"
@@ -104,6 +105,8 @@ def untested_reason(why: str | None, left: Left, status: Status) -> str:
         if accuracy is None:
             accuracy, held = epoch_end.test_accuracy or 0.0, "test"
         kept = f"the weights of epoch {epoch_end.epoch} are kept, with {accuracy:.1%} of the {held} images"
+    if why is None:
+        return f"{TRAINED}; {kept}."
     done = f"{count(left.step, 'step')} and {count(left.epoch, 'whole epoch')}"
     return f"{why}, after {done}, and not tested; {kept}."
 

@@ -45,6 +45,7 @@ class Status(TypedDict):
     minutes: float  # it is stopped after so many of work; 0: no limit
     expected: float | None  # seconds that it will take from its start, as estimated when it was made
     deaths: int  # of processes that executed it, since somebody last started or resumed it
+    withheld: bool  # the test set is not read at its end, but once somebody asks: it is one to choose from
     foreground: bool  # executed by a command that somebody waits for, not by a worker
 
 
@@ -108,6 +109,7 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "minutes": _span,
     "expected": _span,
     "deaths": _whole,
+    "withheld": lambda value: isinstance(value, bool),
     "foreground": lambda value: isinstance(value, bool),
 }
 _MAY_BE_NONE = {name for name, kind in Status.__annotations__.items() if "None" in str(kind)}
@@ -117,7 +119,7 @@ def fresh(name: str, data_name: str, device: str) -> Status:
     """The status of a new run: all that is not known yet is None."""
     status: Any = dict.fromkeys(Status.__annotations__)
     status.update(state="queued", created=time.time(), name=name, data=data_name, device=device, notices=[])
-    status.update(by="", by_name="", worked=0.0, minutes=0.0, deaths=0, foreground=False)
+    status.update(by="", by_name="", worked=0.0, minutes=0.0, deaths=0, withheld=False, foreground=False)
     return cast(Status, status)
 
 

@@ -51,7 +51,7 @@ class Definition:
 
     Trial n takes values for the axes and trains them with each of `seeds` seeds, which begin with that of
     `config`. `trials` 0: all combinations, which a grid alone has. `minutes` 0: no limit of time; with one,
-    no trial begins after it.
+    no trial begins after it. Trial n is proposed by what came of all before n + 1 - `at_once`.
     """
 
     spec: NetSpec
@@ -66,6 +66,7 @@ class Definition:
     trials: int = number(0, low=0, high=MOST_TRIALS)
     minutes: float = number(0.0, low=0, high=100_000)
     seed: int = number(1, low=0, high=2**31 - 1)  # of the sampler
+    at_once: int = number(2, low=1, high=1000)  # trials that go on beside each other
 
     def __post_init__(self) -> None:
         for declared in fields(self):
@@ -74,6 +75,10 @@ class Definition:
                 object.__setattr__(self, declared.name, value)
         if not 1 <= len(self.axes) <= MOST_AXES:
             raise SweepError(f"{len(self.axes)} things vary; a sweep takes 1 to {MOST_AXES}")
+        if self.config.protocol != "holdout":
+            raise SweepError(
+                "what is chosen among many must not be chosen by test images; set the protocol to holdout"
+            )
         names = [axis.name for axis in self.axes]
         if len(set(names)) < len(names):
             raise SweepError(f"{max(names, key=names.count)} varies twice; give all of its values at once")

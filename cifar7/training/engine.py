@@ -43,6 +43,9 @@ class Training:
     Repeats to the bit on one machine's CPU for the same module, data and config, except for times. For that
     the global generator of torch is seeded with `config.seed` (dropout draws from it).
 
+    With `test` off, the test set is not read, and the run ends with Left once it is trained. Made again from
+    its checkpoint with `test` on, it is tested, and ends as if it had been so from the first.
+
     Making it, or its first events, raises ConfigError (no such device, too few images), CheckpointError (of
     another run), TrainingError (a loss that is not finite, no memory left, a network for another number of
     classes; its DeviceStateError where the process should train no more).
@@ -59,9 +62,10 @@ class Training:
         test_seconds: float = inf,
         beat_seconds: float = 0.25,
         resume: Checkpoint | None = None,
+        test: bool = True,
     ) -> None:
         self.state = TrainingState(module, data, config)
-        self._test_seconds = test_seconds
+        self._test_seconds, self._test = test_seconds, test
         self.watch = Watch(control, ask_seconds, self.state.device)
         self.state.selection.between_batches = self.watch.between_batches
         self.report_timer = ReportTimer(beat_seconds, queued=self.state.device.type != "cpu")
@@ -211,6 +215,7 @@ class Training:
             best=best,
             lr=state.lr,
             seconds=state.seconds,
+            heldout_accuracy_by_class=state.selection.heldout_by_class(candidate),
         )
 
     def _evaluate(self, epoch: int | None) -> tuple[Candidate, bool]:
@@ -228,8 +233,8 @@ class Training:
 
     def _end(self, request: str | None) -> Event:
         """The last event: how the run ends that is all trained, or that was to end before."""
-        if request == "pause":
-            return self._pause()
+        if request == "pause" or not self._test:
+            return self._pause() if request == "pause" else self._leave()
         if request in ("stop", "end"):
             self.watch.allow(self._test_seconds - self.watch.waited if request == "stop" else 0.0)
         try:
@@ -247,7 +252,7 @@ class Training:
         return Paused(epoch, state.config.epochs, state.step, state.steps, seconds)
 
     def _leave(self) -> Left:
-        """End without a test; `_finish` was interrupted."""
+        """End without a test: `_finish` was interrupted, or there is to be none."""
         state = self.state
         return Left(state.epoch, state.config.epochs, state.step, state.steps, state.seconds)
 

@@ -28,9 +28,11 @@ _TYPES: dict[str, tuple[tuple[type, ...], Any]] = {
     "float": ((int, float), nan),
     "str": ((str,), ""),
     "bool": ((bool,), False),
+    "tuple[float, ...]": ((list, tuple), ()),
 }
 _LONGEST = 2000  # characters of a text
 _MOST = 1e15  # steps, images, seconds
+_MOST_CLASSES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,12 @@ class Event:
     kind: ClassVar[str]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON: `event` names the kind; weights and predictions are left out."""
-        plain = {f.name: getattr(self, f.name) for f in fields(self) if _ARRAYS not in f.metadata}
+        """Plain data for JSON: `event` names the kind; weights and predictions are left out.
+
+        So is a field that nothing was put into: earlier versions had none of that name.
+        """
+        recorded = [(f, getattr(self, f.name)) for f in fields(self) if _ARRAYS not in f.metadata]
+        plain = {f.name: value for f, value in recorded if value is not None or f.default is not None}
         return {"event": self.kind, **plain}
 
     @classmethod
@@ -65,7 +71,7 @@ class Event:
 def _read(name: str, annotation: str, value: Any) -> Any:
     """`value` if the field `name` of this type may hold it, else what stands for nothing there."""
     if _fits(name, annotation, value):
-        return value
+        return tuple(value) if isinstance(value, list) else value
     return None if annotation.endswith(_OPTIONAL) else _TYPES[annotation.removesuffix(_OPTIONAL)][1]
 
 
@@ -74,6 +80,8 @@ def _fits(name: str, annotation: str, value: Any) -> bool:
     accepted, _ = _TYPES[annotation.removesuffix(_OPTIONAL)]
     if not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted):
         return False
+    if isinstance(value, (list, tuple)):
+        return len(value) <= _MOST_CLASSES and all(_fits(name, "float", item) for item in value)
     if isinstance(value, str):
         return len(value) <= _LONGEST
     if isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -160,6 +168,7 @@ class EpochEnd(Event):
     best: bool  # whether these weights are the ones to keep so far
     lr: float  # of the epoch's last step
     seconds: float
+    heldout_accuracy_by_class: tuple[float, ...] | None = None  # in the order of the classes
 
 
 @dataclass(frozen=True, slots=True)

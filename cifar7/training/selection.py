@@ -128,6 +128,14 @@ class ModelSelection:
             self.best = candidate
         return better
 
+    def heldout_by_class(self, candidate: Candidate) -> tuple[float, ...] | None:
+        """The held-out accuracy of each class, in their order; None under test-each-epoch."""
+        if candidate.heldout is None:
+            return None
+        labels = self.labels[self.heldout_rows].cpu().numpy()
+        hits = candidate.heldout.probabilities.argmax(1) == labels
+        return tuple(float(hits[labels == label].mean()) for label in range(len(self._data.classes)))
+
     def test(self, module: nn.Module) -> Evaluation:
         """Evaluate the module on the test set."""
         test = self._data.test

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from cifar7.ui.shell.page_lock import PageLock
+from cifar7.ui.page_lock import PageLock
 
 LONG = 20.0  # seconds, far above what any wait here takes
 
