@@ -91,10 +91,11 @@ class Measured:
         accuracy = self.accuracy if self.shared else self.accuracy - self._of_seeds()[self.seed]
         return np.bincount(self.trial, accuracy, len(self.trials)) / counts
 
-    def within(self) -> tuple[float, int]:
+    def within(self, seeds: int = 0) -> tuple[float, int]:
         """What the seeds alone leave as variance of a trial's mean, and the degrees of freedom of that.
 
-        Without what a seed adds to all trials alike. nan without degrees of freedom.
+        The mean is over `seeds` seeds; 0: over as many as the trials have on average. What a seed adds to all
+        trials alike is no part of it. nan without degrees of freedom.
         """
         freedom = len(self.trial) - len(self.trials) - (self.seeds - 1)
         if freedom < 1:
@@ -102,7 +103,7 @@ class Measured:
         counts = np.bincount(self.trial, minlength=len(self.trials))
         accuracy = self.accuracy - self._of_seeds()[self.seed]
         left = accuracy - (np.bincount(self.trial, accuracy) / counts)[self.trial]
-        return float(left @ left) / freedom * float((1 / counts).mean()), freedom
+        return float(left @ left) / freedom * (1 / seeds if seeds else float((1 / counts).mean())), freedom
 
     def _of_seeds(self) -> Floats:
         """What each seed (S,) adds to the accuracy, by least squares within the trials."""

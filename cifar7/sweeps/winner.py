@@ -1,0 +1,120 @@
+"""The best design of a sweep, its price, and which others nobody can tell from it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cifar7.sweeps.inference import student_quantile
+from cifar7.sweeps.measured import Measured
+from cifar7.sweeps.outcome import Trial
+from cifar7.sweeps.phrases import Named, price, together
+from cifar7.wording import count, percent
+
+CHANCE = 0.05  # of telling any design from an equal best one
+
+
+@dataclass(frozen=True, slots=True)
+class Winner:
+    """The trial with the highest mean held-out accuracy among those with the most seeds."""
+
+    number: int
+    heldout: float  # 0..1
+    spread: float | None  # standard deviation between its seeds, 0..1; None for one
+    seeds: int
+    test: float | None  # test accuracy 0..1, if it was read
+    parameters: int
+    macs: int
+    seconds: float | None  # a training
+    fulfilled: bool | None  # the assignment
+    second: int | None  # the number of the next best trial
+    alike: tuple[int, ...]  # trials that cannot be told from it, best first; all of them with one seed
+    smallest: int  # among it and those: the number of the trial with the fewest parameters
+    text: str
+
+
+def winner(trials: Sequence[Trial], measured: Measured, axes: Mapping[str, Named]) -> Winner | None:
+    """None where no trial was trained to its end. `measured`: the same trials, on all classes.
+
+    Others are alike if the difference stays within Student's t with the spread between seeds pooled over all
+    trials, at CHANCE over all of them (Bonferroni).
+    """
+    ready = [(trial, trial.heldout) for trial in trials if not trial.obstacle]
+    known = [(trial, heldout) for trial, heldout in ready if heldout is not None]
+    if not known:
+        return None
+    seeds = max(len(trial.complete) for trial, _ in known)
+    ranked = sorted(
+        ((trial, heldout) for trial, heldout in known if len(trial.complete) == seeds),
+        key=lambda pair: (-pair[1], pair[0].parameters, pair[0].number),
+    )
+    (best, heldout), others = ranked[0], ranked[1:]
+    reach = _reach(measured, seeds, len(others))
+    alike = [trial for trial, other in others if heldout - other <= reach]
+    smallest = min([best, *alike], key=lambda trial: trial.parameters)
+    return Winner(
+        number=best.number,
+        heldout=heldout,
+        spread=best.spread,
+        seeds=seeds,
+        test=best.test,
+        parameters=best.parameters,
+        macs=best.macs,
+        seconds=best.seconds,
+        fulfilled=best.fulfilled,
+        second=others[0][0].number if others else None,
+        alike=tuple(trial.number for trial in alike),
+        smallest=smallest.number,
+        text=" ".join(_sentences(best, ranked, alike, smallest, seeds, axes)),
+    )
+
+
+def _reach(measured: Measured, seeds: int, others: int) -> float:
+    """By how much two equal designs may differ; infinite where no spread is known."""
+    variance, freedom = measured.within(seeds)
+    if not freedom or not others:
+        return math.inf
+    return student_quantile(freedom, CHANCE / others) * math.sqrt(2 * variance)
+
+
+def _sentences(
+    best: Trial,
+    ranked: Sequence[tuple[Trial, float]],
+    alike: Sequence[Trial],
+    smallest: Trial,
+    seeds: int,
+    axes: Mapping[str, Named],
+) -> list[str]:
+    spread = "" if best.spread is None else f", spread {100 * best.spread:.1f}"
+    said = [
+        f"Best by held-out accuracy: design {best.number} ({together(best.values, axes)}) with "
+        f"{percent(best.heldout, 1)} over {count(seeds, 'seed')}{spread}, "
+        f"{price(best.parameters, best.macs, best.seconds)}."
+    ]
+    if best.test is not None:
+        said.append(f"On the test images, which did not choose it: {percent(best.test, 1)}.")
+    if best.fulfilled is False:
+        kept = next((trial for trial, _ in ranked if trial.fulfilled), None)
+        better = f"; the best that does is design {kept.number}, {percent(kept.heldout, 1)}" if kept else ""
+        said.append(f"It does not fulfil the assignment{better}.")
+    if len(ranked) > 1:
+        second, heldout = ranked[1]
+        behind = 100 * (ranked[0][1] - heldout)
+        said.append(
+            f"Next is design {second.number}, {behind:.1f} points behind, with "
+            f"{price(second.parameters, second.macs, second.seconds)}."
+        )
+    if seeds == 1 and len(ranked) > 1:
+        said.append("With one seed each, another seed may put another design first.")
+    elif alike:
+        said.append(
+            f"{count(len(alike), 'other design')} cannot be told from it by {count(seeds, 'seed')}; "
+            + (
+                "of all these it has the fewest parameters."
+                if smallest is best
+                else f"of all these design {smallest.number} has the fewest parameters: "
+                f"{smallest.parameters:,}, at {percent(smallest.heldout, 1)}."
+            )
+        )
+    return said
