@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from cifar7.commands.named import by_name_or_file
+from cifar7.commands.arguments import by_name_or_file
 from cifar7.commands.output import put_json
 from cifar7.network.arithmetic import analyse
 from cifar7.network.presets import preset

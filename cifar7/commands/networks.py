@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from cifar7.commands.named import by_name_or_file
+from cifar7.commands.arguments import by_name_or_file
 from cifar7.commands.output import put_json, table
 from cifar7.network import profiles
 from cifar7.network.arithmetic import Analysis, Row, analyse

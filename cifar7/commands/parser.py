@@ -10,26 +10,20 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any, NoReturn
 
 from cifar7 import paths
+from cifar7.commands.arguments import NOT_TESTED, pair, settings, whole
 from cifar7.commands.output import say
 from cifar7.disk import is_trouble, why_not
 from cifar7.errors import UserError
-from cifar7.fields import Option
 from cifar7.network.profiles import DEFAULT_PROFILE
-from cifar7.training.config import GROUPS, OPTIONS, SCHEDULE, SCORING
 
 Command = Callable[[argparse.Namespace], int | None]  # returns the exit status if it is not 0
-
-# What a learning-rate test does not read: it takes far less than an epoch, and no score.
-NOT_TESTED = {"epochs", "lr", "averaging", "test_flip"} | {
-    name for name, option in OPTIONS.items() if option.group in (SCHEDULE, SCORING)
-}
 
 
 class Parser(argparse.ArgumentParser):
@@ -105,9 +99,9 @@ def build() -> Parser:
                          help="which, where a table can be read in several ways")  # fmt: skip
     take_in.add_argument("--open", action="store_true",
                          help="list all that the text leaves open, for --choose and --sum")  # fmt: skip
-    take_in.add_argument("--choose", type=partial(_pair, "="), action="append", default=[], metavar="CALL=N",
+    take_in.add_argument("--choose", type=partial(pair, "="), action="append", default=[], metavar="CALL=N",
                          help="of what a table leaves open at a call, the N-th")  # fmt: skip
-    take_in.add_argument("--sum", type=partial(_pair, ":"), action="append", default=[], metavar="FROM:TO",
+    take_in.add_argument("--sum", type=partial(pair, ":"), action="append", default=[], metavar="FROM:TO",
                          help="what call FROM puts out is added behind call TO; 0: the image")  # fmt: skip
     take_in.add_argument("--run", action="store_true",
                          help="execute the file, which is your own, and trace its network")  # fmt: skip
@@ -124,14 +118,17 @@ def build() -> Parser:
         network,
         runs,
     )
-    _settings(train)
+    settings(train)
     find_lr = command("find-lr", "finding", "Find a learning rate that suits a network, by a test.", network)
     find_lr.add_argument("--steps", type=whole, metavar="N", help="default: 120, more with small batches")
-    _settings(find_lr, without=NOT_TESTED)
+    settings(find_lr, without=NOT_TESTED)
     bench = command("bench", "benching", "Measure how fast training is beside the usual loops.")
     bench.add_argument("--quick", action="store_true", help="about a minute; no time to 80 and 90 %%")
     bench.add_argument("--data", metavar="NAME|PATH", help="default: cifar10, or shapes with --quick")
     bench.add_argument("--device", metavar="DEVICE", help="default: the best there is")
+    sweep = command("sweep", "sweeping", "Train variants of a network, and say what it tells.", profile, runs)
+    _sweep(sweep)
+    command("sweeps", "sweeping", "List the sweeps.", runs)
     resume = command(
         "resume", "training", "Go on with a run that was paused, stopped or left, or for more epochs.", run
     )
@@ -167,6 +164,34 @@ def build() -> Parser:
     lesson.add_argument("lesson", metavar="FILE|NAME", help="a JSON file, or one of those that come along")
     _data(command("data", "images", "List the data sets; fetch, import, export or remove one."), json)
     return parser
+
+
+def _sweep(sweep: Parser) -> None:
+    sweep.add_argument("network", metavar="PRESET|SPEC.json|show|pause|stop|resume",
+                       help="what to start from; or what to do with the sweep whose ID follows")  # fmt: skip
+    sweep.add_argument("id", nargs="?", default="", metavar="ID", help="of a sweep, or its beginning")
+    settings(sweep, optional_data=True)
+    sweep.usage = (
+        "python -m cifar7 sweep PRESET|SPEC.json --data NAME|PATH --vary NAME=VALUES ... [SETTING ...]\n"
+        "       python -m cifar7 sweep show|pause|stop|resume ID"
+    )
+    about = sweep.add_argument_group("sweep")
+    about.add_argument("--vary", action="append", default=[], metavar="NAME=VALUES",
+                       help="c3.dilation=1,2,3, dropout=0:0.2 (a range) or lr=log:0.05:0.5")  # fmt: skip
+    about.add_argument("--seeds", type=whole, default=1, metavar="N",
+                       help="repeats of every trial, from --seed on; default: %(default)s")  # fmt: skip
+    about.add_argument("--sampler", choices=("grid", "random", "tpe"), default="grid",
+                       help="all combinations, by chance, or it learns; default: %(default)s")  # fmt: skip
+    about.add_argument("--stop", choices=("none", "asha", "median"), default="none",
+                       help="the rule by which the hopeless end early; default: %(default)s")  # fmt: skip
+    about.add_argument("--budget", action="append", default=[], metavar="RUNS|TIME",
+                       help="40 runs, or the time after which none begins, as 30m or 2h")  # fmt: skip
+    about.add_argument("--require", action="append", default=[], metavar="MEASURE<N",
+                       help="parameters<100000, receptive_field>44, or assignment")  # fmt: skip
+    about.add_argument("--at-once", type=whole, default=2, metavar="N",
+                       help="trials that go on beside each other; default: %(default)s")  # fmt: skip
+    about.add_argument("--title", default="", metavar="TEXT", help="default: what varies")
+    about.add_argument("--detach", action="store_true", help="start it, and do not wait for its end")
 
 
 def _runs(runs: Parser, json: Parser) -> None:
@@ -222,59 +247,3 @@ def _shared(name: str, *parents: Parser, **about: Any) -> Parser:
     parser = Parser(add_help=False, parents=parents)
     parser.add_argument(name, **about)
     return parser
-
-
-def _settings(parser: Parser, without: Collection[str] = ()) -> None:
-    """What to learn from, the recipe, and a flag for each field of `TrainConfig`, by group.
-
-    A flag that is absent leaves the recipe's value.
-    """
-    parser.usage = f"{parser.prog} PRESET|SPEC.json --data NAME|PATH [--recipe NAME|FILE.json] [SETTING ...]"
-    parser.add_argument("--data", required=True, metavar="NAME|PATH",
-                        help="a data set's name, or class folders, or an archive of them")  # fmt: skip
-    parser.add_argument("--recipe", metavar="NAME|FILE.json", default="default",
-                        help="way to train, see `recipes`, or a file with settings, as a run's config.json; "
-                        "default: %(default)s")  # fmt: skip
-    parser.epilog = "The defaults of the settings are those of the recipe `default`; another has its own."
-    for group in GROUPS:
-        options = [o for o in OPTIONS.values() if o.group == group and o.name not in without]
-        if options:
-            section = parser.add_argument_group(group)
-            for option in options:
-                section.add_argument(f"--{option.name.replace('_', '-')}", **_flag(option))
-
-
-def _flag(option: Option) -> dict[str, Any]:
-    """How argparse takes the option. The range is checked by TrainConfig, beside the other settings."""
-    meaning = f"{option.unit}, {option.span}" if option.unit else option.help.rstrip(".")
-    default = option.default if option.kind == "choice" else option.label(option.default)
-    idle = "".join(f"; read with --{name} {value} only" for name, value in option.when.items())
-    form: dict[str, dict[str, Any]] = {
-        "whole": {"type": whole, "metavar": "N"},
-        "decimal": {"type": decimal, "metavar": "X"},
-        "choice": {"metavar": "{" + ",".join([*option.choices, option.form]) + "}"}
-        if option.pattern
-        else {"choices": option.choices},
-        "flag": {"action": argparse.BooleanOptionalAction},
-    }
-    text = f"{meaning}; default: {default}{idle}".replace("%", "%%")
-    return {**form[option.kind], "default": None, "help": text}
-
-
-def _number(kind: type[float], noun: str, text: str) -> float:
-    try:
-        return kind(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not {noun}") from None
-
-
-def _pair(between: str, text: str) -> tuple[int, int]:
-    """ "3=2" as (3, 2)."""
-    first, found, second = text.partition(between)
-    if not found or not all(part.strip().isdecimal() and len(part) < 9 for part in (first, second)):
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not of the form 3{between}5")
-    return int(first), int(second)
-
-
-whole = partial(_number, int, "a whole number")
-decimal = partial(_number, float, "a number")

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict, replace
 from typing import Any
 
-from cifar7.commands.named import by_name_or_file
+from cifar7.commands.arguments import by_name_or_file
 from cifar7.commands.output import put_json, say
 from cifar7.training.config import OPTIONS, ConfigError, TrainConfig
 from cifar7.training.recipes import RECIPES, recipe

@@ -81,7 +81,7 @@ def _carry_out(claim: Claim, images: ImageSet, json: bool) -> int:
     say(f"{spec.name} on {images.title} ({len(images.classes)} classes), run {run.id}")
     view = _View()
     # After a DeviceStateError the run has failed and says why; this process ends anyway.
-    with _interrupts() as signals, suppress(DeviceStateError):
+    with interrupts(STOPPING) as signals, suppress(DeviceStateError):
         execute(
             claim,
             lambda name, progress: images,  # open already, under the title that was given
@@ -120,15 +120,18 @@ def fitted(spec: NetSpec, images: ImageSet) -> NetSpec:
 
 
 @contextmanager
-def _interrupts() -> Iterator[list[int]]:
-    """The signals so far: the first Ctrl-C (or SIGTERM) asks for a stop, a second one does not wait."""
+def interrupts(answer: str) -> Iterator[list[int]]:
+    """The signals so far: the first Ctrl-C (or SIGTERM) asks for an end, a second one does not wait.
+
+    `answer`: what is said to the first.
+    """
     signals: list[int] = []
 
     def handle(number: int, frame: FrameType | None) -> None:
         signals.append(number)
         if len(signals) > 1:
             raise KeyboardInterrupt
-        say("\nstopping; what there is will be kept, and tested if that takes a moment (once more: at once)")
+        say(f"\n{answer}")
 
     handlers = {}
     with suppress(ValueError):  # not in the main thread: then there are no signals to catch
@@ -176,6 +179,7 @@ def _bar(done: int, total: int) -> str:
     return f"[{'#' * filled:-<24}] {100 * done // max(total, 1):3} %"
 
 
+STOPPING = "stopping; what there is will be kept, and tested if that takes a moment (once more: at once)"
 PROTOCOLS = {
     "holdout": "protocol holdout: epoch chosen on held-out training images, test set read once, at the end",
     "test-each-epoch": "protocol test-each-epoch: tested after every epoch, the last weights kept",

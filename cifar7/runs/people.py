@@ -24,7 +24,6 @@ from typing import Any
 from cifar7.errors import UserError
 from cifar7.runs.directory import RunError, hold_queue, make_runs_dir
 from cifar7.runs.files import read_json, replace_json
-from cifar7.runs.status import Status
 
 TEACHER = (
     "CIFAR7_TEACHER"  # environment: the secret of the teacher's link; where it is set, a class is taught
@@ -197,6 +196,6 @@ def _is_proof(text: str | None, person_id: str) -> bool:
     )
 
 
-def owner(runs_dir: Path, status: Status) -> str:
-    """The name of a run's owner, of now or of when it was made; empty where there is none."""
+def owner(runs_dir: Path, status: Mapping[str, Any]) -> str:
+    """The name of the owner of a run or a sweep, of now or of when it was made; empty where there is none."""
     return names(runs_dir).get(status["by"]) or status["by_name"]

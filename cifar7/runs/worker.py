@@ -33,7 +33,7 @@ from cifar7.training.errors import DeviceStateError
 
 LOOK_SECONDS = 0.05  # between two looks at the folder's time of change
 NICENESS = 10
-AUTOGROUP = Path("/proc/self/autogroup")
+AUTOGROUP, OF_SESSION = Path("/proc/self/autogroup"), 5  # a third of what another session gets
 # Of 1000: where memory runs out, the kernel ends the worker, whose work is kept, and not the page.
 OOM_SCORE = 800
 ORPHAN_SECONDS = 60.0
@@ -173,7 +173,7 @@ class Worker:
             # niceness alone it would take as much as the server does. See sched(7), "The autogroup feature".
             if os.getsid(0) == os.getpid():
                 with suppress(OSError):
-                    AUTOGROUP.write_text(str(NICENESS), encoding="ascii")
+                    AUTOGROUP.write_text(str(OF_SESSION), encoding="ascii")
 
     def _stop_reason(self) -> str | None:
         return "Stopped because its worker was asked to end" if self.ending else None

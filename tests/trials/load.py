@@ -138,7 +138,7 @@ def judge_runs(site: browser.Site) -> None:
     """Wait for the last run, then look at all of them."""
     runs = list_runs(site.runs)
     browser.until(
-        lambda: all(run.status()["state"] not in ("queued", "running") for run in runs), "the end", 600
+        lambda: all(run.status()["state"] not in ("queued", "running") for run in runs), "the end", 1800
     )
     statuses = [run.status() for run in runs]
     states = Counter(status["state"] for status in statuses)
