@@ -22,11 +22,11 @@ RESNETS = (Published("ResNet-20", 270_000, 0.9125), Published("ResNet-56", 850_0
 SOURCE = "He et al. 2016, table 6"
 
 
-def front(points: Sequence[tuple[int, float]]) -> list[int]:
+def front(points: Sequence[tuple[float, float]]) -> list[int]:
     """The places of the Pareto front among `points` of (parameters, accuracy), from small to large.
 
-    A point is on it if no other has at most as many parameters and at least the accuracy, and is better in
-    one of the two. Of several equal ones the first stands for all.
+    Another price may stand for the parameters. A point is on it if no other has at most as many of them and
+    at least the accuracy, and is better in one of the two. Of several equal ones the first stands for all.
     """
     found: list[int] = []
     for at in sorted(range(len(points)), key=lambda i: (points[i][0], -points[i][1], i)):

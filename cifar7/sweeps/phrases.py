@@ -29,11 +29,11 @@ class Named:
     def value(self, value: Value) -> str:
         """A value as people read it, in quotes where it is several words."""
         text = next((text for text, usual in self.texts if same(usual, value)), "")
-        if isinstance(self.knob, Setting):
+        if isinstance(value, float):
+            text = f"{value:.4g}"
+        elif isinstance(self.knob, Setting):
             text = self.knob.option.label(value)
-        elif not text:
-            text = f"{value:.4g}" if isinstance(value, float) else str(value)
-        return f"“{text}”" if " " in text else text
+        return f"“{text}”" if " " in text else text or str(value)
 
     def choice(self, value: Value) -> str:
         """As "dilation 2 in C3"."""

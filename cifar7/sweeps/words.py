@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from cifar7.sweeps.definition import STOPS, Definition
+from cifar7.sweeps.definition import Definition
 from cifar7.sweeps.effects import Effect, effects, shares
 from cifar7.sweeps.figures import Association, associations
 from cifar7.sweeps.inference import holm
 from cifar7.sweeps.knobs import Value
 from cifar7.sweeps.measured import Measured, measured
-from cifar7.sweeps.outcome import ALL_CLASSES, LEFT_OUT, Judged, Trial
+from cifar7.sweeps.notes import FIGURE_LEVEL, LEVEL, method, notes
+from cifar7.sweeps.outcome import ALL_CLASSES, Judged, Trial
 from cifar7.sweeps.phrases import (
     FIGURE_NOUNS,
     Named,
@@ -27,11 +27,7 @@ from cifar7.sweeps.phrases import (
 from cifar7.sweeps.winner import Winner, winner
 from cifar7.wording import count, percent
 
-# The chance of a false claim about any choice, and so of any claim at all where nothing matters; and about
-# any figure, which is looked at only where some choice is claimed. Together 5 %.
-LEVEL, FIGURE_LEVEL = 0.02, 0.03
-NEAR = 0.02  # shares of variance that are as good as equal
-WAITING = ("queued", "running", "paused")
+NEAR = 0.97  # of the largest share of variance, from which on one is as good as equal
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +97,10 @@ def report(
         findings=tuple(findings),
         explained=tuple(explained),
         winner=best,
-        notes=tuple(_notes(definition, trials, every, findings)),
-        method=_method(every, comparisons),
+        notes=tuple(
+            notes(definition, trials, every, comparisons > 0, any(finding.claimed for finding in findings))
+        ),
+        method=method(every, comparisons),
         comparisons=comparisons,
     )
 
@@ -121,7 +119,7 @@ def _choice(effect: Effect, judged: Judged, axis: Named, share: float) -> Findin
         those = (
             f"over {count(effect.pairs, 'pair')}"
             if effect.pairs
-            else f"({effect.designs[0]} and {count(effect.designs[1], 'design')})"
+            else f"({effect.designs[0]:,} and {count(effect.designs[1], 'design')})"
         )
         text = f"{capital(subject)}: {signed(effect.points)}{margin} points {those}"
     return Finding(
@@ -136,7 +134,7 @@ def _figure(association: Association, judged: Judged) -> Finding:
     text = (
         f"{capital(with_figure(association.figure, association.cut))} {who} to "
         f"{percent(association.above, 1)}, with less to {percent(association.below, 1)} "
-        f"({upper} and {count(under, 'design')})"
+        f"({upper:,} and {count(under, 'design')})"
     )
     return Finding(
         text, judged.title, association.figure, None, association.cut,
@@ -186,7 +184,7 @@ def _explained(
     if not found:
         return ""
     most = max(found.values())
-    equal = [name for name, share in found.items() if share >= most - NEAR]
+    equal = [name for name, share in found.items() if share >= NEAR * most]
     first = next((name for name in FIGURE_NOUNS if name in equal), max(equal, key=found.__getitem__))
     words = {**{name: axis.words for name, axis in axes.items()}, **FIGURE_NOUNS}
     rest = sorted((name for name in found if name != first), key=lambda name: -found[name])
@@ -201,8 +199,7 @@ def _explained(
     text += f"between designs{after}."
     if twins:
         text += (
-            f" That cut parts these designs just as {' and '.join(twins)} does: this sweep cannot tell them "
-            "apart."
+            f" Here that cut runs between the choices of {' and of '.join(twins)}, too: they are told as one."
         )
     return text
 
@@ -218,59 +215,3 @@ def _twins(association: Association, view: Measured, axes: Mapping[str, Named]) 
         if all(len(side) == 1 for side in sides.values()):
             found.append(axes[level.axis.name].words)
     return found
-
-
-def _notes(
-    definition: Definition, trials: Sequence[Trial], every: Measured, findings: Sequence[Finding]
-) -> list[str]:
-    runs = Counter(repeat.state for trial in trials for repeat in trial.repeats)
-    waiting = sum(runs[state] for state in WAITING)
-    early = sum(trial.early for trial in trials)
-    left_out = [trial for trial in trials if trial.state == LEFT_OUT]
-    notes = []
-    if not every.trials:
-        notes.append("No run has been trained to its end, so there is nothing to compare yet.")
-    elif not every.repeated:
-        notes.append(
-            "Each design was trained to its end with one seed: how far seeds alone spread is not known, and "
-            "nothing is claimed. Repeat with two seeds or more to know."
-        )
-    elif not any(finding.p is not None for finding in findings):
-        notes.append("There are too few designs to tell any choice from luck.")
-    elif not any(finding.claimed for finding in findings):
-        notes.append("Nothing that varied made a difference that luck does not explain.")
-    if waiting:
-        notes.append(f"{count(waiting, 'run')} still to come: all of this may change.")
-    if early:
-        rule = STOPS[definition.stop].split(":")[0]
-        notes.append(
-            f"{count(early, 'design')} of {len(trials)} stopped early ({rule}) and left out: an unfinished "
-            "training does not compare with a finished one. Among those that stayed, differences are smaller "
-            "than among all."
-        )
-    if runs["failed"]:
-        notes.append(f"{count(runs['failed'], 'run')} failed and left out.")
-    if left_out:
-        notes.append(f"{count(len(left_out), 'design')} not trained, as the first: {left_out[0].obstacle}.")
-    if definition.sampler == "tpe" and every.trials:
-        notes.append(
-            "The sampler chose designs by what it had seen, and tried less often what looked bad: about what was "
-            "tried seldom the least is known."
-        )
-    return notes
-
-
-def _method(every: Measured, comparisons: int) -> str:
-    rows = (
-        f"the {count(len(every.trial), 'run')} of a full grid, seeds as blocks"
-        if every.crossed
-        else f"{count(len(every.trials), 'design')}, each the mean over its seeds"
-    )
-    return (
-        f"Held-out accuracy. Choices: least squares over {rows}, and Student's t (Montgomery, Design and "
-        "Analysis of Experiments); ± is the 95 % interval of one comparison. Figures: the best cut between "
-        "designs, by a permutation test that seeks the cut anew each time. Claimed is what passes Holm's "
-        f"step-down (1979) over all {count(comparisons, 'comparison')}: choices at {percent(LEVEL, 0)}, and "
-        f"where one is claimed, figures at {percent(FIGURE_LEVEL, 0)}. Of fifty sweeps in which nothing matters "
-        "about one claims anything."
-    )
