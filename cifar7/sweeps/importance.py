@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from cifar7.results.front import front as front_of
 from cifar7.sweeps.axes import Axis
 from cifar7.sweeps.definition import Definition
-from cifar7.sweeps.figures import FIGURES
 from cifar7.sweeps.knobs import SweepError
+from cifar7.sweeps.learned.figures import FIGURES
 from cifar7.sweeps.outcome import ALL_CLASSES, Judged, Trial, score
 
 if TYPE_CHECKING:

@@ -7,14 +7,12 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from cifar7.sweeps.definition import Definition
-from cifar7.sweeps.effects import Effect, effects, shares
-from cifar7.sweeps.figures import Association, associations
-from cifar7.sweeps.inference import holm
 from cifar7.sweeps.knobs import Value
-from cifar7.sweeps.measured import Measured, measured
-from cifar7.sweeps.notes import FIGURE_LEVEL, LEVEL, method, notes
-from cifar7.sweeps.outcome import ALL_CLASSES, Judged, Trial
-from cifar7.sweeps.phrases import (
+from cifar7.sweeps.learned.effects import Effect, effects, shares
+from cifar7.sweeps.learned.figures import Association, associations
+from cifar7.sweeps.learned.inference import holm
+from cifar7.sweeps.learned.notes import FIGURE_LEVEL, LEVEL, method, notes
+from cifar7.sweeps.learned.phrases import (
     FIGURE_NOUNS,
     Named,
     capital,
@@ -24,7 +22,9 @@ from cifar7.sweeps.phrases import (
     signed,
     with_figure,
 )
-from cifar7.sweeps.winner import Winner, winner
+from cifar7.sweeps.learned.winner import Winner, winner
+from cifar7.sweeps.measured import Measured, measured
+from cifar7.sweeps.outcome import ALL_CLASSES, Judged, Trial
 from cifar7.wording import count, percent
 
 NEAR = 0.97  # of the largest share of variance, from which on one is as good as equal
@@ -198,9 +198,7 @@ def _explained(
     text = f"What {what} on most is {words[first]}: {by} for {percent(found[first], 0)} of the variance "
     text += f"between designs{after}."
     if twins:
-        text += (
-            f" Here that cut runs between the choices of {' and of '.join(twins)}, too: they are told as one."
-        )
+        text += f" In this sweep that is the same cut as one between choices of {' and of '.join(twins)}."
     return text
 
 

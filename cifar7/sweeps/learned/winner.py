@@ -6,10 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cifar7.sweeps.inference import student_quantile
+from cifar7.sweeps.learned.inference import student_quantile
+from cifar7.sweeps.learned.phrases import Named, price, together
 from cifar7.sweeps.measured import Measured
 from cifar7.sweeps.outcome import Trial
-from cifar7.sweeps.phrases import Named, price, together
 from cifar7.wording import count, percent
 
 CHANCE = 0.05  # of telling any design from an equal best one

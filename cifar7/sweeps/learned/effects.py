@@ -21,8 +21,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cifar7.sweeps.inference import Fit, least_squares, student_p, student_quantile
 from cifar7.sweeps.knobs import Value
+from cifar7.sweeps.learned.inference import Fit, least_squares, student_p, student_quantile
 from cifar7.sweeps.measured import Levels, Measured
 
 # Below this residual deviation, in accuracy, runs are copies of each other: no error can be taken from them.

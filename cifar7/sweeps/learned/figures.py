@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cifar7.sweeps.effects import NO_SPREAD
+from cifar7.sweeps.learned.effects import NO_SPREAD
 from cifar7.sweeps.measured import Floats, Measured, Whole
 from cifar7.sweeps.outcome import Trial
 
@@ -88,7 +88,7 @@ def associations(measured: Measured) -> list[Association]:
             )
         )
         sides.append((cuts, float(between[best])))
-    if not measured.repeated:
+    if not found or not measured.repeated:
         return found
     chances = _chances(away, sides)
     return [replace(association, p=p) for association, p in zip(found, chances, strict=True)]
