@@ -191,8 +191,8 @@ def test_the_best_design_is_chosen_by_held_out_accuracy_among_those_with_all_see
     best = report(only, made).winner
     assert (best.number, best.seeds, best.second, best.test) == (1, 2, 2, None)
     assert best.text.startswith(
-        "Best by held-out accuracy: design 1 (dilation 2 in C3) with 90.5 % over 2 seeds, spread 0.7, "
-        "1,000 parameters, 100,000 MACs and 1 min 00 s a training. Next is design 2, 0.1 points behind, with "
+        "Best by held-out accuracy: trial 2 (dilation 2 in C3) with 90.5 % over 2 seeds, spread 0.7, "
+        "1,000 parameters, 100,000 MACs and 1 min 00 s a training. Next is trial 3, 0.1 points behind, with "
         "500 parameters"
     )
     assert "test" not in best.text
@@ -200,7 +200,7 @@ def test_the_best_design_is_chosen_by_held_out_accuracy_among_those_with_all_see
     made[2] = replace(made[2], fulfilled=True)
     text = report(only, made).winner.text
     assert "On the test images, which did not choose it: 88.0 %." in text
-    assert "It does not fulfil the assignment; the best that does is design 2, 90.4 %." in text
+    assert "It does not fulfil the assignment; the best that does is trial 3, 90.4 %." in text
 
 
 def test_designs_that_seeds_cannot_part_from_the_best_are_named_by_the_cheapest():
@@ -211,7 +211,7 @@ def test_designs_that_seeds_cannot_part_from_the_best_are_named_by_the_cheapest(
     best = report(only, made).winner
     assert (best.number, best.alike, best.smallest) == (1, (2,), 2)
     assert best.text.endswith(
-        "1 other design cannot be told from it by 2 seeds; of all these design 2 has the fewest parameters: "
+        "1 other design cannot be told from it by 2 seeds; of all these trial 3 has the fewest parameters: "
         "500, at 89.0 %."
     )
 

@@ -88,7 +88,7 @@ def _sentences(
 ) -> list[str]:
     spread = "" if best.spread is None else f", spread {100 * best.spread:.1f}"
     said = [
-        f"Best by held-out accuracy: design {best.number} ({together(best.values, axes)}) with "
+        f"Best by held-out accuracy: trial {best.number + 1} ({together(best.values, axes)}) with "
         f"{percent(best.heldout, 1)} over {count(seeds, 'seed')}{spread}, "
         f"{price(best.parameters, best.macs, best.seconds)}."
     ]
@@ -96,13 +96,15 @@ def _sentences(
         said.append(f"On the test images, which did not choose it: {percent(best.test, 1)}.")
     if best.fulfilled is False:
         kept = next((trial for trial, _ in ranked if trial.fulfilled), None)
-        better = f"; the best that does is design {kept.number}, {percent(kept.heldout, 1)}" if kept else ""
+        better = (
+            f"; the best that does is trial {kept.number + 1}, {percent(kept.heldout, 1)}" if kept else ""
+        )
         said.append(f"It does not fulfil the assignment{better}.")
     if len(ranked) > 1:
         second, heldout = ranked[1]
         behind = 100 * (ranked[0][1] - heldout)
         said.append(
-            f"Next is design {second.number}, {behind:.1f} points behind, with "
+            f"Next is trial {second.number + 1}, {behind:.1f} points behind, with "
             f"{price(second.parameters, second.macs, second.seconds)}."
         )
     if seeds == 1 and len(ranked) > 1:
@@ -113,7 +115,7 @@ def _sentences(
             + (
                 "of all these it has the fewest parameters."
                 if smallest is best
-                else f"of all these design {smallest.number} has the fewest parameters: "
+                else f"of all these trial {smallest.number + 1} has the fewest parameters: "
                 f"{smallest.parameters:,}, at {percent(smallest.heldout, 1)}."
             )
         )
