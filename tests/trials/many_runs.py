@@ -24,6 +24,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ from cifar7.results.predictions import Predictions
 from cifar7.runs import expected, people, queue
 from cifar7.runs.experiments import find
 from cifar7.runs.files import try_lock
-from cifar7.runs.folder import RunFolder, list_runs, read_statuses
+from cifar7.runs.folder import list_runs, read_statuses
 from cifar7.runs.listing.index import Index
 from cifar7.runs.workers.served import served_devices, worker_lock
 from cifar7.training.config import TrainConfig
@@ -80,7 +81,7 @@ def lay(runs_dir: Path, count: int) -> None:
 
 
 def _pattern(drawn: Path, channels: int) -> tuple[str, dict[str, bytes], Path]:
-    """A run that went through its two epochs: the design's name in ids, its files, and that of its answers."""
+    """A run of two epochs: the design's name as in ids, its files, and the file of its answers."""
     spec = replace(set_channels(browser.POCKET, "C2", channels), name=f"pocket {channels}")
     images = open_set("shapes")
     labels = np.array(images.test.labels)
@@ -93,7 +94,8 @@ def _pattern(drawn: Path, channels: int) -> tuple[str, dict[str, bytes], Path]:
                 "classes": list(images.classes)}})  # fmt: skip
         claim.record(Started(data="shapes", protocol="holdout", device="CPU, 2 cores", precision="fp32",
             seed=0, epochs=2, steps=16, steps_per_epoch=8, batch_size=64, train_images=500,
-            heldout_images=500, test_images=len(labels), parameters=parameters, from_step=0, seconds=0.1))  # fmt: skip
+            heldout_images=500, test_images=len(labels), parameters=parameters, from_step=0,
+            seconds=0.1))  # fmt: skip
         for epoch in (1, 2):
             claim.record(Beat(epoch=epoch, epochs=2, step=8 * epoch, steps=16, loss=1.5, accuracy=0.5, lr=0.1,
                 images_per_second=900.0, seconds=epoch, seconds_left=2.0 - epoch))  # fmt: skip
@@ -140,11 +142,11 @@ def looks(few: Path, many: Path) -> None:
         "Index.tested": lambda runs: indexes[runs].tested(),
     }
     for name, call in calls.items():
-        first = {runs: seconds(lambda runs=runs: call(runs)) for runs in (few, many)}
+        first = {runs: seconds(partial(call, runs)) for runs in (few, many)}
         after: dict[Path, list[float]] = {few: [], many: []}
         for _ in range(REPEATS):
             for runs, found in after.items():
-                found.append(seconds(lambda runs=runs: call(runs)))
+                found.append(seconds(partial(call, runs)))
         middle = {runs: statistics.median(found) for runs, found in after.items()}
         figure = " ".join(
             f"{words} {1000 * first[runs]:7.1f} ms, then {1000 * middle[runs]:6.1f} ms;"
@@ -198,7 +200,9 @@ def commands(few: Path, many: Path) -> None:
         took = {}
         for runs in (few, many):
             command = [sys.executable, "-m", "cifar7", "runs", "--runs", str(runs), *options]
-            took[runs] = seconds(lambda command=command: subprocess.run(command, check=True, capture_output=True))
+            took[runs] = seconds(
+                lambda command=command: subprocess.run(command, check=True, capture_output=True)
+            )
         judge(" ".join(["runs", *options]), f"few: {took[few]:.1f} s; many: {took[many]:.1f} s", True)
 
 
@@ -216,7 +220,9 @@ def main() -> int:
         for number, home in homes.items():
             home.mkdir(exist_ok=True)
             runs = home / "runs"
-            print(f"laying {number:,} runs took {seconds(lambda n=number, r=runs: lay(r, n)):.0f} s", flush=True)
+            print(
+                f"laying {number:,} runs took {seconds(lambda n=number, r=runs: lay(r, n)):.0f} s", flush=True
+            )
             token = people.new_token()
             people.make_teacher(runs, token)
             cookies[runs] = f"{COOKIE}={token}"
@@ -235,7 +241,11 @@ def main() -> int:
             before = [memory(site.pid) for site in sites.values()]
             asyncio.run(pages(sites, cookies))
             grown = [memory(site.pid) for site in sites.values()]
-            judge("the server's memory", ", ".join(f"{a:.0f} to {b:.0f} MiB" for a, b in zip(before, grown)), True)
+            judge(
+                "the server's memory",
+                ", ".join(f"{a:.0f} to {b:.0f} MiB" for a, b in zip(before, grown)),
+                True,
+            )
     return 1 if Trouble.count else 0
 
 
