@@ -73,8 +73,8 @@ class Tested:
         return self.entry.run.id
 
     def analysis(self) -> Analysis:
-        """The design counted anew, layer by layer: too large to keep for every run."""
-        return analyse(self.spec)
+        """The design counted layer by layer: too large to keep for every run."""
+        return _analysis(self.spec)
 
 
 class Index:
@@ -159,4 +159,9 @@ def _design(run: RunFolder) -> tuple[NetSpec, int]:
 @lru_cache(maxsize=4096)
 def _counted(spec: NetSpec) -> tuple[NetSpec, int]:
     check(spec)
-    return spec, analyse(spec).parameters
+    return spec, _analysis(spec).parameters
+
+
+@lru_cache(maxsize=256)
+def _analysis(spec: NetSpec) -> Analysis:
+    return analyse(spec)

@@ -43,6 +43,7 @@ class Seen(Generic[R]):
     """
 
     run: R
+    name: str  # of its folder, the id
     kind: Kind
     version: Version | None  # of status.json; None where there is none
     status: Status | None
@@ -64,7 +65,7 @@ class Look(Generic[R]):
 
     def all(self) -> list[Seen[R]]:
         """Every run, the newest first by the time in its id."""
-        return sorted([*self.ended.seen, *self.others], key=attrgetter("run.path.name"), reverse=True)
+        return sorted([*self.ended.seen, *self.others], key=attrgetter("name"), reverse=True)
 
 
 class Directory(Generic[R]):
@@ -98,7 +99,7 @@ class Directory(Generic[R]):
                 others = [self._see(one.run) for one in self._look.others]
                 if all(map(is_, others, self._look.others)):
                     return self._look
-                self._seen |= {one.run.path.name: one for one in others}
+                self._seen |= {one.name: one for one in others}
             else:
                 self._seen = {name: self._see(run) for name, run in self._runs.items()}
                 self._unsettled &= self._seen.keys()
@@ -132,7 +133,7 @@ class Directory(Generic[R]):
         return (
             held
             if held is not None and same and held.status == status
-            else Seen(run, run.kind, version, status)
+            else Seen(run, name, run.kind, version, status)
         )
 
     def _list(self) -> bool:
