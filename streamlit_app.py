@@ -4,6 +4,7 @@ from cifar7.ui import page_lock
 from cifar7.ui.shell import address, controls, navigation, pages, person, sheets, state
 from cifar7.ui.strip import strip, who
 from cifar7.ui.tutorial import panel
+from cifar7.ui.words import run_list
 
 with page_lock.lock.held():
     st.set_page_config(page_title="cifar7", page_icon=sheets.ICON, layout="wide")
@@ -35,4 +36,5 @@ with page_lock.lock.held():
     if page.url_path in pages.LEARNING:
         panel.draw()
     page.run()
+    run_list.read_ahead()
     controls.end()

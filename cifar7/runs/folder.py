@@ -23,12 +23,13 @@ from cifar7.disk import is_full
 from cifar7.network.spec import NetSpec
 from cifar7.runs.children import death
 from cifar7.runs.contents import Contents
-from cifar7.runs.directory import DRAFT, ID, TRAINING_ID, hold_queue, make_runs_dir, new_id, told
+from cifar7.runs.directory import DRAFT, ID, hold_queue, make_runs_dir, new_id, told
 from cifar7.runs.directory import DamagedError as DamagedError
 from cifar7.runs.directory import RunError as RunError
 from cifar7.runs.files import replace_json
-from cifar7.runs.kinds import KINDS, Kind, kind_of
+from cifar7.runs.kinds import KINDS, Kind
 from cifar7.runs.limits import Limits
+from cifar7.runs.listing.looking import Directories, Look
 from cifar7.runs.people import COMMAND_LINE, Person, check_may
 from cifar7.runs.reasons import after_death
 from cifar7.runs.status import ENDED as ENDED
@@ -145,7 +146,6 @@ class RunFolder(Contents):
                 raise RunError(f"the run {self.id} has nothing that could still be tested")
             self.requeue(0, by)
             self._change(then="stop", withheld=False)
-        os.utime(self.path.parent)  # workers look at the queue when this time changes
 
     def request_resume(self, more_epochs: int = 0, by: Person = COMMAND_LINE) -> None:
         """Put the run in the queue again, to go on from its last checkpoint; call `ensure_worker` after it.
@@ -157,7 +157,6 @@ class RunFolder(Contents):
         self.reconcile()
         with hold_queue(self.path.parent):
             self.requeue(more_epochs, by)
-        self._tell_workers()
 
     def requeue(self, more_epochs: int = 0, by: Person = COMMAND_LINE) -> None:
         """As `request_resume`, for a caller that holds the queue."""
@@ -174,7 +173,8 @@ class RunFolder(Contents):
             raise RunError(f"the run {self.id} has no checkpoint to go on from; train its design again")
         limits = Limits.load()
         if status["state"] != "paused":  # which counts among those that wait already
-            limits.check_waiting(read_statuses(self.path.parent), self.kind, by, whose=status["by"])
+            others = read_statuses(self.path.parent, ended=False)
+            limits.check_waiting(others, self.kind, by, whose=status["by"])
         limits.check_minutes(status["worked"], by)
         if more_epochs:
             config = self.config()
@@ -207,7 +207,6 @@ class RunFolder(Contents):
             raise
         except RunError:  # nothing can be written there
             return status
-        self._tell_workers()
         return status
 
     def cannot_begin(self, error: OSError) -> None:
@@ -229,34 +228,33 @@ class RunFolder(Contents):
         except (Timeout, OSError):
             return False
 
-    def _tell_workers(self) -> None:
-        with suppress(OSError):
-            os.utime(self.path.parent)  # workers look at the queue when this time changes
-
     def _request(self, what: str) -> None:
         replace_json(self.path / "control.json", {"ask": what, "at": time.time()})
 
     def _change(self, *, durable: bool = False, **changes: Any) -> None:
         status = {**self.status(), "phase": None, **changes}
         replace_json(self.path / "status.json", status, durable=durable)
+        with suppress(OSError):
+            os.utime(
+                self.path.parent
+            )  # workers, and all who look at the runs, look again when this time changes
+
+
+_DIRECTORIES: Directories[RunFolder] = Directories(RunFolder)
 
 
 def list_runs(runs_dir: Path, *, every_kind: bool = False) -> list[RunFolder]:
     """All trainings, or all runs, the newest first by the time in their ids. Reads no file of theirs."""
-    names: list[str] = []
-    with suppress(FileNotFoundError), os.scandir(runs_dir) as entries:
-        for entry in entries:
-            listed = TRAINING_ID.fullmatch(entry.name) or (every_kind and kind_of(entry.name) != "training")
-            # A link is listed, and read as damaged: nothing that somebody takes for a run is passed over.
-            if listed and (entry.is_dir(follow_symlinks=False) or entry.is_symlink()):
-                names.append(entry.name)
-    return [RunFolder(runs_dir.absolute() / name) for name in sorted(names, reverse=True)]
+    return _DIRECTORIES[runs_dir].runs(every_kind=every_kind)
 
 
-def read_statuses(runs_dir: Path) -> list[tuple[RunFolder, Status]]:
-    """Runs of every kind with their statuses."""
-    statuses = []
-    for run in list_runs(runs_dir, every_kind=True):
-        with suppress(RunError):  # deleted or damaged by hand: no reason to hold up the others
-            statuses.append((run, run.status()))
-    return statuses
+def look(runs_dir: Path) -> Look[RunFolder]:
+    """How the runs of every kind stand; what this process has read, it reads again when it has changed."""
+    return _DIRECTORIES[runs_dir].look()
+
+
+def read_statuses(runs_dir: Path, *, ended: bool = True) -> list[tuple[RunFolder, Status]]:
+    """Runs of every kind with their statuses, which are shared: change none. `ended`: those too."""
+    found = look(runs_dir)
+    seen = found.all() if ended else found.others
+    return [(one.run, one.status) for one in seen if one.status is not None]

@@ -25,11 +25,11 @@ from cifar7.runs.claim import Claim, claim
 from cifar7.runs.directory import RunError, hold_queue, make_runs_dir, told
 from cifar7.runs.expected import check as check_budget
 from cifar7.runs.expected import seconds
-from cifar7.runs.folder import RunFolder, read_statuses
+from cifar7.runs.folder import RunFolder, look, read_statuses
 from cifar7.runs.kinds import KINDS, Kind, kind_of
 from cifar7.runs.limits import Limits
+from cifar7.runs.listing.awaited import awaited, standings
 from cifar7.runs.people import COMMAND_LINE, Person
-from cifar7.runs.status import Status
 from cifar7.runs.workers.served import served_devices, suits
 from cifar7.runs.workers.served import worker_lock as worker_lock
 from cifar7.training.config import TrainConfig
@@ -90,7 +90,7 @@ def enqueue_all(
     known = {"by": by.id, "by_name": by.name, "minutes": limits.minutes_of(by), **known}
     # Counted and made under one lock: of two starts at the same moment, one sees the other's run.
     with hold_queue(make_runs_dir(runs_dir)):
-        limits.check_waiting(_awaited(runs_dir), kind, by, more=len(wanted))
+        limits.check_waiting(awaited(look(runs_dir)), kind, by, more=len(wanted))
         made: list[RunFolder] = []
         try:
             for (spec, config), takes in zip(wanted, expected, strict=True):
@@ -129,21 +129,10 @@ def line(runs_dir: Path, *, free: bool = False) -> list[RunFolder]:
 
     `free`: as they are taken by a process that has nothing to do; see `turns.order`.
     """
-    awaited = _awaited(runs_dir)
-    runs = {run.id: run for run, _ in awaited}
-    return [runs[name] for name in turns.order([_standing(*one) for one in awaited], free=free)]
-
-
-def _awaited(runs_dir: Path) -> list[tuple[RunFolder, Status]]:
-    return [
-        (run, status)
-        for run, status in read_statuses(runs_dir)
-        if status["state"] != "queued" or run.unwatched_seconds() < KINDS[run.kind].awaited_seconds
-    ]
-
-
-def _standing(run: RunFolder, status: Status) -> turns.Standing:
-    return turns.Standing.of(run.id, run.kind, status)
+    found = look(runs_dir)
+    there = awaited(found)
+    runs = {run.id: run for run, _ in there}
+    return [runs[name] for name in turns.order(standings(found, there), free=free)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +145,11 @@ class Place:
 
 def places(runs_dir: Path) -> dict[str, Place]:
     """The place of each waiting run, by its id, the next one first."""
-    awaited = _awaited(runs_dir)
-    statuses = {run.id: status for run, status in awaited}
-    ids = turns.order([_standing(*one) for one in awaited])
-    going_on = [status for _, status in awaited if status["state"] == "running"]
+    found = look(runs_dir)
+    there = awaited(found)
+    statuses = {run.id: status for run, status in there}
+    ids = turns.order(standings(found, there))
+    going_on = [status for _, status in there if status["state"] == "running"]
     begins = turns.starts(
         [turns.seconds_left(status) for status in going_on],
         [turns.seconds_needed(statuses[name]) for name in ids],
@@ -169,7 +159,8 @@ def places(runs_dir: Path) -> dict[str, Place]:
 
 def before_a_new_one(runs_dir: Path, by: str) -> int:
     """How many trainings go on or would come before one that this person, by id, started now."""
-    found = [_standing(*one) for one in _awaited(runs_dir) if one[0].kind == "training"]
+    looked = look(runs_dir)
+    found = [one for one in standings(looked, awaited(looked)) if one.kind == "training"]
     new = turns.Standing("", by, "training", "queued", created=inf, queued=time.time())
     return turns.order([*found, new]).index("") + sum(one.state == "running" for one in found)
 
@@ -188,7 +179,7 @@ def position(run: RunFolder) -> int | None:
 def running(runs_dir: Path) -> list[RunFolder]:
     """The trainings that are being executed; those whose process died are reconciled on the way."""
     found = []
-    for run, status in read_statuses(runs_dir):
+    for run, status in read_statuses(runs_dir, ended=False):
         with suppress(RunError):  # damaged or removed this moment
             if run.kind == "training" and status["state"] == "running":
                 found += [run] if run.reconcile()["state"] == "running" else []
@@ -197,7 +188,8 @@ def running(runs_dir: Path) -> list[RunFolder]:
 
 def reconcile(runs_dir: Path) -> list[RunFolder]:
     """Take up again, or mark as failed, every run whose process died; returns these runs."""
-    were_running = [run for run, status in read_statuses(runs_dir) if status["state"] == "running"]
+    statuses = read_statuses(runs_dir, ended=False)
+    were_running = [run for run, status in statuses if status["state"] == "running"]
     died = []
     for run in were_running:
         with suppress(RunError):  # damaged or removed this moment

@@ -102,10 +102,10 @@ def is_sound(data: object) -> bool:
     """
     if not isinstance(data, Mapping):
         return False
-    for name, annotation in _ANNOTATIONS.items():
-        value = data.get(name)
-        nothing = value is None and (name not in data or "int" not in annotation or _OPTIONAL in annotation)
-        if not nothing and not _fits(name, annotation, value):
+    for name, value in data.items():
+        annotation = _ANNOTATIONS.get(name, "")
+        nothing = value is None and ("int" not in annotation or _OPTIONAL in annotation)
+        if annotation and not nothing and not _fits(name, annotation, value):
             return False
     return True
 

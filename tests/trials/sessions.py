@@ -31,6 +31,7 @@ class Session:
         self.errors: list[str] = []
         self.text = ""  # of the elements of the last whole run
         self.ticks = self.ticks_due = 0
+        self.received = 0  # bytes
         self._fragments: dict[str, asyncio.Task[None]] = {}
         self._page_hash = ""
         self._finished = asyncio.Event()
@@ -90,6 +91,7 @@ class Session:
     async def _read(self) -> None:
         assert self._socket is not None
         async for data in self._socket:
+            self.received += len(data)
             message = ForwardMsg()
             message.ParseFromString(data)  # type: ignore[arg-type]
             self._take(message)

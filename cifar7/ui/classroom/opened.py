@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -20,6 +21,7 @@ from cifar7.ui.words.wording import ago, percent, plain
 
 _PICKED = "class_picked"  # key of session state: the id of the opened run
 _BOX = "class_run"
+MOST_OFFERED = 100  # runs in the chooser; the filter above leads to the others
 
 
 def picked(shown: Sequence[Line]) -> str | None:
@@ -36,13 +38,12 @@ def pick(run: object) -> None:
 def show(
     standings: Standings, shown: Sequence[Line], current: str | None, on_change: Callable[[], None]
 ) -> None:
-    """The chooser, for those who cannot click on a point, and the opened run."""
-    by_id = {line.id: line for line in shown}
-    labels = {line.id: _label(line) for line in shown}
-    alike = list(labels.values())
-    options = {
-        run: label if alike.count(label) == 1 else f"{label} · {run[-4:]}" for run, label in labels.items()
-    }
+    """The chooser, for those who cannot click on a point, and the opened run. The first ones are offered."""
+    offered = [*shown[:MOST_OFFERED], *(line for line in shown[MOST_OFFERED:] if line.id == current)]
+    by_id = {line.id: line for line in offered}
+    labels = {line.id: _label(line) for line in offered}
+    alike = Counter(labels.values())
+    options = {run: label if alike[label] == 1 else f"{label} · {run[-4:]}" for run, label in labels.items()}
 
     def changed() -> None:
         if state.chosen(_BOX):

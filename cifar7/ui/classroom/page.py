@@ -12,7 +12,7 @@ from cifar7.data.library import OFFICIAL, OFFICIAL_TITLE
 from cifar7.runs.people import names
 from cifar7.ui.assignment import card as assignment_card
 from cifar7.ui.classroom import chart, learners, opened, reading, results_table
-from cifar7.ui.classroom.standings import Images, Line, best_first, filtered, image_sets, on_front
+from cifar7.ui.classroom.standings import Images, Line, best_first, drawn, filtered, image_sets, on_front
 from cifar7.ui.example import invitation
 from cifar7.ui.files import take_away
 from cifar7.ui.shell import choices, pages, state
@@ -22,6 +22,7 @@ from cifar7.ui.words.wording import count, percent, plain
 TICK_SECONDS = 5.0
 DATA = "class_data"  # key of the chooser, whose memory the projector reads
 UNSCROLLED = 12  # rows of the table
+MOST_LISTED, MOST_DRAWN = 100, 300  # runs in the table and in the drawing
 VERDICTS = {"all": "All", "yes": "Fulfilled", "no": "Not yet"}
 _FULFILLED = {"all": None, "yes": True, "no": False}
 _RESETS = "class_resets"  # key of session state: how often the chart's own selection was made void
@@ -61,16 +62,26 @@ def page() -> None:
     st.markdown(_sentence(of_set, shown))
     picked = opened.picked(shown)
     _draw(shown, images, picked)
+    if older := standings.older():
+        st.caption(f"{count(older, 'older run')} {'is' if older == 1 else 'are'} left out.")
     if damaged:
         st.caption(f"{count(damaged, 'folder')} of runs cannot be read and are left out.")
     if shown:
         opened.show(standings, shown, picked, on_change=_void)
         st.markdown("##### All results")
-        table = results_table.table(shown, state.profile(), _title(images))
-        with st.container(key="class_table", height="content" if len(shown) <= UNSCROLLED else 460):
-            st.html(table.html())
-        take_away.files("class-results", table.png, table.csv)
+        _table(shown, _title(images))
     _lesson()
+
+
+def _table(shown: list[Line], title: str) -> None:
+    """The best ones; its file has all."""
+    profile = state.profile()
+    table = results_table.table(shown[:MOST_LISTED], profile, title)
+    with st.container(key="class_table", height="content" if len(shown) <= UNSCROLLED else 460):
+        st.html(table.html())
+    if len(shown) > MOST_LISTED:
+        st.caption(f"The {MOST_LISTED} most accurate of {len(shown):,}; the CSV file has all.")
+    take_away.files("class-results", table.png, lambda: results_table.table(shown, profile, title).csv())
 
 
 def _lesson() -> None:
@@ -138,7 +149,8 @@ def _sentence(lines: list[Line], shown: list[Line]) -> str:
 def _draw(shown: list[Line], images: Images | None, picked: str | None) -> None:
     """The drawing, its legend and its downloads."""
     references = chart.references(images is None or images.name == OFFICIAL)
-    values, profile = chart.rows(shown, picked), state.profile()
+    part = drawn(shown, picked, MOST_DRAWN)
+    values, profile = chart.rows(part, picked), state.profile()
     drawing = chart.drawing(values, profile, references)
     key = f"class_chart_{st.session_state.get(_RESETS, 0)}"
 
@@ -147,11 +159,11 @@ def _draw(shown: list[Line], images: Images | None, picked: str | None) -> None:
         opened.pick(points[0].get("run"))
 
     st.vega_lite_chart(
-        None, drawing, key=key, alt=_alt(shown), on_select=callback(clicked),
+        None, drawing, key=key, alt=_alt(part), on_select=callback(clicked),
         selection_mode=chart.SELECTION,
     )  # fmt: skip
     st.html(chart.legend(bool(references)))
-    st.caption(_caption(images, shown, bool(references)))
+    st.caption(_caption(images, part, bool(references), len(shown) - len(part)))
     if shown:
         titled = {**drawing, "title": f"{_title(images)}: {profile.title}"}
         take_away.rows("class", titled, values, chart.COLUMNS)
@@ -162,8 +174,11 @@ def _void() -> None:
     st.session_state[_RESETS] = st.session_state.get(_RESETS, 0) + 1
 
 
-def _caption(images: Images | None, shown: list[Line], references: bool) -> str:
+def _caption(images: Images | None, shown: list[Line], references: bool, hidden: int) -> str:
+    """`hidden`: how many more are not drawn."""
     parts = []
+    if hidden:
+        parts.append(f"Drawn are the Pareto front and the newest; {count(hidden, 'older run')} not.")
     if images and images.synthetic:
         parts.append("These images are synthetic: a score on them says nothing about photographs.")
     if images and not images.official:

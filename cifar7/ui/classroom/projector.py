@@ -10,10 +10,11 @@ from cifar7 import paths
 from cifar7.runs import people, queue
 from cifar7.ui.classroom import chart, moment, reading
 from cifar7.ui.classroom.moment import Moment
-from cifar7.ui.classroom.standings import Line, image_sets
+from cifar7.ui.classroom.standings import Line, drawn, image_sets
 from cifar7.ui.shell import choices, pages, state
 
 TICK_SECONDS = 2.0
+MOST_DRAWN = 300  # runs
 SHEET = """<style>
 [data-testid="stHeader"] { display: none; }
 [data-testid="stMainBlockContainer"] { padding: 1.25rem 2.5rem .5rem; max-width: none; }
@@ -58,7 +59,9 @@ def page() -> None:
     st.html(moment.title(sets[images] if images else "", shown))
     left, right = st.columns([7, 3], gap="large")
     with left, st.container(key="hall_chart"):
-        drawing = chart.drawing(chart.rows(shown), state.profile(), references, large=True)
+        drawing = chart.drawing(
+            chart.rows(drawn(shown, None, MOST_DRAWN)), state.profile(), references, large=True
+        )
         st.vega_lite_chart(None, drawing, key="hall", height="stretch", alt=moment.alt(shown))
     with right:
         st.fragment(_tick, run_every=TICK_SECONDS)(seen, shown)

@@ -18,7 +18,8 @@ from cifar7.ui.assignment import achievement
 from cifar7.ui.words.recipes import recipe_words
 
 ONCE, OFTEN = "read once", "read after each epoch"  # the test set
-MOST_KEPT = 20_000  # lines, of runs under the assignments that are looked at
+MOST_RUNS = 1000  # tested ones, the newest
+MOST_KEPT = 10 * MOST_RUNS  # lines, of runs under the assignments that are looked at
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -85,15 +86,15 @@ class Standings:
         self._runs_dir = runs_dir
         self._index = Index(runs_dir, seconds=seconds)
         self._lock = Lock()
-        self._kept: dict[tuple[str, Version, Profile], Line] = {}
+        self._kept: dict[tuple[str, Version | None, Profile], Line] = {}
 
     def listing(self) -> Listing:
         """All runs, whatever they do."""
         return self._index.listing()
 
     def lines(self, profile: Profile) -> tuple[list[Line], int]:
-        """The tested runs, the newest first, and how many folders could not be read."""
-        tested, unreadable = self._index.tested()
+        """The newest MOST_RUNS tested runs, the newest first, and how many folders could not be read."""
+        tested, unreadable = self._index.tested(MOST_RUNS)
         names = people.names(self._runs_dir)
         with self._lock:
             if len(self._kept) > MOST_KEPT:
@@ -105,9 +106,13 @@ class Standings:
         ]
         return named, unreadable + self.listing().damaged
 
+    def older(self) -> int:
+        """How many tested runs are older than those of `lines`."""
+        return max(0, sum(entry.result is not None for entry in self.listing().entries) - MOST_RUNS)
+
     def card(self, run_id: str, profile: Profile) -> list[Verdict]:
         """The whole card of a run; empty where there is no such tested run."""
-        found = next((one for one in self._index.tested()[0] if one.id == run_id), None)
+        found = next((one for one in self._index.tested(MOST_RUNS)[0] if one.id == run_id), None)
         return _card(found, profile) if found else []
 
     def _line(self, one: Tested, profile: Profile) -> Line:
@@ -179,6 +184,15 @@ def on_front(lines: Sequence[Line]) -> list[Line]:
     """The Pareto front, from small to large, of the runs whose test set chose nothing."""
     honest = [line for line in lines if line.honest]
     return [honest[at] for at in front([(line.parameters, line.accuracy) for line in honest])]
+
+
+def drawn(lines: Sequence[Line], picked: str | None, most: int) -> list[Line]:
+    """The newest of the lines, at most `most`, with all on the front and the picked one, in their order."""
+    if len(lines) <= most:
+        return list(lines)
+    kept = {line.id for line in sorted(lines, key=lambda line: -line.ended)[:most]}
+    kept |= {line.id for line in on_front(lines)}
+    return [line for line in lines if line.id in kept or line.id == picked]
 
 
 def best_first(lines: Iterable[Line]) -> list[Line]:

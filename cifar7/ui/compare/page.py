@@ -27,7 +27,7 @@ SMALL = 3.0  # percentage points: about as much as seeds of short trainings diff
 
 def page() -> None:
     """Choose runs, then see what differs; or try one toggle with several seeds."""
-    runs = run_list.offered()
+    runs = run_list.offered(keep=[state.run_id(), *state.compared()])
     if len(runs) < 2:
         missing = "One more run is needed" if runs else "Two runs are needed"
         invitation.invite(

@@ -31,7 +31,7 @@ _PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)]*\.png)\)")
 
 def page() -> None:
     """The card of a run, its README, and the zip."""
-    runs = run_list.offered()
+    runs = run_list.offered(keep=[state.run_id()])
     left, right = st.columns([5, 6], gap="large")
     if not runs:
         with left:

@@ -83,10 +83,11 @@ def _refuse(reason: str) -> None:
 
 
 def _answers(picture: OwnPicture, summary: Summary) -> None:
+    asked = st.session_state.get(_RUNS, [])
     runs = choices.several_runs(
         "Ask",
-        run_list.offered(),
-        st.session_state.get(_RUNS, []),
+        run_list.offered(keep=[summary.id, *asked]),
+        asked,
         [summary.id],
         most=MOST_RUNS,
         key="own_runs",

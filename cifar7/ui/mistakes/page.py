@@ -24,7 +24,7 @@ VIEWS = {
 
 def page() -> None:
     """Choose a run, then look at its mistakes."""
-    runs = run_list.offered()
+    runs = run_list.offered(keep=[state.run_id()])
     if not runs:
         invitation.invite(
             "There are no mistakes to look at yet",

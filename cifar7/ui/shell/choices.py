@@ -6,7 +6,8 @@ session state, its memory, and given back to the widget when it is drawn again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -62,13 +63,14 @@ def set_view(key: str, value: str) -> None:
 
 def one_run(label: str, runs: list[Summary], *, key: str, help: str) -> Summary:
     """The run in the address, or the first of `runs`; choosing another one changes the address."""
-    by_id = {summary.id: summary for summary in runs}
-    summary = by_id.get(state.run_id() or "", runs[0])
-    st.selectbox(
-        label, list(by_id), list(by_id).index(summary.id), key=state.control(key, summary.id),
-        format_func=run_list.labels(runs).__getitem__,
-        on_change=callback(_pass_on), args=(key, state.set_run, by_id), help=help,
-    )  # fmt: skip
+    summary = next((run for run in runs if run.id == state.run_id()), runs[0])
+    with _found(runs, [summary.id], key) as runs:
+        by_id = {run.id: run for run in runs}
+        st.selectbox(
+            label, list(by_id), list(by_id).index(summary.id), key=state.control(key, summary.id),
+            format_func=run_list.labels(runs).__getitem__,
+            on_change=callback(_pass_on), args=(key, state.set_run, by_id), help=help,
+        )  # fmt: skip
     return summary
 
 
@@ -84,14 +86,36 @@ def several_runs(
     help: str,
 ) -> list[Summary]:
     """At most `most` of `runs`: the `chosen` that still exist, or else the `default`; both hold ids."""
-    by_id = {summary.id: summary for summary in runs}
-    current = [run_id for run_id in chosen if run_id in by_id] or default
-    ids = st.multiselect(
-        label, list(by_id), current, key=state.control(key, current), max_selections=most, help=help,
-        format_func=run_list.labels(runs).__getitem__,
-        on_change=callback(_pass_on), args=(key, on_change, by_id),
-    )  # fmt: skip
+    there = {run.id for run in runs}
+    current = [run_id for run_id in chosen if run_id in there] or default
+    with _found(runs, current, key) as runs:
+        by_id = {run.id: run for run in runs}
+        ids = st.multiselect(
+            label, list(by_id), current, key=state.control(key, current), max_selections=most, help=help,
+            format_func=run_list.labels(runs).__getitem__,
+            on_change=callback(_pass_on), args=(key, on_change, by_id),
+        )  # fmt: skip
     return [by_id[run_id] for run_id in ids if run_id in by_id]
+
+
+@contextmanager
+def _found(runs: list[Summary], keep: Collection[str], key: str) -> Iterator[list[Summary]]:
+    """The place of a chooser and what it offers: `runs`, or what is found by a text among all of them.
+
+    The field for the text stands beside it where there are more runs. Those of the ids `keep` are in any case
+    among what is found.
+    """
+    if not run_list.are_more():
+        yield runs
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        place = st.container()
+        text = st.text_input(
+            "Find an older run", key=f"{key}_find", width=230, placeholder="design, person or id",
+            help="The newest runs are offered, or the newest that have this text.",
+        )  # fmt: skip
+    with place:
+        yield run_list.offered(text, keep) if text.strip() else runs
 
 
 def _pass_on(key: str, use: Callable[[Any], None], options: Collection[str]) -> None:

@@ -10,6 +10,7 @@ from laid import lay_result
 from cifar7.network.presets import preset
 from cifar7.runs.files import replace_json
 from cifar7.runs.folder import RunFolder
+from cifar7.runs.listing import looking
 from cifar7.runs.listing.index import Index
 from cifar7.training.config import TrainConfig
 
@@ -25,7 +26,8 @@ def reads(monkeypatch) -> list[str]:
     return read
 
 
-def test_only_what_changed_is_read_again(tmp_path, reads):
+def test_only_what_changed_is_read_again(tmp_path, reads, monkeypatch):
+    monkeypatch.setattr(looking, "SETTLED", 0)
     first, second = (lay_result(tmp_path, STARTER, accuracy) for accuracy in (0.7, 0.8))
     index = Index(tmp_path, seconds=0)
     reads.clear()

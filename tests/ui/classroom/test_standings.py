@@ -14,11 +14,12 @@ from cifar7.runs import people
 from cifar7.runs.listing.index import Listing
 from cifar7.training.config import TrainConfig
 from cifar7.training.recipes import RECIPES
-from cifar7.ui.classroom import chart, moment
+from cifar7.ui.classroom import chart, moment, standings
 from cifar7.ui.classroom.moment import Moment
 from cifar7.ui.classroom.standings import (
     Standings,
     best_first,
+    drawn,
     filtered,
     image_sets,
     on_front,
@@ -149,3 +150,21 @@ def test_an_empty_class_has_a_drawing(tmp_path):
     assert standings.listing() == Listing(ended=hash(()))
     assert standings.lines(ASSIGNMENT) == ([], 0)
     assert chart.drawing([], ASSIGNMENT, chart.references(True))["layer"]
+
+
+def test_of_more_runs_than_are_drawn_the_newest_the_front_and_the_picked_one_are(tmp_path):
+    """Six runs, the first ended first and is the most accurate; two are to be drawn beside it."""
+    for number in range(6):
+        lay_result(tmp_path, preset("starter"), 0.9 - number / 10, seconds_ago=100 - number)
+    best, second, *_, newest = lines = best_first(lines_of(tmp_path))
+    assert drawn(lines, None, 6) == lines
+    assert drawn(lines, None, 2) == [best, *lines[-2:]]
+    assert drawn(lines, second.id, 1) == [best, second, newest]
+
+
+def test_only_the_newest_are_looked_into(tmp_path, monkeypatch):
+    monkeypatch.setattr(standings, "MOST_RUNS", 2)
+    for _ in range(3):
+        lay_result(tmp_path, preset("starter"), 0.8)
+    looking = Standings(tmp_path, seconds=0)
+    assert (len(looking.lines(ASSIGNMENT)[0]), looking.older()) == (2, 1)
