@@ -21,7 +21,7 @@ CLASSES = ("blue", "green", "red")
 SPEC = NetSpec(
     name="Tiny Net",
     classes=3,
-    stages=(Stage((Unit(4),), pool=4), Stage((Unit(4),), pool=2), Stage(), Stage()),
+    stages=(Stage((Unit(4, stride=2),), pool=2), Stage((Unit(4),), pool=2), Stage(), Stage()),
     output=Head(classifier="linear"),
 )
 

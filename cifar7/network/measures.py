@@ -109,27 +109,27 @@ def paths(rows: Sequence[Row]) -> Counter[int]:
     Offsets are counted from the first pixel of the receptive field. A pixel inside it that is missing is a
     hole: no weight looks at it, which stacked dilations with a common factor bring about.
     """
-    ways: dict[int, Counter[int]] = {
-        len(rows) - 1: Counter({0: 1})
-    }  # by row, -1 the image; of its map's values
+    # By row, -1 the image: of its map's values. Plain dicts: a Counter takes three times as long.
+    ways: dict[int, dict[int, int]] = {len(rows) - 1: {0: 1}}
     for at in reversed(range(len(rows))):
         if at in ways:
             here = _before(rows[at], ways.pop(at))
             for source in rows[at].sources:
-                ways[source] = ways[source] + here if source in ways else here
+                ways[source] = Counter(ways[source]) + Counter(here) if source in ways else here
     first = min(ways[-1])
     return Counter({offset - first: n for offset, n in ways[-1].items()})
 
 
-def _before(row: Row, ways: Counter[int]) -> Counter[int]:
+def _before(row: Row, ways: dict[int, int]) -> dict[int, int]:
     """`ways` by value of the map that the row puts out, followed to that which comes in."""
     if row.kernel == row.stride == 1 and not row.layer.padding:
         return ways
-    spread: Counter[int] = Counter()
+    spread: dict[int, int] = {}
+    taps = [tap * row.layer.dilation - row.layer.padding for tap in range(row.kernel)]
     for offset, n in ways.items():
-        first = offset * row.stride - row.layer.padding
-        for tap in range(row.kernel):
-            spread[first + tap * row.layer.dilation] += n
+        for tap in taps:
+            at = offset * row.stride + tap
+            spread[at] = spread.get(at, 0) + n
     return spread
 
 

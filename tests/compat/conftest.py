@@ -8,10 +8,14 @@ from pathlib import Path
 
 import pytest
 from compat import record
+from conftest import HAS_STREAMLIT
 
 from cifar7.data import store
 from cifar7.data.imageset import RawSet, Split
 from cifar7.runs import children
+
+if HAS_STREAMLIT:
+    from ui.conftest import app_test_prepares_once  # noqa: F401  (old runs and links open on the pages)
 
 
 @pytest.fixture

@@ -66,18 +66,18 @@ def enlarged(cam: np.ndarray, first: float, step: float, pixels: int) -> np.ndar
         low = min(int(at), values - 1)
         return low, min(low + 1, values - 1), at - low
 
-    large = np.zeros((pixels, pixels))
-    for y in range(pixels):
-        for x in range(pixels):
-            top, bottom, v = neighbours(y, cam.shape[0])
-            left, right, u = neighbours(x, cam.shape[1])
-            large[y, x] = (
-                (1 - v) * (1 - u) * cam[top, left]
-                + (1 - v) * u * cam[top, right]
-                + v * (1 - u) * cam[bottom, left]
-                + v * u * cam[bottom, right]
-            )
-    return large
+    def along(values: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        low, high, share = zip(*(neighbours(pixel, values) for pixel in range(pixels)), strict=True)
+        return np.array(low), np.array(high), np.array(share)
+
+    top, bottom, v = (side[:, None] for side in along(cam.shape[0]))
+    left, right, u = along(cam.shape[1])
+    return (
+        (1 - v) * (1 - u) * cam[top, left]
+        + (1 - v) * u * cam[top, right]
+        + v * (1 - u) * cam[bottom, left]
+        + v * u * cam[bottom, right]
+    )
 
 
 def scaled(large: np.ndarray) -> np.ndarray:

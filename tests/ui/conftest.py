@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 import pytest
@@ -10,6 +11,13 @@ import pytest
 
 @pytest.fixture(scope="session", autouse=True)
 def app_test_prepares_once() -> Iterator[None]:
+    """See there."""
+    with prepared_once():
+        yield
+
+
+@contextmanager
+def prepared_once() -> Iterator[None]:
     """For each app AppTest searches the installed packages for components, for each run it compiles the page.
 
     Neither changes during a session. And while the page runs, AppTest goes through all its events a thousand

@@ -12,12 +12,14 @@ LOOK_AT_EVERY_PAGE = """
 import sys
 sys.path.insert(0, "tests")
 from conftest import Pages
+from ui.conftest import prepared_once
 
 
 def loaded(*names):
     return [name for name in names if name in sys.modules]
 
 
+prepared_once().__enter__()
 for page in ("design", "train", "handin"):
     Pages().open(page)
 print("without a run:", loaded("torch", "torchvision", "vl_convert", "altair"))

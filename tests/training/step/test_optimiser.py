@@ -117,6 +117,7 @@ def test_cleared_gradients_are_gone():
 
 def test_a_step_does_not_load_the_compiler():
     code = (
+        "# forked: torch is loaded\n"
         "import sys, torch; from torch import nn; from cifar7.training.config import TrainConfig\n"
         "from cifar7.training.step.optimiser import Optimiser\n"
         "for kind in ('sgd', 'adamw'):\n"

@@ -89,7 +89,6 @@ def test_the_reason_of_a_failed_export_is_shown(pages: Pages, run):
     assert "has no weights" in app.error[0].value
 
 
-@pytest.mark.usefixtures("cold")
 def test_the_zip_is_the_command_line_s(home, run):
     own = read_profile(
         {"name": "mine", "title": "My class", "requirements": [{"id": "max_pools", "limit": 2}]}
