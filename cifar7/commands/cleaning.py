@@ -21,14 +21,17 @@ from cifar7.runs.kept.cleaning import (
     uses,
 )
 from cifar7.runs.kept.removal import remove
+from cifar7.sweeps.removal import old_sweeps, without_needed
 
 
 def clean_runs(arguments: argparse.Namespace) -> int:
     """Remove the runs that ended long ago, and caches; exit status 2 where one could not be removed."""
     folder = arguments.runs
     older_than = seconds_of(arguments.older_than)
+    runs = old_runs(folder, older_than, paused=arguments.paused, damaged=arguments.damaged)
     old = [
-        *old_runs(folder, older_than, paused=arguments.paused, damaged=arguments.damaged),
+        *without_needed(folder, runs),
+        *old_sweeps(folder, older_than),
         *left_overs(folder),
         *old_caches(folder),
     ]

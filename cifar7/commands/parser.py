@@ -167,13 +167,13 @@ def build() -> Parser:
 
 
 def _sweep(sweep: Parser) -> None:
-    sweep.add_argument("network", metavar="PRESET|SPEC.json|show|pause|stop|resume",
+    sweep.add_argument("network", metavar="PRESET|SPEC.json|show|pause|stop|resume|delete",
                        help="what to start from; or what to do with the sweep whose ID follows")  # fmt: skip
     sweep.add_argument("id", nargs="?", default="", metavar="ID", help="of a sweep, or its beginning")
     settings(sweep, optional_data=True)
     sweep.usage = (
         "python -m cifar7 sweep PRESET|SPEC.json --data NAME|PATH --vary NAME=VALUES ... [SETTING ...]\n"
-        "       python -m cifar7 sweep show|pause|stop|resume ID"
+        "       python -m cifar7 sweep show|pause|stop|resume|delete ID"
     )
     about = sweep.add_argument_group("sweep")
     about.add_argument("--vary", action="append", default=[], metavar="NAME=VALUES",

@@ -26,6 +26,7 @@ from cifar7.sweeps.definition import MOST_TRIALS, Definition, of_design, require
 from cifar7.sweeps.folder import ENDED, Standing, SweepFolder, list_sweeps
 from cifar7.sweeps.knobs import SweepError
 from cifar7.sweeps.outcome import Trial
+from cifar7.sweeps.removal import remove
 from cifar7.sweeps.results import results, summary, to_json
 from cifar7.training.events import Beat
 from cifar7.wording import count
@@ -37,18 +38,22 @@ _MINUTES = {"s": 1 / 60, "m": 1.0, "min": 1.0, "h": 60.0}
 
 
 def sweep(arguments: argparse.Namespace) -> int:
-    """Start a sweep and follow it; or, with `show`, `pause`, `stop`, `resume` and an id, tell or ask that."""
+    """Start a sweep and follow it; or, with `show`, `stop` and the like and an id, tell or ask that."""
     actions: dict[str, Callable[[SweepFolder], None]] = {
         "show": lambda one: None,
         "pause": lambda one: one.request("pause"),
         "stop": lambda one: one.request("stop"),
         "resume": SweepFolder.request_resume,
+        "delete": remove,
     }
     if arguments.network in actions:
         if not arguments.id:
             raise SweepError(f"say which sweep, as in `sweep {arguments.network} ID`; `sweeps` lists them")
         found = find(arguments)
         actions[arguments.network](found)
+        if arguments.network == "delete":
+            print(f"{found.id} is removed; its runs are still there")
+            return 0
         if arguments.network != "show":
             _answered(found, arguments.network)
         if arguments.network != "resume" or arguments.detach:

@@ -12,12 +12,14 @@ import torch
 from sweeps import inline
 from sweeps.inline import Inline, carried_out, define, runs_of, table
 
+from cifar7.runs.kept.cleaning import clean, old_runs
 from cifar7.runs.people import Person
 from cifar7.runs.queue import enqueue
 from cifar7.sweeps.definition import requirement
 from cifar7.sweeps.drive import Drive
 from cifar7.sweeps.folder import SweepFolder, list_sweeps, read_part
 from cifar7.sweeps.knobs import SweepError
+from cifar7.sweeps.removal import old_sweeps, remove, without_needed
 from cifar7.sweeps.study import JOURNAL
 
 GRID = ["c1.channels=4,8", "lr=0.01,0.2"]
@@ -238,3 +240,23 @@ def test_what_is_no_sweep_is_told(tmp_path: Path) -> None:
 
 def test_inline_sweeps_end_long_before_the_looks_do(undisturbed: SweepFolder) -> None:
     assert 100 * len(runs_of(undisturbed)) < inline.EVERY
+
+
+def test_old_sweeps_go_and_runs_that_one_comes_back_to_stay(place: Path, tmp_path: Path) -> None:
+    home = fresh(place, tmp_path)
+    ended, _ = carried_out(home, define(["lr=0.1"], epochs=1))
+    paused, _ = carried_out(home, define(["lr=0.2,0.3"], epochs=1), looks=2)
+    paused.request("pause")
+    carried_out(home, paused.definition(), sweep=paused)
+    runs = {run.id for run in runs_of(paused)}
+    mine = {run.id for run in runs_of(paused) if (read_part(run.path) or {}).get("sweep") == paused.id}
+    assert mine < runs
+    with pytest.raises(SweepError, match="goes on; stop it first"):
+        remove(SweepFolder.create(home / "runs", define(["lr=0.1"])))
+    old = old_runs(home / "runs", 0.0)
+    assert {one.name for one in without_needed(home / "runs", old)} == runs - mine
+    assert [one.name for one in old_sweeps(home / "runs", 0.0)] == [ended.id]
+    clean(old_sweeps(home / "runs", 0.0))
+    assert not ended.path.exists()
+    remove(paused)
+    assert {run.id for run in runs_of(paused)} == runs

@@ -20,6 +20,7 @@ from cifar7.runs import people
 from cifar7.runs.folder import ENDED, RunError, RunFolder, Status, list_runs, look
 from cifar7.runs.kept.listing import Damaged, Listed, listed
 from cifar7.runs.listing.looking import Look
+from cifar7.training.events import EpochEnd
 from cifar7.ui.words.wording import ago, percent, plain
 
 MOST_OFFERED = 50  # runs in a chooser
@@ -29,6 +30,7 @@ STATES = {  # label and colour of the badge
     "paused": ("paused", "orange"),
     "finished": ("finished", "green"),
     "stopped": ("stopped early", "orange"),
+    "untested": ("trained, not tested", "blue"),
     "failed": ("failed", "red"),
 }
 
@@ -74,15 +76,22 @@ class Summary:
 
     def markdown(self) -> str:
         """The same as Markdown for a button, with the result as a badge in front."""
-        result = badge(self.status["state"], self._result())
+        result = badge(shown_state(self.status), self._result())
         by = f" by {plain(self.owner)}" if self.owner else ""
         return f"{result} **{plain(self.name)}** on {plain(short(self.data))}{by}, {self._age()}"
 
     def _result(self) -> str:
-        return percent(self.accuracy) if self.accuracy is not None else STATES[self.status["state"]][0]
+        return percent(self.accuracy) if self.accuracy is not None else STATES[shown_state(self.status)][0]
 
     def _age(self) -> str:
         return ago(time.time() - self.status["created"])
+
+
+def shown_state(status: Status) -> str:
+    """A key of STATES: the run's state, and "untested" where it was trained to its end for a sweep."""
+    end = EpochEnd.from_dict(status["epoch"])
+    trained = status["withheld"] and end is not None and end.epoch >= end.epochs
+    return "untested" if trained and status["state"] == "stopped" else status["state"]
 
 
 def badge(state: str, text: str = "") -> str:
