@@ -18,11 +18,12 @@ from cifar7.runs.folder import RunFolder, list_runs
 from cifar7.runs.kinds import Kind
 from cifar7.runs.limits import Limits
 from cifar7.runs.people import Person
+from cifar7.runs.status import Status
 from cifar7.runs.workers.served import worker_pids
 from cifar7.training.budget import PastRun, Place, Plan
 from cifar7.training.budget import held_out as held_out
 from cifar7.training.config import TrainConfig
-from cifar7.training.events import Finished
+from cifar7.training.events import EpochEnd, Finished
 from cifar7.training.lr_finding import steps_of
 
 NEWEST = 12  # runs that are looked at
@@ -86,16 +87,24 @@ def available(runs_dir: Path, kind: str) -> int | None:
 
 
 def past_runs(runs_dir: Path) -> list[PastRun]:
-    """The newest runs that came to their end."""
+    """The newest runs that came to their end, or were stopped after an epoch."""
     return list(_past_runs(runs_dir))
 
 
 def _past_runs(runs_dir: Path) -> Iterator[PastRun]:
     for run in islice(list_runs(runs_dir), NEWEST):
         with suppress(UserError):
-            result = Finished.from_dict(run.status()["result"])
-            if result and result.steps > 0 and result.seconds > 0 and (size := _size(run)):
-                yield PastRun(*size[:3], result.steps * size[1], result.seconds, size[3])
+            steps, took = _worked(run.status())
+            if steps > 0 and took > 0 and (size := _size(run)):
+                yield PastRun(*size[:3], steps * size[1], took, size[3])
+
+
+def _worked(status: Status) -> tuple[int, float]:
+    """Steps and seconds of a run that has ended: to its test, or to its last whole epoch without one."""
+    if result := Finished.from_dict(status["result"]):
+        return result.steps, result.seconds
+    end = EpochEnd.from_dict(status["epoch"]) if status["state"] == "stopped" else None
+    return (end.step, end.seconds) if end else (0, 0.0)
 
 
 @lru_cache(maxsize=256)
