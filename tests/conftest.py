@@ -161,10 +161,18 @@ class Pages:
         self.app = AppTest.from_file(str(APP), default_timeout=60)
 
     def open(self, page: str, **query: str) -> AppTest:
-        """The page `train`, `mistakes` or `design`, freshly opened with this address."""
+        """The page `train`, `mistakes` or `design`, freshly opened with this address.
+
+        As by a link, without another page before it: AppTest.switch_page knows no page before a first run.
+        """
+        from streamlit.util import calc_hash
+
+        from cifar7.ui.shell import pages
+
+        (path,) = [known.path for known in pages.ALL if known.file == f"cifar7/ui/{page}/page.py"]
         self.app.query_params.update(query)
+        self.app._page_hash = calc_hash(path)
         self.app.run()
-        self.app.switch_page(f"cifar7/ui/{page}/page.py").run()
         assert not self.app.exception, self.app.exception
         return self.app
 

@@ -184,10 +184,10 @@ def test_runs_cannot_be_kept_in_a_file(capsys: pytest.CaptureFixture[str], home:
 
 
 def test_find_lr(capsys: pytest.CaptureFixture[str], home: Path) -> None:
-    command = ("find-lr", home / "tiny.json", "--data", "tiny", "--device", "cpu", "--batch-size", 16)
+    command = ("find-lr", home / "tiny.json", "--data", "tiny", "--device", "cpu", "--batch-size", 32)
     result = json_of(capsys, *command)
     assert result["suggestion"] is not None, result["reason"]
-    assert len(result["rates"]) == len(result["losses"]) == len(result["smoothed"]) <= 240  # of 16 images
+    assert len(result["rates"]) == len(result["losses"]) == len(result["smoothed"]) <= 120  # of 32 images
     status, out, _ = call(capsys, *command)
     assert status == 0
     assert result["reason"] in out

@@ -19,7 +19,7 @@ from cifar7.network.presets import PRESETS
 from cifar7.network.problems import problems
 from cifar7.network.spec import NetSpec
 
-EXAMPLES = int(os.environ.get("CIFAR7_RANDOM_SPECS", "100"))
+EXAMPLES = int(os.environ.get("CIFAR7_RANDOM_SPECS", "50"))
 # Without making a failing network smaller, which takes minutes.
 MANY = {
     "deadline": None, "derandomize": True, "database": None, "suppress_health_check": list(HealthCheck),

@@ -14,7 +14,7 @@ from cifar7.network.module import build
 from cifar7.network.presets import PRESETS
 from cifar7.network.spec import Head, NetSpec, Stage, Unit
 
-EXAMPLES = int(os.environ.get("CIFAR7_RANDOM_SPECS", "100"))
+EXAMPLES = int(os.environ.get("CIFAR7_RANDOM_SPECS", "50"))
 
 
 @pytest.fixture(autouse=True, scope="module")

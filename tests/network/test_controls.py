@@ -17,7 +17,7 @@ from cifar7.network.problems import problems
 from cifar7.network.spec import OUTPUT, STAGE_NAMES, Head, NetSpec, Stage, Unit
 
 HEAD = Head()
-EXAMPLES = int(os.environ.get("CIFAR7_RANDOM_SPECS", "15"))  # of each a hundred controls and more
+EXAMPLES = int(os.environ.get("CIFAR7_RANDOM_SPECS", "8"))  # of each a hundred controls and more
 GROUPING = ("kind", "groups")  # of a stage, they leave out a unit whose channels the groups do not divide
 
 

@@ -1,5 +1,6 @@
 """Classic mistakes: found in the submissions that make them, absent where they are not, and really mended."""
 
+import os
 from dataclasses import replace
 
 import pytest
@@ -17,6 +18,7 @@ from cifar7.network.problems import problems
 from cifar7.network.profiles import PROFILES, Profile, profile, read_profile
 from cifar7.network.spec import NetSpec, Stage, Unit
 
+EXAMPLES = int(os.environ.get("CIFAR7_RANDOM_SPECS", "50"))
 # The oddities of the tables, stage by stage.
 EXPECTED = {
     "starter": set(),
@@ -203,7 +205,7 @@ def test_padding_on_a_strided_pointwise_is_told_as_it_is():
     assert "the map is 10 with and without it" in said["padding-on-1x1"]
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@settings(max_examples=EXAMPLES, deadline=None, derandomize=True, database=None)
 @given(specs().filter(buildable), st.sampled_from(sorted(PROFILES)))
 def test_no_mend_breaks_what_was_fulfilled(spec, name):
     before = {v.requirement.id for v in card(analyse(spec), profile(name)) if v.passed}
@@ -213,7 +215,7 @@ def test_no_mend_breaks_what_was_fulfilled(spec, name):
             assert before <= after, lesson
 
 
-@settings(max_examples=100, deadline=None, derandomize=True, database=None)
+@settings(max_examples=EXAMPLES, deadline=None, derandomize=True, database=None)
 @given(specs().filter(buildable))
 def test_every_offered_mend_builds(spec):
     for lesson in lessons(spec):

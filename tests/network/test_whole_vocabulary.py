@@ -11,7 +11,7 @@ from witness import witness
 
 from cifar7.network.spec import NetSpec
 
-EXAMPLES = int(os.environ.get("CIFAR7_RANDOM_SPECS", "100"))
+EXAMPLES = int(os.environ.get("CIFAR7_RANDOM_SPECS", "50"))
 MANY = {"deadline": None, "derandomize": True, "database": None, "suppress_health_check": list(HealthCheck)}
 
 

@@ -114,7 +114,7 @@ from cifar7.training.state import TrainingState
 wake(torch.device("cpu"))
 spec, settings = NetSpec.from_dict(json.loads(sys.argv[2])), json.loads(sys.argv[3])
 before = int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize()
-state = TrainingState(build(spec, 1), make_set(600, 200), TrainConfig(**settings))
+state = TrainingState(build(spec, 1), make_set(600, 100), TrainConfig(**settings))
 state.module.train()
 for rows in state.start_epoch()[:2]:
     state.take_step(rows)
@@ -142,7 +142,7 @@ def test_memory_is_within_a_factor_of_two_of_what_a_process_takes_and_hardly_eve
         [sys.executable, "-c", PEAK, *arguments], cwd=ROOT, capture_output=True, text=True, check=True
     )
     taken = int(done.stdout)
-    own = replace(plan(spec, 600, 200), config=TrainConfig(**settings))  # type: ignore[arg-type]
+    own = replace(plan(spec, 600, 100), config=TrainConfig(**settings))  # type: ignore[arg-type]
     expected = own.memory() - 570_000_000  # what the process had before
     assert 0.8 * taken < expected < 2 * taken
 

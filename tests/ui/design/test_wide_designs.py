@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import replace
 from xml.etree import ElementTree
@@ -25,6 +26,7 @@ from cifar7.ui.words.lines import labels, lines
 from cifar7.ui.words.summary import head_words, stage_words
 from cifar7.ui.words.ways import Way, layout
 
+EXAMPLES = int(os.environ.get("CIFAR7_RANDOM_SPECS", "50"))
 HEAD = Head()
 BESIDE = Unit(8, residual=1, dilation=1, shortcut=(Unit(8, dilation=2), Unit(8, kernel=1, activation=False)))
 RESNET = Unit(16, stride=2, residual=1, shortcut=(Unit(16, kernel=1, stride=2, activation=False),))
@@ -34,7 +36,7 @@ def net(*units: Unit, head: Head = HEAD) -> NetSpec:
     return NetSpec("wide", (Stage(units), Stage(), Stage(), Stage()), head)
 
 
-@settings(max_examples=100, deadline=None, derandomize=True, database=None)
+@settings(max_examples=EXAMPLES, deadline=None, derandomize=True, database=None)
 @given(wide_specs())
 def test_whatever_can_be_built_can_be_shown(spec):
     assume(not problems(spec))

@@ -60,6 +60,14 @@ def carry_out(home: Path) -> None:
     execute(claim, lambda name, progress: library.open_set(name, progress, home / "data"))
 
 
+def end_at_once(home: Path) -> None:
+    """As if the worker had come to FINDING, where only that it has ended matters."""
+    claim = queue.claim_next(home / "runs")
+    assert claim is not None
+    claim.end("finished", None, {**FINDING.to_dict(), "seconds": 1.0})
+    claim.release()
+
+
 @pytest.fixture
 def small(pages) -> AppTest:
     """The Train page with the tiny network's design and its settings."""
@@ -98,7 +106,7 @@ def test_the_design_and_what_is_chosen_on_the_page_are_tested(home, pages):
 
 def test_it_says_when_what_was_tested_is_not_what_stands_there_now(home, small):
     started_on(small)
-    carry_out(home)
+    end_at_once(home)
     assert "another design" not in said(small.run())
     small.number_input(key="recipe_epochs").set_value(5).run()
     assert "another design" not in said(small), "how long the run is to be is not read"
@@ -173,7 +181,7 @@ def test_two_browsers_have_a_test_each(home, small, pages):
     theirs = started_on(other)
     other.button(key="find_stop").click().run()
     assert (mine.status()["state"], theirs.status()["state"]) == ("queued", "stopped")
-    carry_out(home)
+    end_at_once(home)
     assert "find_use" in keys(small.run())
     assert "find_use" not in keys(other.run())
 
