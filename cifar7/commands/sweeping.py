@@ -176,23 +176,27 @@ def _follow(sweep: SweepFolder, arguments: argparse.Namespace) -> int:
         else:
             print(f"sweep {sweep.id} goes on by itself; `python -m cifar7 sweep show {sweep.id}` tells how")
         return 0
-    line, shown = Progress(), 0
+    line, read = Progress(), 0
     with interrupts("pausing; `sweep resume` goes on (once more: leave it to itself)") as signals:
         while (status := sweep.status())["state"] == "running":
             driver.ensure(sweep.runs_dir)
-            trials, _ = sweep.trials()
-            for trial in trials[shown:]:
-                line.keep(_ended(trial))
-            shown = len(trials)
+            read = _keep_ended(sweep, line, read)
             line.update(_going_on(sweep, status))
             if signals and sweep.asked() is None:
                 sweep.request("pause")
             time.sleep(LOOK_SECONDS)
-        for trial in sweep.trials()[0][shown:]:
-            line.keep(_ended(trial))
+        _keep_ended(sweep, line, read)
     line.close()
     _tell(sweep, arguments.json)
     return 130 if signals else 2 if status["state"] == "failed" else 0
+
+
+def _keep_ended(sweep: SweepFolder, line: Progress, read: int) -> int:
+    """A line for each trial that has ended since byte `read` of the record; where to read on."""
+    trials, read = sweep.trials(read)
+    for trial in trials:
+        line.keep(_ended(trial))
+    return read
 
 
 def _ended(trial: Trial) -> str:

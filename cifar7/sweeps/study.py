@@ -63,7 +63,8 @@ class Study:
             sampler=sampler(self._definition.sampler, self._definition.seed + number),
             pruner=pruner(self._definition.stop),
         )
-        study.add_trials(self.told[: max(0, number + 1 - self._definition.at_once)])
+        if self._definition.sampler == "tpe" or self._definition.stop != "none":  # else nothing is learnt
+            study.add_trials(self.told[: max(0, number + 1 - self._definition.at_once)])
         if values is not None:
             study.enqueue_trial(dict(values))
         return study.ask(self._distributions)
