@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from cifar7.disk import open_regular, read_regular
 from cifar7.runs import queue
 from cifar7.runs.files import try_lock
 from cifar7.runs.folder import RunFolder, list_runs
@@ -74,13 +75,13 @@ def _workers(folder: Path) -> list[Worker]:
 
 def _pid(path: Path) -> int | None:
     with suppress(OSError, ValueError):
-        return int(path.read_text())
+        return int(read_regular(path, 100))
     return None
 
 
 def _tail(path: Path) -> tuple[str, ...]:
     """The last lines of a log, without control characters."""
-    with suppress(OSError), path.open("rb") as file:
+    with suppress(OSError), open_regular(path) as file:
         file.seek(max(0, os.fstat(file.fileno()).st_size - LAST_BYTES))
         lines = file.read(LAST_BYTES).decode(errors="replace").splitlines()
         return tuple("".join(c for c in line if c.isprintable()) for line in lines[-LAST_LINES:])

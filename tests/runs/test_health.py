@@ -8,6 +8,7 @@ from filelock import FileLock
 
 from cifar7.runs.health import LAST_LINES, health
 from cifar7.runs.queue import claim_next, enqueue
+from cifar7.runs.workers.served import worker_pids
 
 
 def test_an_empty_server_has_nothing_and_fails_at_nothing(tmp_path):
@@ -47,3 +48,16 @@ def test_a_log_is_shown_as_text_alone(tmp_path):
     (workers / "auto.lock").touch()
     (workers / "auto.log").write_bytes(b"\xffone\x1b[2J\x00 two\n")
     assert health(tmp_path).workers[0].log == ("\N{REPLACEMENT CHARACTER}one[2J two",)
+
+
+def test_pipes_in_the_place_of_a_workers_files_hold_nobody_up(tmp_path: Path) -> None:
+    """Whoever opened one to read would wait for a writer, for ever."""
+    folder = tmp_path / "workers"
+    folder.mkdir()
+    (folder / "auto.lock").touch()
+    os.mkfifo(folder / "auto.pid")
+    os.mkfifo(folder / "auto.log")
+    with FileLock(folder / "auto.lock", is_singleton=False):
+        (worker,) = health(tmp_path).workers
+    assert (worker.pid, worker.log) == (None, ())
+    assert worker_pids(tmp_path) == []

@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from cifar7 import machine
+from cifar7.disk import read_regular
 from cifar7.runs.directory import RunError
 from cifar7.training.config import DEVICES, is_device
 
@@ -43,5 +44,5 @@ def worker_pids(runs_dir: Path) -> list[int]:
     with suppress(FileNotFoundError):
         for path in (runs_dir / "workers").glob("*.pid"):
             with suppress(OSError, ValueError):
-                pids.append(int(path.read_text()))
+                pids.append(int(read_regular(path, 100)))
     return pids
