@@ -27,14 +27,17 @@ MOST = 2.0  # seconds
 # A worker whose networks take their time in every layer, without taking the processor's: so many seconds in a
 # layer while it trains, and while it is evaluated.
 SLOW = """# forked: torch is loaded
-import sys, time
+import pathlib, sys, time
 from cifar7.network import module
 build = module.build
 training, evaluating = float(sys.argv[1]), float(sys.argv[2])
+def wait(layer, images):
+    pathlib.Path(sys.argv[3], "in-a-layer").touch()
+    time.sleep(training if layer.training else evaluating)
 def slow(*given, **more):
     made = build(*given, **more)
     for layer in made.layers:
-        layer.register_forward_pre_hook(lambda m, x: time.sleep(training if m.training else evaluating))
+        layer.register_forward_pre_hook(wait)
     return made
 module.build = slow
 from cifar7.runs import worker
@@ -81,7 +84,8 @@ def stopped(run: RunFolder) -> tuple[Status, float]:
 
 
 def wait_for_training(run: RunFolder) -> None:
-    tiny.wait_for(lambda: run.status()["phase"] == "training", 60, "the first step")
+    """Until it is in a layer: a moment before, it would answer by itself."""
+    tiny.wait_for((run.path.parent / "in-a-layer").exists, 60, "the first step")
 
 
 def test_in_a_step_of_many_seconds(slow: SlowPlace) -> None:
