@@ -38,7 +38,7 @@ class Inline(Local):
 
 def define(axes: Sequence[str], **more: Any) -> Definition:
     """A sweep from the tiny network, as in `define(["lr=0.1,0.2"], seeds=2)`."""
-    settings = {name: more.pop(name) for name in ("epochs", "lr") if name in more}
+    settings = {"batch_size": 64} | {name: more.pop(name) for name in ("epochs", "lr") if name in more}
     varies = tuple(axis(text, tiny.SPEC) for text in axes)
     return Definition(tiny.SPEC, tiny.config(**settings), "tiny", varies, **more)
 
