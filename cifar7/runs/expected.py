@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from itertools import islice
@@ -30,16 +30,21 @@ NEWEST = 12  # runs that are looked at
 
 
 def seconds(
-    runs_dir: Path, spec: NetSpec, config: TrainConfig, data_name: str, kind: Kind = "training"
+    runs_dir: Path,
+    spec: NetSpec,
+    config: TrainConfig,
+    data_name: str,
+    kind: Kind = "training",
+    past: Sequence[PastRun] | None = None,
 ) -> float | None:
     """The time of the most similar of the newest runs, in proportion; None where there is none.
 
     The work of a training is taken as its images, all epochs together, times the MACs of the network; two
-    runs are as similar as their MACs.
+    runs are as similar as their MACs. `past`: of `past_runs`, where many are asked about.
     """
     macs = max(1, analyse(spec).macs)
     images = _images(config, data_name, kind)
-    past = past_runs(runs_dir)
+    past = past_runs(runs_dir) if past is None else past
     if not past or images is None:
         return None
     guide = min(past, key=lambda one: abs(log(one.macs / macs)))

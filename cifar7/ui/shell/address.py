@@ -1,4 +1,4 @@
-"""The address of the page: it carries design, recipe, assignment, run, those compared, and an open lesson.
+"""The address of the page: it carries design, recipe, assignment, run, those compared, a sweep, and a lesson.
 
 Every run of the page writes it anew, so a refresh loses nothing and the address can be copied at any time.
 It is read by a new session, and after the browser went back or forward. At any other time it may be older
@@ -34,6 +34,7 @@ def begin() -> None:
     text = st.query_params.get(NET)
     _take_run(with_design=fresh and text is None)
     if fresh:
+        _take(state.SWEEP, state.set_sweep, "The sweep of the address was not opened:")
         own = st.query_params.get(PROFILE, "").startswith(f"{FORMAT}.")
         _take(
             PROFILE,
@@ -91,6 +92,7 @@ def _write() -> None:
     pinned = state.pinned()
     values = {
         RUN: state.run_id(),
+        state.SWEEP: state.sweep_id(),
         NET: _net(),
         PIN: None if pinned is None else encode(Link(pinned, TrainConfig())),
         PROFILE: named or own_profile(),

@@ -25,6 +25,7 @@ def _page(folder: str, title: str, icon: str, path: str | None = None, learns: b
 ALL = (
     _page("design", "Design", "tune", path=""),
     _page("train", "Train", "model_training"),
+    _page("explore", "Explore", "explore"),
     _page("mistakes", "Mistakes", "image_search"),
     _page("compare", "Compare", "compare_arrows"),
     _page("handin", "Hand in", "assignment_turned_in", learns=False),
@@ -33,7 +34,7 @@ ALL = (
         "cifar7/ui/classroom/projector.py", "Class", ":material/groups:", "projector", learns=False, bare=True
     ),
 )
-DESIGN, TRAIN, MISTAKES, COMPARE, HAND_IN, CLASS, PROJECTOR = (page.file for page in ALL)
+DESIGN, TRAIN, EXPLORE, MISTAKES, COMPARE, HAND_IN, CLASS, PROJECTOR = (page.file for page in ALL)
 SERVER = _page("server", "Server", "monitor_heart", learns=False)  # the teacher's
 LEARNING = tuple(page.path for page in ALL if page.learns)
 PATHS = tuple(page.path for page in (*ALL, SERVER) if page.path)

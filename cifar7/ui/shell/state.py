@@ -23,20 +23,21 @@ from cifar7.network.problems import problems
 from cifar7.network.profiles import Profile, Requirement
 from cifar7.network.spec import NetSpec
 from cifar7.runs.folder import RunFolder
+from cifar7.sweeps.folder import SweepFolder
 from cifar7.training.config import TrainConfig
 from cifar7.ui.shell.controls import chosen as chosen
 from cifar7.ui.shell.controls import control as control
 from cifar7.ui.shell.link import Link
 
 START = "starter"
-RUN = "run"  # the query parameter that names the run
+RUN, SWEEP = "run", "sweep"  # the query parameters that name the run and the sweep
 MOST_COMPARED = 4  # runs beside each other
 LONGEST_HISTORY = 50
 
 # Keys of session state. Widgets have keys of their own, set by `control`.
 _DESIGN, _ORIGIN, _VALID, _PIN = "cifar7_design", "cifar7_baseline", "cifar7_valid", "cifar7_pin"
 _HISTORY, _CHANGE, _RUN = "cifar7_history", "cifar7_change", "cifar7_run"
-_COMPARED = "cifar7_compared"
+_COMPARED, _SWEEP = "cifar7_compared", "cifar7_sweep"
 _DATA, _CONFIG, _NOTICES, _PROFILE = "cifar7_data", "cifar7_config", "cifar7_notices", "cifar7_profile"
 _RECIPE = "cifar7_recipe"
 
@@ -220,6 +221,20 @@ def set_compared(runs: Iterable[str]) -> None:
         with suppress(UserError):
             ids.append(RunFolder.open(paths.runs_dir(), run).id)
     st.session_state[_COMPARED] = tuple(ids)
+
+
+# The sweep
+
+
+def sweep_id() -> str | None:
+    """The sweep that this browser looks at. It existed when it was chosen."""
+    return st.session_state.get(_SWEEP)
+
+
+def set_sweep(sweep: str) -> None:
+    """Look at this sweep, on every page and after a refresh. Raises SweepError if it does not exist."""
+    st.session_state[_SWEEP] = SweepFolder.open(paths.runs_dir(), sweep).id
+    st.query_params[SWEEP] = sweep
 
 
 # Data and recipe
