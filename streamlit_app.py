@@ -31,7 +31,7 @@ with page_lock.lock.held():
         st.toast(notice, icon=":material/info:", duration="long")
     if page.url_path not in pages.BARE:
         navigation.bar([p for p in shown if not p.bare])
-        strip.strip()
+        strip.strip(page.url_path)
         who.draw()
     if page.url_path in pages.LEARNING:
         panel.draw()

@@ -100,10 +100,16 @@ def _figures(forecast: Forecast) -> None:
         endless = forecast.combinations is None
         st.metric("Combinations", "endless" if endless else f"{forecast.combinations:,}")
         st.metric("Left out", _left_out(forecast), help=_reasons(forecast))
-        about = "" if forecast.complete and forecast.exact else "≈ "
+        known = (forecast.complete and forecast.exact) or _as_many_as_said(forecast)
+        about = "" if known else "≈ "
         st.metric("Runs", f"{about}{forecast.runs:,}")
-        st.metric("Time", f"≈ {span(seconds)}" if seconds is not None else "not known")
+        st.metric("Time", f"≈ {span(seconds)}" if seconds is not None else "–")
     st.caption(plain(_words(forecast)))
+
+
+def _as_many_as_said(forecast: Forecast) -> bool:
+    """Whether so many are tried as was said, whatever is left out: a sampler proposes others."""
+    return forecast.definition.sampler != "grid" and forecast.share_left_out < 1
 
 
 def _left_out(forecast: Forecast) -> str:

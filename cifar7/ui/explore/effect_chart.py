@@ -14,6 +14,7 @@ from cifar7.ui.shell import palette
 from cifar7.ui.shell.charts import Drawing, Rows, category, quantity, scale, tooltip
 
 ROW = 26  # pixels
+TITLE = "points of held-out accuracy, with the 95 % interval"
 MOST = 24  # choices that are drawn
 CLAIMED, OPEN = "more than luck", "may be luck"
 COLOURS = {CLAIMED: BLUE, OPEN: palette.OTHER}
@@ -60,12 +61,12 @@ def drawing(values: Rows) -> Drawing:
         "layer": [
             {
                 "mark": {"type": "rule", "color": palette.OTHER, "strokeDash": [4, 3]},
-                "encoding": {"x": {"datum": 0}, "y": None},
+                "encoding": {"x": {"datum": 0, "title": TITLE, "axis": {"tickCount": 6}}, "y": None},
             },
             {
                 "mark": {"type": "rule", "strokeWidth": 2.5},
                 "encoding": {
-                    "x": quantity("low", "points of held-out accuracy, with the 95 % interval"),
+                    "x": quantity("low", TITLE),
                     "x2": {"field": "high"},
                     "color": colour,
                     "tooltip": tip,
@@ -74,7 +75,7 @@ def drawing(values: Rows) -> Drawing:
             {
                 "mark": {"type": "point", "size": 90, "opacity": 1, "strokeWidth": 2},
                 "encoding": {
-                    "x": quantity("points"),
+                    "x": quantity("points", TITLE),
                     "color": colour,
                     "fill": {
                         "condition": {"test": f"datum.standing === '{CLAIMED}'", "value": BLUE},

@@ -36,12 +36,14 @@ SHEET = """<style>
 .c7-marks-line b { font-size: 1.25em; line-height: 1; }
 .c7-marks-line { display: flex; align-items: baseline; flex-wrap: wrap; gap: .1rem 1.2rem; font-size: .85rem;
   color: var(--c7-muted); }
-.c7-says { line-height: 1.5; } .c7-says li { margin: .2rem 0; }
+/* What stands behind the values of the lines has the colour of the page. */
+[data-testid="stVegaLiteChart"] text[fill="#FEFEFE"] { fill: var(--c7-page); stroke: var(--c7-page); }
 </style>"""
 
 
 def show(sweep: SweepFolder, definition: Definition) -> None:
     """All of it, for what has ended so far; drawn anew by itself while the sweep goes on."""
+    opened.go_on()
     try:
         status = sweep.status()
         trials = reading.trials(sweep, status)
@@ -59,10 +61,13 @@ def show(sweep: SweepFolder, definition: Definition) -> None:
             _table(sweep, definition, trials, axes, judged)
         return
     report = reading.report(sweep, trials, status, judged)
-    _says(report, definition, status)
+    left, right = st.columns([6, 5], gap="large")
+    with left:
+        _says(report, definition, status)
+    with right:
+        _effects(report, judged, axes, sweep)
     best = report.winner.number if report.winner else None
     _pareto(sweep, definition, found, axes, judged, best)
-    _effects(report, judged, axes, sweep)
     _parallel(sweep, definition, found, axes, best)
     _table(sweep, definition, trials, axes, judged)
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 import streamlit as st
 
 from cifar7.data import library
 from cifar7.errors import UserError
-from cifar7.sweeps.folder import ENDED, Standing, SweepFolder
+from cifar7.sweeps.folder import ENDED, SweepFolder
 from cifar7.ui.explore import findings, progress, reading
 from cifar7.ui.shell import messages, state
 from cifar7.ui.shell.controls import callback
@@ -39,6 +40,7 @@ def show(there: Sequence[SweepFolder]) -> None:
     st.markdown(
         f"#### {plain(definition.title)} on {plain(library.title(definition.data))} :{colour}-badge[{label}]"
     )
+    st.caption(f"Started {ago(time.time() - status['created'])}.")
     progress.show(sweep, definition, status)
     going = status["state"] not in ENDED
     st.fragment(findings.show, run_every=findings.TICK_SECONDS if going else None)(sweep, definition)
@@ -52,7 +54,7 @@ def _choose(there: Sequence[SweepFolder]) -> SweepFolder:
         with suppress(UserError):  # an old one, or it is gone
             by_id[wanted] = SweepFolder.open(there[0].runs_dir, wanted)
     chosen = by_id.get(wanted or "", there[0])
-    labels = {name: _label(sweep) for name, sweep in by_id.items()}
+    labels = _labels(by_id.values())
 
     def changed() -> None:
         name = st.session_state[key]
@@ -68,11 +70,18 @@ def _choose(there: Sequence[SweepFolder]) -> SweepFolder:
     return chosen
 
 
+def _labels(there: Iterable[SweepFolder]) -> dict[str, str]:
+    """By id, labels that differ and stay as they are: a browser chooses by them."""
+    named = {sweep.id: _label(sweep) for sweep in there}
+    counts = Counter(named.values())
+    return {name: label if counts[label] == 1 else f"{label} · {name[-4:]}" for name, label in named.items()}
+
+
 def _label(sweep: SweepFolder) -> str:
     try:
-        status: Standing = sweep.status()
+        status = sweep.status()
     except UserError:
         return f"{sweep.id} · damaged"
     by = f" · {status['by_name']}" if status["by_name"] else ""
-    label = STATES[status["state"]][0]
-    return f"{reading.title(sweep)} · {label}{by} · {ago(time.time() - status['created'])}"
+    created = time.strftime("%d %b %H:%M:%S", time.localtime(status["created"]))
+    return f"{reading.title(sweep)}{by} · {created}"

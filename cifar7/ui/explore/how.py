@@ -28,7 +28,7 @@ STOP_HELP = {
 def show() -> None:
     """The choices, those that few need folded away."""
     draft, config = held.draft(), state.config()
-    with st.grid(2, min_column_width=170, gap="small"):
+    with st.grid(2, min_column_width=200, gap="small"):
         st.segmented_control(
             "Seeds", list(range(1, SEEDS + 1)), default=min(draft.seeds, SEEDS), required=True,
             help="Each design is trained once with each seed. Two show how much is luck; one claims nothing.",
@@ -77,7 +77,7 @@ def _more() -> None:
         required=True, **held.field("explore_stop", "stop", held.one_of(STOP)),
     )  # fmt: skip
     st.caption(STOP_HELP[draft.stop])
-    with st.grid(2, min_column_width=170, gap="small"):
+    with st.grid(2, min_column_width=200, gap="small"):
         st.number_input(
             "Parameters below", 1, 10**9, draft.parameters or None, placeholder="any number",
             help="Larger networks are left out before anything is trained.",

@@ -16,6 +16,7 @@ from cifar7.ui.shell.controls import callback
 from cifar7.ui.words.wording import plain
 
 _PLACE = "explore_place"
+NARROWEST = 290  # pixels of a line with values
 
 
 def show() -> None:
@@ -39,8 +40,14 @@ def show() -> None:
     )  # fmt: skip
     if not marked:
         st.caption("Nothing is marked yet. Mark a toggle above, or begin with one of the questions.")
-    for axis in held.draft().axes:
-        _line(axis)
+    axes = held.draft().axes
+    with st.grid(2, min_column_width=NARROWEST, gap="small"):
+        for axis in axes:
+            if "values" in axis:
+                _line(axis)
+    for axis in axes:
+        if "values" not in axis:
+            _line(axis)
 
 
 def _mark(key: str, place: str) -> None:

@@ -20,7 +20,9 @@ from cifar7.ui.words.summary import millions
 from cifar7.ui.words.wording import duration, percent, plain
 
 MOST_OFFERED = 200  # in the box, the best first
-_PICKED, _BOX = "explore_picked", "explore_point"  # keys of session state
+_PICKED, _BOX, _GO, _PROBLEM = (
+    f"explore_{name}" for name in ("picked", "point", "go", "opened_problem")
+)  # keys of session state
 
 
 def picked(sweep: str, shown: Sequence[Point]) -> int | None:
@@ -44,8 +46,7 @@ def choose(
     """The chooser, for those who cannot click on a point."""
     ranked = sorted(shown, key=lambda point: (point.early, -point.accuracy))[:MOST_OFFERED]
     offered = {
-        point.trial.number: f"Design {point.trial.number + 1} · {percent(point.accuracy)} · "
-        f"{together(point.trial.values, axes)}"
+        point.trial.number: f"Design {point.trial.number + 1} · {together(point.trial.values, axes)}"
         for point in ranked
     }
     if current is not None and current not in offered:
@@ -113,26 +114,41 @@ def _ways_on(definition: Definition, trial: Trial) -> None:
                 "Seed", {name: name for name in runs}, seed, key="explore_seed_of_run",
                 help="Each seed is a run of its own.",
             )  # fmt: skip
-        if runs and st.button(
-            "Open the run", icon=":material/monitoring:", key="explore_open_run",
-            help="Its curves and figures, on the Train page; its mistakes too, once it is tested.",
-        ):  # fmt: skip
-            try:
-                state.set_run(runs[seed])
-            except UserError as error:
-                messages.did_not_work(error)
-            else:
-                st.switch_page(pages.TRAIN)
-        if st.button(
+        if runs:
+            st.button(
+                "Open the run", icon=":material/monitoring:", key="explore_open_run",
+                on_click=callback(_open_run), args=(runs, seed),
+                help="Its curves and figures, on the Train page; its mistakes too, once it is tested.",
+            )  # fmt: skip
+        st.button(
             "Take this design", type="primary", icon=":material/tune:", key="explore_take",
+            on_click=callback(_take), args=(definition, trial),
             help="Puts it on the Design page, to go on from there; Undo brings yours back.",
-        ):  # fmt: skip
-            try:
-                spec, config = definition.run(trial.values, 0)
-            except UserError as error:
-                messages.did_not_work(error)
-            else:
-                state.set_design(spec, f"Design {trial.number + 1} of the sweep {definition.title}")
-                if any(isinstance(knob(axis.name, definition.spec), Setting) for axis in definition.axes):
-                    state.set_config(config)
-                st.switch_page(pages.DESIGN)
+        )  # fmt: skip
+    if problem := st.session_state.pop(_PROBLEM, None):
+        messages.did_not_work(problem)
+
+
+def go_on() -> None:
+    """Open the page that was pressed for. A press may come just when the page is drawn anew, and is kept."""
+    if page := st.session_state.pop(_GO, None):
+        st.switch_page(page)
+
+
+def _open_run(runs: Mapping[str, str], seed: str) -> None:
+    try:
+        state.set_run(runs.get(seed) or next(iter(runs.values())))
+        st.session_state[_GO] = pages.TRAIN
+    except UserError as error:
+        st.session_state[_PROBLEM] = str(error)
+
+
+def _take(definition: Definition, trial: Trial) -> None:
+    try:
+        spec, config = definition.run(trial.values, 0)
+        state.set_design(spec, f"Design {trial.number + 1} of the sweep {definition.title}")
+        if any(isinstance(knob(axis.name, definition.spec), Setting) for axis in definition.axes):
+            state.set_config(config)
+        st.session_state[_GO] = pages.DESIGN
+    except UserError as error:
+        st.session_state[_PROBLEM] = str(error)

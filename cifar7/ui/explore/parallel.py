@@ -17,9 +17,10 @@ from cifar7.ui.shell.charts import Drawing, Rows, category, quantity, tooltip
 
 HEIGHT = 300  # pixels
 MOST_LINES = 250
+APART = 0.09  # of the height: lines through the same choice lie side by side, the better ones above
 ACCURACY = "held-out accuracy"
 COLUMNS = ("design", "what", "thing", "value", "accuracy")
-INK, GREY = "#1B2430", "#808994"
+INK, PAGE = "#1B2430", "#FEFEFE"  # which the sheet turns into the theme's
 LOW, MIDDLE, HIGH = "#E08A3C", "#A8B4BF", "#0072B2"
 
 
@@ -27,9 +28,11 @@ def rows(shown: Sequence[Point], axes: Sequence[Axis], words: Mapping[str, Named
     """A row for each design and thing, and one for its accuracy. `height` is 0..1."""
     scores = [point.accuracy for point in shown]
     low, high = min(scores, default=0.0), max(scores, default=1.0)
+    ranks = {point.trial.number: at for at, point in enumerate(sorted(shown, key=lambda one: one.accuracy))}
     found: Rows = []
     for point in shown:
         shared = {"design": point.trial.number + 1, "accuracy": round(point.accuracy, 5)}
+        aside = APART * (ranks[point.trial.number] / max(1, len(shown) - 1) - 0.5)
         for axis in axes:
             value = point.trial.values.get(axis.name)
             found.append(
@@ -37,7 +40,7 @@ def rows(shown: Sequence[Point], axes: Sequence[Axis], words: Mapping[str, Named
                     **shared,
                     "thing": capital(words[axis.name].words),
                     "value": words[axis.name].value(value),
-                    "height": round(height(axis, value), 4),
+                    "height": round(height(axis, value) + (0 if axis.is_range else aside), 4),
                     "what": f"{words[axis.name].choice(value)}",
                 }
             )
@@ -70,13 +73,13 @@ def drawing(values: Rows, axes: Sequence[Axis], words: Mapping[str, Named]) -> D
         "axis": {"labelAngle": 0, "orient": "top", "domain": False, "ticks": False, "grid": True,
                  "labelPadding": 12, "labelLimit": 130, "labelFontSize": 12},
     }  # fmt: skip
-    y = quantity("height", axis=None, scale={"domain": [-0.04, 1.04], "nice": False})
+    y = quantity("height", axis=None, scale={"domain": [-0.07, 1.07], "nice": False})
     over = {"name": "over", "select": {"type": "point", "fields": ["design"], "on": "pointerover",
                                        "clear": "pointerout"}}  # fmt: skip
     colour = {
         "field": "accuracy", "type": "quantitative", "legend": None,
         "scale": {"domain": [min(scores), (min(scores) + max(scores)) / 2, max(scores)],
-                  "range": [LOW, MIDDLE, HIGH]},
+                  "range": [LOW, MIDDLE, HIGH], "interpolate": "rgb"},
     }  # fmt: skip
     return {
         "height": HEIGHT,
@@ -106,11 +109,14 @@ def drawing(values: Rows, axes: Sequence[Axis], words: Mapping[str, Named]) -> D
                     ),
                 },
             },
-            {
-                "data": {"values": labels},
-                "mark": {"type": "text", "align": "left", "dx": 8, "fontSize": 11, "color": INK},
-                "encoding": {"text": category("value")},
-            },
+            *(
+                {
+                    "data": {"values": labels},
+                    "mark": {"type": "text", "align": "left", "dx": 9, "fontSize": 11.5, **mark},
+                    "encoding": {"text": category("value")},
+                }
+                for mark in ({"color": PAGE, "stroke": PAGE, "strokeWidth": 5}, {"color": INK})
+            ),
         ],
     }  # fmt: skip
 

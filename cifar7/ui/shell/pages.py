@@ -22,10 +22,11 @@ def _page(folder: str, title: str, icon: str, path: str | None = None, learns: b
     return Page(f"cifar7/ui/{folder}/page.py", title, f":material/{icon}:", address, learns)
 
 
+EXPLORE_PATH = "explore"
 ALL = (
     _page("design", "Design", "tune", path=""),
     _page("train", "Train", "model_training"),
-    _page("explore", "Explore", "explore"),
+    _page(EXPLORE_PATH, "Explore", "explore"),
     _page("mistakes", "Mistakes", "image_search"),
     _page("compare", "Compare", "compare_arrows"),
     _page("handin", "Hand in", "assignment_turned_in", learns=False),

@@ -14,7 +14,7 @@ from cifar7.network.spec import NetSpec
 from cifar7.ui.assignment import card
 from cifar7.ui.assignment.card_html import counted, marks_html
 from cifar7.ui.shell import state
-from cifar7.ui.strip import run_line
+from cifar7.ui.strip import run_line, sweep_line
 from cifar7.ui.tutorial import panel
 from cifar7.ui.words import device, terms
 from cifar7.ui.words.summary import millions
@@ -29,8 +29,8 @@ class Against:
     pinned: bool = False
 
 
-def strip() -> None:
-    """Draw it, and keep it in view."""
+def strip(page: str = "") -> None:
+    """Draw it, and keep it in view; `page`: the path of the page that is open."""
     with st.container(key="strip", gap="xsmall"):
         info = state.data_info()
         place = (info.title, device.words(state.run_id()))
@@ -38,6 +38,7 @@ def strip() -> None:
         verdicts, _ = card.verdicts()
         st.html(strip_html(state.design(), state.valid_design(), against, place, verdicts))
         run_line.draw()
+        sweep_line.draw(page)
         panel.line()
 
 
