@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cifar7.network.spec import NetSpec
-from cifar7.sweeps.knobs import Knob, SweepError, Value, expected, knob, same
+from cifar7.sweeps.knobs import Knob, Setting, SweepError, Value, expected, knob, same
 from cifar7.training.config import TrainConfig
 
 MOST_VALUES = 64
@@ -84,9 +84,14 @@ def apply(spec: NetSpec, config: TrainConfig, values: Mapping[str, Value]) -> tu
     The design may be one that cannot be built: see `network.problems`. Raises SweepError for a value that
     its toggle does not take, ConfigError for settings that do not go together.
     """
+    settings: dict[str, Any] = {}
     for name, value in values.items():
-        spec, config = knob(name, spec).turn(spec, config, value)
-    return spec, config
+        turned = knob(name, spec)
+        if isinstance(turned, Setting):
+            settings[turned.option.name] = value
+        else:
+            spec, config = turned.turn(spec, config, value)
+    return spec, replace(config, **settings)  # at once: one may need the other
 
 
 def _checked_values(name: str, values: Any, turned: Knob, spec: NetSpec) -> tuple[Value, ...]:

@@ -70,7 +70,8 @@ def _plan(*, first: bool) -> None:
 
 def _ask(key: str) -> None:
     question = next(one for one in questions.questions(state.profile()) if one.key == key)
-    held.put(question.draft(state.design(), state.config()))
+    spec = state.design().with_classes(len(state.data_info().classes))
+    held.put(question.draft(spec, state.config()))
 
 
 page()

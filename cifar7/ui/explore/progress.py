@@ -18,7 +18,7 @@ from cifar7.sweeps.folder import ENDED, Ask, Standing, SweepFolder
 from cifar7.sweeps.outcome import Trial
 from cifar7.sweeps.phrases import named, together
 from cifar7.training.events import Beat
-from cifar7.ui.explore import reading
+from cifar7.ui.explore import opened, reading
 from cifar7.ui.shell import messages, person, state
 from cifar7.ui.shell.controls import callback
 from cifar7.ui.words import waiting
@@ -59,6 +59,7 @@ def show(sweep: SweepFolder, definition: Definition, status: Standing) -> None:
 
 
 def _watch(sweep: SweepFolder, definition: Definition, before: str) -> None:
+    opened.go_on()
     try:
         status = sweep.status()
     except UserError as error:
