@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cifar7.sweeps.phrases import FIGURE_NOUNS, Named, capital
+from cifar7.sweeps.learned.phrases import FIGURE_NOUNS, Named, capital
 from cifar7.sweeps.words import Finding
 from cifar7.ui.explore.pareto import BLUE
 from cifar7.ui.shell import palette

@@ -10,8 +10,8 @@ import streamlit as st
 from cifar7.errors import UserError
 from cifar7.sweeps.definition import Definition
 from cifar7.sweeps.folder import ENDED, Standing, SweepFolder
+from cifar7.sweeps.learned.phrases import Named, lower, named
 from cifar7.sweeps.outcome import ALL_CLASSES, Judged, Trial, judgements
-from cifar7.sweeps.phrases import Named, lower, named
 from cifar7.sweeps.words import Report
 from cifar7.ui.explore import (
     effect_chart,
@@ -36,8 +36,8 @@ SHEET = """<style>
 .c7-marks-line b { font-size: 1.25em; line-height: 1; }
 .c7-marks-line { display: flex; align-items: baseline; flex-wrap: wrap; gap: .1rem 1.2rem; font-size: .85rem;
   color: var(--c7-muted); }
-/* What stands behind the values of the lines has the colour of the page. */
-[data-testid="stVegaLiteChart"] text[fill="#FEFEFE"] { fill: var(--c7-page); stroke: var(--c7-page); }
+/* The values are read in front of the lines. */
+.st-key-explore_lines text { paint-order: stroke; stroke: var(--c7-page); stroke-width: 4px; }
 </style>"""
 
 
@@ -177,10 +177,11 @@ def _parallel(
     shown = points.drawn(whole, keep, parallel.MOST_LINES)
     rows = parallel.rows(shown, definition.axes, axes)
     drawing = parallel.drawing(rows, definition.axes, axes)
-    charts.show(
-        "sweep-lines", drawing, rows, parallel.COLUMNS, key=f"explore_lines_{sweep.id}",
-        alt=f"A line for each of {count(len(shown), 'design')}, through its choices to its accuracy.",
-    )  # fmt: skip
+    with st.container(key="explore_lines"):
+        charts.show(
+            "sweep-lines", drawing, rows, parallel.COLUMNS, key=f"explore_lines_{sweep.id}",
+            alt=f"A line for each of {count(len(shown), 'design')}, through its choices to its accuracy.",
+        )  # fmt: skip
     if len(shown) < len(whole):
         st.caption(f"{len(shown):,} of {len(whole):,} designs, the front and the best among them.")
 

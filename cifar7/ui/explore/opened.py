@@ -10,8 +10,8 @@ import streamlit as st
 from cifar7.errors import UserError
 from cifar7.sweeps.definition import Definition
 from cifar7.sweeps.knobs import Setting, knob
+from cifar7.sweeps.learned.phrases import Named, together
 from cifar7.sweeps.outcome import Judged, Trial
-from cifar7.sweeps.phrases import Named, together
 from cifar7.ui.explore.points import Point
 from cifar7.ui.explore.trial_table import outcome
 from cifar7.ui.files.tables import Column, Table

@@ -11,8 +11,10 @@ from typing import Any
 
 from cifar7.sweeps.axes import Axis
 from cifar7.sweeps.knobs import Value, same
-from cifar7.sweeps.phrases import Named, capital
+from cifar7.sweeps.learned.phrases import Named, capital
+from cifar7.ui.explore.pareto import BLUE
 from cifar7.ui.explore.points import Point
+from cifar7.ui.shell import palette
 from cifar7.ui.shell.charts import Drawing, Rows, category, quantity, tooltip
 
 HEIGHT = 300  # pixels
@@ -20,8 +22,8 @@ MOST_LINES = 250
 APART = 0.09  # of the height: lines through the same choice lie side by side, the better ones above
 ACCURACY = "held-out accuracy"
 COLUMNS = ("design", "what", "thing", "value", "accuracy")
-INK, PAGE = "#1B2430", "#FEFEFE"  # which the sheet turns into the theme's
-LOW, MIDDLE, HIGH = "#E08A3C", "#A8B4BF", "#0072B2"
+INK = "#1B2430"  # which page.css turns into the theme's
+LOW, MIDDLE, HIGH = palette.MORE, palette.OTHER, BLUE
 
 
 def rows(shown: Sequence[Point], axes: Sequence[Axis], words: Mapping[str, Named]) -> Rows:
@@ -101,7 +103,7 @@ def drawing(values: Rows, axes: Sequence[Axis], words: Mapping[str, Named]) -> D
                 },
             },
             {
-                "mark": {"type": "circle", "size": 28, "opacity": 0.9},
+                "mark": {"type": "circle", "size": 28, "opacity": 1},
                 "encoding": {
                     "color": colour,
                     "tooltip": tooltip(
@@ -109,14 +111,11 @@ def drawing(values: Rows, axes: Sequence[Axis], words: Mapping[str, Named]) -> D
                     ),
                 },
             },
-            *(
-                {
-                    "data": {"values": labels},
-                    "mark": {"type": "text", "align": "left", "dx": 9, "fontSize": 11.5, **mark},
-                    "encoding": {"text": category("value")},
-                }
-                for mark in ({"color": PAGE, "stroke": PAGE, "strokeWidth": 5}, {"color": INK})
-            ),
+            {
+                "data": {"values": labels},
+                "mark": {"type": "text", "align": "left", "dx": 9, "fontSize": 11.5, "color": INK},
+                "encoding": {"text": category("value")},
+            },
         ],
     }  # fmt: skip
 

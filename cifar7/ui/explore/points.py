@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cifar7.results.front import front
+from cifar7.sweeps.learned.phrases import Named, together
 from cifar7.sweeps.outcome import Judged, Trial, score
-from cifar7.sweeps.phrases import Named, together
 from cifar7.ui.shell.charts import Rows
 from cifar7.ui.words.wording import duration
 
@@ -60,7 +60,7 @@ def on_front(found: Sequence[Point], price: str) -> set[int]:
         (cost, point) for point in found
         if not point.early and (cost := price_of(point.trial, price)) is not None
     ]  # fmt: skip
-    places = front([(cost, point.accuracy) for cost, point in whole])  # type: ignore[misc]
+    places = front([(cost, point.accuracy) for cost, point in whole])
     return {whole[place][1].trial.number for place in places}
 
 

@@ -15,8 +15,8 @@ from cifar7.runs.folder import RunFolder, Status
 from cifar7.sweeps import driver
 from cifar7.sweeps.definition import Definition
 from cifar7.sweeps.folder import ENDED, Ask, Standing, SweepFolder
+from cifar7.sweeps.learned.phrases import named, together
 from cifar7.sweeps.outcome import Trial
-from cifar7.sweeps.phrases import named, together
 from cifar7.training.events import Beat
 from cifar7.ui.explore import opened, reading
 from cifar7.ui.shell import messages, person, state
@@ -224,7 +224,7 @@ def _request(sweep: SweepFolder, ask: Ask) -> None:
 
 def _resume(sweep: SweepFolder) -> None:
     try:
-        sweep.request_resume(person.person())
+        sweep.request_resume(by=person.person())
         driver.ensure(paths.runs_dir())
         queue.ensure_worker(paths.runs_dir())
         state.set_sweep(sweep.id)

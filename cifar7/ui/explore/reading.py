@@ -5,13 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
 
 from cifar7.errors import UserError
-from cifar7.sweeps import outcome, words
+from cifar7.sweeps import outcome, results, words
 from cifar7.sweeps.definition import Definition
 from cifar7.sweeps.folder import Standing, SweepFolder
 from cifar7.sweeps.outcome import Judged, Trial
@@ -47,17 +46,7 @@ def _record(path: str) -> Record:
 
 def trials(sweep: SweepFolder, status: Standing) -> Sequence[Trial]:
     """The trials that have ended, the winner with its test accuracies."""
-    found = _record(str(sweep.path)).read()
-    at = status["winner"]
-    if at is None or not status["tests"] or not at < len(found) or found[at].number != at:
-        return found
-    tested = replace(
-        found[at],
-        repeats=tuple(
-            replace(repeat, test=status["tests"].get(repeat.run, repeat.test)) for repeat in found[at].repeats
-        ),
-    )
-    return [*found[:at], tested, *found[at + 1 :]]
+    return results.tested(_record(str(sweep.path)).read(), status)
 
 
 @st.cache_resource(max_entries=4 * KEPT, show_spinner=False)

@@ -18,6 +18,7 @@ from cifar7.training.lr_finding import Finding
 from cifar7.ui.classroom import chart
 from cifar7.ui.compare import curves
 from cifar7.ui.design import growth
+from cifar7.ui.explore import effect_chart, parallel, pareto
 from cifar7.ui.files.paper import LIGHT
 from cifar7.ui.mistakes import classes
 from cifar7.ui.pictures import matrix_chart, probabilities
@@ -56,10 +57,15 @@ DRAWN: dict[str, list[dict[str, Any]]] = {
     "classroom/projector.py": [
         chart.drawing([], PROFILES["strict"], chart.references(official=True), large=True)
     ],
+    "explore/findings.py": [
+        pareto.drawing([], "parameters", PROFILES["strict"], "all classes"),
+        effect_chart.drawing([]),
+        parallel.drawing([], (), {}),
+    ],
     "compare/experiment.py": [curves.pairs([], ("without", "with"))],
 }
 
-INKED = ("design/side.py", "classroom/page.py", "classroom/projector.py")
+INKED = ("design/side.py", "classroom/page.py", "classroom/projector.py", "explore/findings.py")
 
 
 def luminance(colour: str) -> float:

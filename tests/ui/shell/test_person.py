@@ -260,7 +260,7 @@ def test_places_in_words(before: int, seconds: float | None, words: str) -> None
 def test_every_page_says_who_asks() -> None:
     """No call in the pages leaves it out: left out, it is the command line, which may do all."""
     takes = {"request_stop": 1, "request_pause": 1, "request_resume": 2, "queue.enqueue": 6}
-    takes |= {"experiments.start": 8, "experiments.stop": 2}
+    takes |= {"experiments.start": 8, "experiments.stop": 2, "SweepFolder.create": 3, "sweep.request": 2}
     found = set()
     for path in (ROOT / "cifar7" / "ui").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
