@@ -54,6 +54,7 @@ class Ray:
         self._over: set[str] = set()  # flights that were given up, whose processes may not know it
         self._done: set[str] = set()  # flights whose task has ended
         self._images: dict[str, Any] = {}  # Ray's references to image sets, by their names
+        self._work: Any = None  # the task, as Ray knows it
         self._box: Any = None
         self._collecting: Any = None  # what the box is to return, and the flights that had ended before
         self._slots, self._gpus = 0, False  # places for runs, and whether each is on a GPU
@@ -150,9 +151,11 @@ class Ray:
         self._next_try = time.monotonic() + RETRY_SECONDS
         try:
             connection.connect(self._address)
-            # It lives beside the driver, or beside Ray's server that stands for it, and ends with it.
+            # It lives beside the driver, or beside Ray's server that stands for it, and ends with it: with
+            # soft=True it was met on the other node, and lost with that.
             here = ray.get_runtime_context().get_node_id()
-            beside = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(here, soft=True)
+            beside = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(here, soft=False)
+            self._work = ray.remote(max_retries=0)(on_node.work)
             self._box = ray.remote(Box).options(num_cpus=0, scheduling_strategy=beside).remote()
         except (UnreachableError, *TROUBLE) as error:
             self._trouble = (
@@ -206,10 +209,9 @@ class Ray:
 
     def _begin(self, flight: Flight) -> None:
         takes: dict[str, Any] = {"num_gpus": self._share} if self._gpus else {}
-        task = ray.remote(num_cpus=1, max_retries=0, **takes)(on_node.work)
+        task = self._work.options(name=flight.run.id, num_cpus=1, **takes)
         images = self._images_of(flight.run.data_name())
-        named = task.options(name=flight.run.id)
-        flight.task = named.remote(flight.id, self._box, flight.given(), images)
+        flight.task = task.remote(flight.id, self._box, flight.given(), images)
         self.flights[flight.id] = flight
 
     def _images_of(self, name: str) -> Any:
