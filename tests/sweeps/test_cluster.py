@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import tiny
+from filelock import FileLock
 from sweeps.inline import carried_out, define
 from where import ROOT
 
@@ -19,7 +20,7 @@ from cifar7.runs.workers.served import CLUSTER
 from cifar7.sweeps import driver
 from cifar7.sweeps.cluster import setting
 from cifar7.sweeps.cluster.flight import Flight
-from cifar7.sweeps.cluster.on_node import carry_out, lay_out
+from cifar7.sweeps.cluster.on_node import carry_out, lay_out, remove_left_over
 from cifar7.sweeps.cluster.post import Box, Message
 from cifar7.sweeps.cluster.setting import Setting, configured, read_address
 from cifar7.sweeps.definition import Definition
@@ -205,6 +206,16 @@ def test_what_the_driver_has_given_up_is_told_to_end() -> None:
     assert box.exchange("a", Message()) == "end"
     assert box.exchange("b", Message()) == "pause"
     assert [name for name, _ in box.collect({}, {"a"})] == ["b"]
+
+
+def test_folders_of_killed_processes_are_removed_and_no_others(tmp_path: Path) -> None:
+    for name in ("cifar7-run-dead", "cifar7-run-alive", "cifar7-run-new", "other"):
+        (tmp_path / name).mkdir()
+    for name in ("cifar7-run-dead", "other"):
+        (tmp_path / name / "alive.lock").touch()
+    with FileLock(tmp_path / "cifar7-run-alive" / "alive.lock"):
+        remove_left_over(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"cifar7-run-alive", "cifar7-run-new", "other"}
 
 
 def test_a_second_death_is_the_end_of_it(place: Path) -> None:

@@ -6,23 +6,27 @@ The node needs neither the data nor the folder of runs: both come with the task.
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
+
+from filelock import FileLock
 
 from cifar7.data.imageset import ImageSet
 from cifar7.runs.claim import Claim, claim
 from cifar7.runs.execute import execute
-from cifar7.runs.files import replace_json
+from cifar7.runs.files import replace_json, try_lock
 from cifar7.runs.folder import RunFolder
 from cifar7.sweeps.cluster.post import FILES, Given, Message
 from cifar7.training.errors import DeviceStateError
 from cifar7.training.events import Beat, EpochEnd, Event
 
+PREFIX, ALIVE = "cifar7-run-", "alive.lock"  # a folder of a run on a node, and what its process locks
 EXCHANGE_SECONDS = 0.5  # between two messages; what is asked comes with the answers
 
 Exchange = Callable[[Message], "str | None"]
@@ -36,10 +40,21 @@ def work(flight: str, box: Any, given: Given, images: ImageSet) -> None:
         return ray.get(box.exchange.remote(flight, message))
 
     node = ray.get_runtime_context().get_node_id()
-    with TemporaryDirectory(prefix="cifar7-run-") as place:
+    remove_left_over(Path(gettempdir()))
+    with TemporaryDirectory(prefix=PREFIX) as place, FileLock(Path(place) / ALIVE):
         trustworthy = carry_out(lay_out(Path(place), given), images, exchange, node)
     if not trustworthy:
         os._exit(1)  # this process should train no more, and Ray would give it the next run
+
+
+def remove_left_over(folder: Path) -> None:
+    """Remove the folders of processes that were killed; a living one keeps its lock."""
+    for path in folder.glob(f"{PREFIX}*/{ALIVE}"):
+        with suppress(OSError):  # somebody else's, or removed this moment
+            mine = not path.parent.is_symlink() and path.parent.stat().st_uid == os.getuid()
+            if mine and (lock := try_lock(path)):
+                lock.release()
+                shutil.rmtree(path.parent, ignore_errors=True)
 
 
 def lay_out(place: Path, given: Given) -> RunFolder:
