@@ -173,6 +173,17 @@ def test_a_run_comes_back_as_it_is_there(place: Path, tmp_path: Path) -> None:
     assert run.reconcile()["state"] == "stopped"
 
 
+def test_where_it_waits_is_said(place: Path) -> None:
+    pytest.importorskip("streamlit", reason="the words stand on the pages")
+    from cifar7.ui.train import run_words
+    from cifar7.ui.words import progress
+
+    run = waiting(place)
+    assert run_words.progress_words(run.status(), None) == (0.0, "Waiting for a node of the cluster")
+    assert progress.progress_words(run.status()) == "waiting for a node of the cluster"
+    run.request_stop()
+
+
 def test_no_worker_here_takes_it(place: Path) -> None:
     run = waiting(place)
     assert queue.claim_next(place / "runs", "auto") is None
