@@ -210,6 +210,19 @@ def test_a_run_that_was_called_back_is_not_begun(place: Path, ask: str) -> None:
     assert (flight.refused, run.status()["state"]) == (True, state)
 
 
+def test_a_request_of_before_is_not_passed_on(place: Path) -> None:
+    run = waiting(place)
+    replace_json(run.path / "control.json", {"ask": "pause"})  # was carried out, and the run resumed
+    flight = Flight(run)
+    assert flight.asked() is None
+    flight.take(Message(node="node 1"))
+    flight.write()
+    assert flight.asked() is None
+    run.request_pause()
+    assert flight.asked() == "pause"
+    flight.leave(paused=True)
+
+
 def test_what_the_driver_has_given_up_is_told_to_end() -> None:
     box = Box()
     assert box.exchange("a", Message()) is None

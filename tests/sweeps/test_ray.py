@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 pytest.importorskip("ray", reason="Ray is not installed: pip install -r tests/sweeps/requirements-ray.txt")
 
 GRID = ["c1.channels=4,8", "lr=0.01,0.2"]
-LONG = 25  # epochs: long enough to be disturbed
+LONG = 100  # epochs: long enough to be disturbed
 NODE: dict[str, Any] = {"num_cpus": 1, "object_store_memory": 80_000_000}
 
 
@@ -48,11 +48,11 @@ def cluster() -> Iterator[Cluster]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        patch.setenv("RAY_DISABLE_IMPORT_WARNING", "1")
         session = tempfile.mkdtemp(prefix="ray-", dir="/tmp")  # its sockets want a short path
+        patch.setenv("RAY_TMPDIR", session)
         started = Cluster()
         try:
-            started.add_node(**NODE, include_dashboard=False, temp_dir=session)
+            started.add_node(**NODE, include_dashboard=False)
             connection.connect(started.address)  # this process belongs to the head, which is not lost
             started.add_node(**NODE)
             yield started

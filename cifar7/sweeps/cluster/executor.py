@@ -242,7 +242,7 @@ class Ray:
         if self.flights:
             names = {flight.task: name for name, flight in self.flights.items()}
             over, _ = ray.wait(list(names), num_returns=len(names), timeout=0)
-            asks = {name: flight.run.requested() for name, flight in self.flights.items()}
+            asks = {name: flight.asked() for name, flight in self.flights.items()}
             self._collecting = self._box.collect.remote(asks, self._over), [names[task] for task in over]
 
     def _write(self) -> None:
@@ -253,7 +253,7 @@ class Ray:
             written = flight.write()
             if not flight.over and written and name in self._done:
                 self._find_out(flight)
-            if not flight.over and flight.run.requested() == "end" and flight.is_late(END_SECONDS):
+            if not flight.over and flight.asked() == "end" and flight.is_late(END_SECONDS):
                 flight.bury("was ended")
                 flight.refused = True
             if flight.over:

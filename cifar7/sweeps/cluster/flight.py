@@ -57,6 +57,10 @@ class Flight:
         except RunError:
             return True
 
+    def asked(self) -> str | None:
+        """What the node is to do; before its beginning, what lies in the folder was for the flight before."""
+        return self.run.requested() if self._claim else None
+
     def is_late(self, seconds: float) -> bool:
         """Whether it was asked so for longer than this, counted from the first time."""
         self._late_since = self._late_since or time.monotonic()
