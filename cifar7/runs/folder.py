@@ -35,6 +35,7 @@ from cifar7.runs.reasons import after_death
 from cifar7.runs.status import ENDED as ENDED
 from cifar7.runs.status import State as State
 from cifar7.runs.status import Status, fresh
+from cifar7.runs.workers.served import CLUSTER
 from cifar7.training.config import TrainConfig
 
 
@@ -135,7 +136,7 @@ class RunFolder(Contents):
                 self._request("pause")
         self.reconcile()
 
-    def request_test(self, by: Person = COMMAND_LINE) -> None:
+    def request_test(self, by: Person = COMMAND_LINE, device: str | None = None) -> None:
         """Put a stopped run that was not tested in the queue, to be tested as it is.
 
         Raises RunError for any other, and where it is not for `by` to do; LimitError where too many wait.
@@ -144,10 +145,12 @@ class RunFolder(Contents):
             status = self.status()
             if status["state"] != "stopped" or status["result"] or self.checkpoint_path() is None:
                 raise RunError(f"the run {self.id} has nothing that could still be tested")
-            self.requeue(0, by)
+            self.requeue(0, by, device)
             self._change(then="stop", withheld=False)
 
-    def request_resume(self, more_epochs: int = 0, by: Person = COMMAND_LINE) -> None:
+    def request_resume(
+        self, more_epochs: int = 0, by: Person = COMMAND_LINE, device: str | None = None
+    ) -> None:
         """Put the run in the queue again, to go on from its last checkpoint; call `ensure_worker` after it.
 
         Raises RunError for a run that waits or goes on, one that is finished unless there are `more_epochs`,
@@ -156,10 +159,13 @@ class RunFolder(Contents):
         """
         self.reconcile()
         with hold_queue(self.path.parent):
-            self.requeue(more_epochs, by)
+            self.requeue(more_epochs, by, device)
 
-    def requeue(self, more_epochs: int = 0, by: Person = COMMAND_LINE) -> None:
-        """As `request_resume`, for a caller that holds the queue."""
+    def requeue(self, more_epochs: int = 0, by: Person = COMMAND_LINE, device: str | None = None) -> None:
+        """As `request_resume`, for a caller that holds the queue.
+
+        `device`: for whom it waits. None: for the workers here, also where a cluster had it before.
+        """
         status = self.status()
         check_may(by, status, "resume")
         if more_epochs < 0:
@@ -182,6 +188,8 @@ class RunFolder(Contents):
             limits.check_epochs(longer.epochs, by)
             replace_json(self.path / "config.json", {**longer.to_dict(), "data": self.data_name()})
         again: dict[str, Any] = {"queued": time.time(), "minutes": limits.minutes_of(by), "deaths": 0}
+        if device or status["device"] == CLUSTER:
+            again["device"] = device or self.config().device
         self._change(state="queued", reason=None, ended=None, then=None, **again)
 
     def reconcile(self) -> Status:

@@ -28,7 +28,7 @@ from cifar7.runs.expected import seconds
 from cifar7.runs.folder import RunFolder, look, read_statuses
 from cifar7.runs.kinds import KINDS, Kind, kind_of
 from cifar7.runs.limits import Limits
-from cifar7.runs.listing.awaited import awaited, standings
+from cifar7.runs.listing.awaited import awaited, here, standings
 from cifar7.runs.people import COMMAND_LINE, Person
 from cifar7.runs.workers.served import served_devices, suits
 from cifar7.runs.workers.served import worker_lock as worker_lock
@@ -130,7 +130,7 @@ def line(runs_dir: Path, *, free: bool = False) -> list[RunFolder]:
     `free`: as they are taken by a process that has nothing to do; see `turns.order`.
     """
     found = look(runs_dir)
-    there = awaited(found)
+    there = here(found)
     runs = {run.id: run for run, _ in there}
     return [runs[name] for name in turns.order(standings(found, there), free=free)]
 
@@ -146,7 +146,7 @@ class Place:
 def places(runs_dir: Path) -> dict[str, Place]:
     """The place of each waiting run, by its id, the next one first."""
     found = look(runs_dir)
-    there = awaited(found)
+    there = here(found)
     statuses = {run.id: status for run, status in there}
     ids = turns.order(standings(found, there))
     going_on = [status for _, status in there if status["state"] == "running"]
@@ -160,7 +160,7 @@ def places(runs_dir: Path) -> dict[str, Place]:
 def before_a_new_one(runs_dir: Path, by: str) -> int:
     """How many trainings go on or would come before one that this person, by id, started now."""
     looked = look(runs_dir)
-    found = [one for one in standings(looked, awaited(looked)) if one.kind == "training"]
+    found = [one for one in standings(looked, here(looked)) if one.kind == "training"]
     new = turns.Standing("", by, "training", "queued", created=inf, queued=time.time())
     return turns.order([*found, new]).index("") + sum(one.state == "running" for one in found)
 

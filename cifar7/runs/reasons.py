@@ -37,7 +37,7 @@ def death_reason(status: Status, kind: Kind, has_checkpoint: bool, ending: str) 
     `has_checkpoint`: whether there is something to go on from.
     """
     again = ", and it was the second time" if status["deaths"] else ""
-    ending = f"The worker process (pid {status['pid']}) {ending}{again}"
+    ending = f"{_process(status)} {ending}{again}"
     if kind != "training":
         return f"{ending}. {_capital(KINDS[kind].again)}."
     beat = Beat.from_dict(status["progress"])
@@ -58,10 +58,12 @@ def taken_up_notice(status: Status, has_checkpoint: bool, ending: str, paused: b
     """For a run that goes on by itself after its worker died, or stays paused as was asked."""
     how = "goes on from its last checkpoint" if has_checkpoint else "starts again from the beginning"
     when = ", once it is resumed" if paused else ""
-    return (
-        f"The worker process (pid {status['pid']}) {ending}. The run {how} by itself{when}. "
-        "A second time it would be left."
-    )
+    return f"{_process(status)} {ending}. The run {how} by itself{when}. A second time it would be left."
+
+
+def _process(status: Status) -> str:
+    """What executed it; on a cluster that is no process of this machine."""
+    return f"The worker process (pid {status['pid']})" if status["pid"] else "Its process on the cluster"
 
 
 def after_death(

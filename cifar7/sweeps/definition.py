@@ -16,6 +16,7 @@ from cifar7.network.problems import problems
 from cifar7.network.profiles import MEASURES, Profile, Requirement, read_profile
 from cifar7.network.spec import NetSpec
 from cifar7.sweeps.axes import Axis, apply, read_axis
+from cifar7.sweeps.cluster.setting import read_address
 from cifar7.sweeps.knobs import SweepError, Value
 from cifar7.training.config import TrainConfig
 
@@ -51,7 +52,8 @@ class Definition:
 
     Trial n takes values for the axes and trains them with each of `seeds` seeds, which begin with that of
     `config`. `trials` 0: all combinations, which a grid alone has. `minutes` 0: no limit of time; with one,
-    no trial begins after it. Trial n is proposed by what came of all before n + 1 - `at_once`.
+    no trial begins after it. Trial n is proposed by what came of all before n + 1 - `at_once`. A `cluster` is
+    named by the command line or the server's configuration, and by no browser.
     """
 
     spec: NetSpec
@@ -67,12 +69,16 @@ class Definition:
     minutes: float = number(0.0, low=0, high=100_000)
     seed: int = number(1, low=0, high=2**31 - 1)  # of the sampler
     at_once: int = number(2, low=1, high=1000)  # trials that go on beside each other
+    cluster: str = ""  # the address of the Ray cluster that trains its runs; "": this machine does
+    gpu_share: float = number(1.0, low=0.05, high=1)  # what a run takes of a GPU there, if it has any
 
     def __post_init__(self) -> None:
         for declared in fields(self):
             if declared.metadata or declared.name == "title":
                 value = read_value(getattr(self, declared.name), declared, declared.name, SweepError)
                 object.__setattr__(self, declared.name, value)
+        if self.cluster != "":
+            read_address(self.cluster)
         if not 1 <= len(self.axes) <= MOST_AXES:
             raise SweepError(f"{len(self.axes)} things vary; a sweep takes 1 to {MOST_AXES}")
         if self.config.protocol != "holdout":

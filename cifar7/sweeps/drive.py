@@ -53,6 +53,7 @@ class Drive:
         self._to_resume: list[RunFolder] = []
         self._final_test = FinalTest(folder.runs_dir, executor)
         self._since, self._next_write = time.monotonic(), 0.0
+        self._waits = ""  # why it does not go on
 
     def step(self) -> bool:
         """Look once; whether it goes on. Raises OSError where it cannot write, UserError for what ends it."""
@@ -163,12 +164,11 @@ class Drive:
                     attempt.give_up(str(error))
                     break
                 room -= 1
-                self._wait(None)
+                self._wait("")
 
-    def _wait(self, why: LimitError | None) -> None:
-        """Say why it does not go on; None once it does."""
-        if self.status["reason"] != (reason := str(why or "")):
-            self.status["reason"], self._next_write = reason, 0.0
+    def _wait(self, why: LimitError | str) -> None:
+        """Say why it does not go on; "" once it does."""
+        self._waits = str(why)
 
     def _make(self, attempt: Attempt, member: Member) -> RunFolder:
         spec, config = self.definition.run(attempt.values, 0)
@@ -184,7 +184,7 @@ class Drive:
 
     def _tell(self) -> None:
         """Tell the trials that are done, in their order."""
-        while self.active and self.active[0].done():
+        while self.active and not self._to_resume and self.active[0].done():
             attempt, asked = self.active.pop(0), self._asked.pop(0)
             trial = attempt.trial()
             outcome = json.loads(json.dumps(plain(to_dict(trial))))
@@ -236,6 +236,7 @@ class Drive:
                 if state == "queued" or (state == "running" and run.requested() is None):
                     (self._executor.pause if ask == "pause" else self._executor.stop)(run)
         if working:
+            self._executor.tend()
             return True
         (self.folder.path / "control.json").unlink(missing_ok=True)
         return self._end("paused" if ask == "pause" else "stopped")
@@ -267,15 +268,15 @@ class Drive:
         return reason
 
     def _end(self, state: str, reason: str = "") -> bool:
-        self.status["reason"] = reason
-        self._write(now=True, state=state, ended=time.time())
+        self._write(now=True, state=state, reason=reason, ended=time.time())
         return False
 
     def _worked(self) -> float:
         return self.status["worked"] + time.monotonic() - self._since
 
     def _write(self, now: bool = False, **changes: Any) -> None:
-        if not now and time.monotonic() < self._next_write:
+        reason = changes.setdefault("reason", self._executor.obstacle() or self._waits)
+        if not now and reason == self.status["reason"] and time.monotonic() < self._next_write:
             return
         worked, self._since = self._worked(), time.monotonic()
         active = [

@@ -1,20 +1,23 @@
 """The process that carries out the sweeps of a folder of runs; it trains nothing itself.
 
-    python -m cifar7.sweeps.driver RUNS_DIR [--data-dir DIR]
+    python -m cifar7.sweeps.driver RUNS_DIR [--data-dir DIR] [--cluster ADDRESS]
 
 One is there while a sweep goes on, holding `driver.lock`: `ensure` starts it, and starts it again where it
-was killed. It goes on from what lies in the folders.
+was killed. It goes on from what lies in the folders. For the sweeps of each cluster there is one of its own,
+as a process is connected to one cluster at a time.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import logging
 import signal
 import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
@@ -24,6 +27,9 @@ from cifar7.runs import children
 from cifar7.runs.directory import told
 from cifar7.runs.files import try_lock
 from cifar7.sweeps.folder import SWEEPS, SweepFolder, list_sweeps
+
+if TYPE_CHECKING:
+    from cifar7.sweeps.drive import Drive
 
 LOOK_SECONDS = 0.1  # between two looks
 IDLE_SECONDS = 5.0  # after which a driver without a sweep ends
@@ -41,40 +47,76 @@ def wanted(runs_dir: Path) -> list[SweepFolder]:
     return found
 
 
+def _cluster(sweep: SweepFolder) -> str:
+    """Which driver it is for: that of a cluster, or "", this machine's, which tells what is damaged too."""
+    with suppress(UserError):
+        return sweep.definition().cluster
+    return ""
+
+
+def _lock(runs_dir: Path, cluster: str) -> Path:
+    """What the driver for a cluster, or for this machine, keeps locked."""
+    tail = f"-{hashlib.sha256(cluster.encode()).hexdigest()[:12]}" if cluster else ""
+    return runs_dir.absolute() / SWEEPS / f"driver{tail}.lock"
+
+
 def ensure(runs_dir: Path, data_dir: Path | None = None) -> int | None:
     """See to it that sweeps go on: call it after making or resuming one, and where one is looked at.
 
     Where a driver lives, or none is needed, nothing is done; else the pid of a new one is returned. RunError
     where nothing can be written.
     """
-    folder = runs_dir.absolute() / SWEEPS
-    if not folder.is_dir() or not wanted(runs_dir):
-        return None
-    lock, mark = folder / "driver.lock", folder / "driver.pid"
+    clusters = sorted({_cluster(sweep) for sweep in wanted(runs_dir)})
+    pids = [_ensure_one(runs_dir, data_dir, cluster) for cluster in clusters]
+    return next((pid for pid in pids if pid), None)
+
+
+def _ensure_one(runs_dir: Path, data_dir: Path | None, cluster: str) -> int | None:
+    lock = _lock(runs_dir, cluster)
+    mark = lock.with_suffix(".pid")
     with told(runs_dir), suppress(Timeout), FileLock(lock, timeout=0):
         with suppress(OSError, ValueError):
             if children.alive(int(read_regular(mark, 100))):  # it has not got as far as to its lock
                 return None
         arguments = [sys.executable, "-m", "cifar7.sweeps.driver", str(runs_dir.absolute())]
         arguments += ["--data-dir", str(data_dir.absolute())] if data_dir else []
-        pid = children.start(arguments, children.environment({}), folder / "driver.log")
+        arguments += ["--cluster", cluster] if cluster else []
+        pid = children.start(arguments, children.environment({}), lock.with_suffix(".log"))
         mark.write_text(f"{pid}\n")
         return pid
     return None
 
 
-def drive(runs_dir: Path, data_dir: Path | None, patience: float = IDLE_SECONDS) -> None:
-    """Carry out the sweeps there are and those that come, until there is none for `patience` seconds."""
+def drive(runs_dir: Path, data_dir: Path | None, patience: float = IDLE_SECONDS, cluster: str = "") -> None:
+    """Carry out the sweeps there are and those that come, until there is none for `patience` seconds.
+
+    `cluster`: those for the cluster of this address, or those for this machine.
+    """
+    drives: dict[str, Drive] = {}
+    try:
+        _drive(drives, runs_dir, data_dir, patience, cluster)
+    finally:
+        for one in drives.values():
+            one.close()
+
+
+def _drive(
+    drives: dict[str, Drive], runs_dir: Path, data_dir: Path | None, patience: float, cluster: str
+) -> None:
     from cifar7.sweeps.drive import Drive  # loads Optuna
     from cifar7.sweeps.executors import executor
 
-    drives: dict[str, Drive] = {}
     idle_since = time.monotonic()
+    others: set[str] = set()  # sweeps for another driver
     while drives or time.monotonic() - idle_since < patience:
         for sweep in wanted(runs_dir):
-            if sweep.id not in drives:
-                with _ending(sweep):
-                    drives[sweep.id] = Drive(sweep, executor(sweep, data_dir))
+            if sweep.id in drives or sweep.id in others:
+                continue
+            if _cluster(sweep) != cluster:
+                others.add(sweep.id)
+                continue
+            with _ending(sweep):
+                drives[sweep.id] = Drive(sweep, executor(sweep, data_dir))
         for name, one in list(drives.items()):
             goes_on = False
             with _ending(one.folder) as ending:
@@ -120,14 +162,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m cifar7.sweeps.driver")
     parser.add_argument("runs_dir", type=Path)
     parser.add_argument("--data-dir", type=Path)
+    parser.add_argument("--cluster", default="")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    lock = try_lock(options.runs_dir / SWEEPS / "driver.lock", timeout=1.0)
+    lock = try_lock(_lock(options.runs_dir, options.cluster), timeout=1.0)
     if lock is None:
         return 0
     try:
-        drive(options.runs_dir, options.data_dir)
+        drive(options.runs_dir, options.data_dir, cluster=options.cluster)
     finally:
         lock.release()
     return 0

@@ -15,12 +15,16 @@ from cifar7.runs.folder import RunFolder
 from cifar7.runs.people import COMMAND_LINE, Person
 from cifar7.runs.queue import enqueue, ensure_worker
 from cifar7.runs.workers.served import served_devices
+from cifar7.sweeps.cluster.setting import check_installed
 from cifar7.sweeps.folder import SweepFolder
 from cifar7.training.config import TrainConfig
 
 
 class Executor(Protocol):
     """Trains runs, several at once or one after the other."""
+
+    def obstacle(self) -> str:
+        """Why nothing can be trained at present, in words; "" where it can."""
 
     def room(self) -> int:
         """How many runs of a sweep may wait or go on at a time, so that it never idles and hogs nothing."""
@@ -54,6 +58,10 @@ class Local:
 
     def __init__(self, runs_dir: Path, data_dir: Path | None = None, device: str = "auto") -> None:
         self._runs_dir, self._data_dir, self._device = runs_dir, data_dir, device
+
+    def obstacle(self) -> str:
+        """There is none: workers are started when they are needed."""
+        return ""
 
     def room(self) -> int:
         """One for each device, and one that is next."""
@@ -90,5 +98,11 @@ class Local:
 
 
 def executor(sweep: SweepFolder, data_dir: Path | None) -> Executor:
-    """Who trains the runs of a sweep."""
-    return Local(sweep.runs_dir, data_dir, sweep.definition().config.device)
+    """Who trains the runs of a sweep. Raises SweepError without Ray where that is a cluster."""
+    definition = sweep.definition()
+    if definition.cluster:
+        check_installed()
+        from cifar7.sweeps.cluster.executor import Ray  # loads ray
+
+        return Ray(sweep, data_dir)
+    return Local(sweep.runs_dir, data_dir, definition.config.device)

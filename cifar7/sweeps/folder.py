@@ -21,6 +21,7 @@ from cifar7.errors import UserError
 from cifar7.runs.directory import make_runs_dir, told
 from cifar7.runs.files import read_json, read_lines, replace_json
 from cifar7.runs.people import COMMAND_LINE, Person, check_may
+from cifar7.sweeps.cluster.setting import check_installed
 from cifar7.sweeps.definition import Definition
 from cifar7.sweeps.knobs import SweepError
 from cifar7.sweeps.outcome import Trial
@@ -76,7 +77,12 @@ class SweepFolder:
     def create(
         runs_dir: Path, definition: Definition, by: Person = COMMAND_LINE, expected: float | None = None
     ) -> SweepFolder:
-        """Make a sweep that a driver may take; it appears whole or not at all. RunError where it cannot."""
+        """Make a sweep that a driver may take; it appears whole or not at all. RunError where it cannot.
+
+        SweepError where it is for a cluster and Ray is missing.
+        """
+        if definition.cluster:
+            check_installed()
         folder = make_runs_dir(runs_dir, SWEEPS)
         name = f"{time.strftime('%Y%m%d-%H%M%S')}-{''.join(secrets.choice(_LETTERS) for _ in range(10))}"
         sweep, draft = SweepFolder(folder / name), folder / f".new-{name}"

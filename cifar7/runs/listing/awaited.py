@@ -10,6 +10,7 @@ from cifar7.runs.folder import RunFolder
 from cifar7.runs.kinds import KINDS, Kind
 from cifar7.runs.listing.looking import Group, Look
 from cifar7.runs.status import Status
+from cifar7.runs.workers.served import CLUSTER
 
 
 def awaited(found: Look[RunFolder]) -> list[tuple[RunFolder, Status]]:
@@ -20,6 +21,11 @@ def awaited(found: Look[RunFolder]) -> list[tuple[RunFolder, Status]]:
         if (status := one.status)
         and (status["state"] != "queued" or one.run.unwatched_seconds() < KINDS[one.kind].awaited_seconds)
     ]
+
+
+def here(found: Look[RunFolder]) -> list[tuple[RunFolder, Status]]:
+    """Those awaited from this machine: a cluster has its own line."""
+    return [one for one in awaited(found) if one[1]["device"] != CLUSTER]
 
 
 def standings(found: Look[RunFolder], there: Iterable[tuple[RunFolder, Status]]) -> list[turns.Standing]:

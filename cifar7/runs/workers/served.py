@@ -10,13 +10,17 @@ from cifar7.disk import read_regular
 from cifar7.runs.directory import RunError
 from cifar7.training.config import DEVICES, is_device
 
+CLUSTER = "cluster"  # the device of a run that no worker here takes: the driver of its sweep has it trained
+
 
 def suits(wanted: str, device: str) -> bool:
     """Whether a run for `wanted` is for the worker that serves `device`.
 
     A worker for "auto" takes any; one for "cuda" takes those for "cuda" and those for "auto"; one for
-    "cuda:1" takes any but those for another GPU that has a worker of its own.
+    "cuda:1" takes any but those for another GPU that has a worker of its own. None takes those for a cluster.
     """
+    if wanted == CLUSTER:
+        return False
     if device == "auto" or wanted in ("auto", device):
         return True
     return device.startswith("cuda:") and wanted not in _gpus()

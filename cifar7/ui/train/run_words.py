@@ -5,6 +5,7 @@ from __future__ import annotations
 from cifar7.network.spec import NetSpec
 from cifar7.runs.folder import Status
 from cifar7.runs.queue import Place
+from cifar7.runs.workers.served import CLUSTER
 from cifar7.training.config import TrainConfig
 from cifar7.training.events import Beat, EpochEnd, Finished
 from cifar7.ui.words.waiting import place_words
@@ -27,6 +28,8 @@ _PHASES = {"starting": "Starting: loading libraries", "data": "Preparing the ima
 def progress_words(status: Status, place: Place | None) -> tuple[float, str]:
     """How far a run is that has not ended: a share 0..1 and a line. `place`: in the queue."""
     if status["state"] == "queued":
+        if status["device"] == CLUSTER:
+            return 0.0, "Waiting for a node of the cluster"
         if status["then"] == "stop":
             return 0.0, f"Waiting to be tested as it is: {place_words(place)}"
         return 0.0, f"Waiting for its turn: {place_words(place)}"

@@ -6,6 +6,7 @@ from math import isfinite
 
 from cifar7.runs.queue import Place
 from cifar7.runs.status import Status
+from cifar7.runs.workers.served import CLUSTER
 from cifar7.training.events import Beat
 from cifar7.ui.words.waiting import place_words
 from cifar7.ui.words.wording import duration
@@ -20,6 +21,8 @@ def share_done(status: Status) -> float:
 def progress_words(status: Status, place: Place | None = None) -> str:
     """As "epoch 3 of 8 · 2 min 05 s left", "paused in epoch 3 of 8", "starting"; `place`: where it waits."""
     beat = Beat.from_dict(status["progress"])
+    if status["state"] == "queued" and status["device"] == CLUSTER:
+        return "waiting for a node of the cluster"
     if status["state"] == "queued":
         return f"waiting for its turn: {place_words(place)}"
     is_paused = status["state"] == "paused"
