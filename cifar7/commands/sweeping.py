@@ -22,6 +22,7 @@ from cifar7.runs.folder import RunFolder
 from cifar7.runs.people import owner
 from cifar7.sweeps import driver
 from cifar7.sweeps.axes import axis
+from cifar7.sweeps.cluster.setting import configured
 from cifar7.sweeps.definition import MOST_TRIALS, Definition, of_design, requirement
 from cifar7.sweeps.folder import ENDED, Standing, SweepFolder, list_sweeps
 from cifar7.sweeps.knobs import SweepError
@@ -134,7 +135,18 @@ def _define(arguments: argparse.Namespace) -> Definition:
         trials=trials,
         minutes=minutes,
         at_once=arguments.at_once,
+        cluster=_cluster(arguments.cluster),
     )
+
+
+def _cluster(named: str) -> str:
+    """The address of the cluster that --cluster names, or means. Raises SweepError for none."""
+    if named != "configured":
+        return named
+    setting = configured()
+    if setting is None:
+        raise SweepError("no cluster is configured; give an address, as in --cluster auto")
+    return setting.address
 
 
 def budget(texts: list[str]) -> tuple[int, float]:
