@@ -191,7 +191,7 @@ def _sweep(sweep: Parser) -> None:
     about.add_argument("--at-once", type=whole, default=2, metavar="N",
                        help="trials that go on beside each other; default: %(default)s")  # fmt: skip
     about.add_argument("--cluster", nargs="?", const="configured", default="", metavar="ADDRESS",
-                       help="of a Ray cluster that trains: auto or HOST:PORT; without one, $CIFAR7_CLUSTER or "
+                       help="of a Ray cluster that trains, as auto; without one, $CIFAR7_CLUSTER or "
                        "cluster.json in cifar7's home")  # fmt: skip
     about.add_argument("--title", default="", metavar="TEXT", help="default: what varies")
     about.add_argument("--detach", action="store_true", help="start it, and do not wait for its end")

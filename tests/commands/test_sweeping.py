@@ -93,6 +93,8 @@ def test_show_tells_what_was_learned(cli_home: Path, capsys: pytest.CaptureFixtu
         (("--data", "tiny", "--vary", "lr=fast"), "lr"),
         (("--data", "tiny", "--vary", "lr=0.1:0.2"), "lr is a range, which has no grid"),
         (("--data", "tiny", "--vary", "lr=0.1", "--budget", "soon"), "is no budget; give runs, as in 40"),
+        (("--data", "tiny", "--vary", "lr=0.1", "--cluster"), "no cluster is configured; give an address"),
+        (("--data", "tiny", "--vary", "lr=0.1", "--cluster", "nowhere"), "is no address of a Ray cluster"),
         (("--data", "tiny", "--vary", "lr=0.1", "--require", "beauty>3"), "is no requirement"),
         (
             ("--data", "tiny", "--vary", "lr=0.1", "--protocol", "test-each-epoch"),
