@@ -22,7 +22,7 @@ def test_from_a_marked_toggle_to_a_run_that_is_opened(site, page):
     page.locator(".st-key-explore_ahead").get_by_text("3", exact=True).first.wait_for()
     page.get_by_role("button", name="Start the sweep").click()
 
-    until(lambda: "sweep=" in page.url, "the sweep")
+    page.wait_for_url("**sweep=**")
     sweep = SweepFolder.open(site.runs, page.url.split("sweep=")[1].split("&")[0])
     page.locator(".c7-sweep", has_text="of 3\u00a0designs").wait_for()
     until(lambda: sweep.status()["state"] == "finished", "the end of the sweep")
@@ -32,7 +32,7 @@ def test_from_a_marked_toggle_to_a_run_that_is_opened(site, page):
 
     page.locator('[data-testid="stVegaLiteChart"] path[aria-label*="dropout"]').first.click(force=True)
     page.get_by_role("button", name="Open the run").first.click()
-    until(lambda: "/train" in page.url, "the Train page")
+    page.wait_for_url("**/train?**run=**")
     run = RunFolder.open(site.runs, page.url.split("run=")[1].split("&")[0])
     assert run.id in {repeat.run for trial in sweep.trials()[0] for repeat in trial.repeats}
     page.get_by_role("heading", name="pocket · trial").wait_for()

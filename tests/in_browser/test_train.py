@@ -109,7 +109,7 @@ def test_a_download_without_a_network_fails_in_words(site, page):
     assert page.get_by_role("button", name="Start training").is_enabled()
 
 
-@pytest.mark.parametrize("path", ["", "train", "mistakes", "compare", "handin", "class"])
+@pytest.mark.parametrize("path", ["", "train", "explore", "mistakes", "compare", "handin", "class"])
 def test_nothing_is_wider_than_a_phone(site, page, path):
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{site.url}/{path}")

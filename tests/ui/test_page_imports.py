@@ -20,9 +20,9 @@ def loaded(*names):
 
 
 prepared_once().__enter__()
-for page in ("design", "train", "handin"):
+for page in ("design", "train", "explore", "handin"):
     Pages().open(page)
-print("without a run:", loaded("torch", "torchvision", "vl_convert", "altair"))
+print("without a run:", loaded("torch", "torchvision", "vl_convert", "altair", "optuna"))
 app = Pages().app.run()
 for page in ("train", "mistakes", "handin", "design"):
     app.switch_page(f"cifar7/ui/{page}/page.py").run()

@@ -15,6 +15,7 @@ from cifar7.sweeps.outcome import ALL_CLASSES, Judged, Trial, judgements
 from cifar7.sweeps.words import Report
 from cifar7.ui.explore import (
     effect_chart,
+    importance_chart,
     opened,
     parallel,
     pareto,
@@ -66,6 +67,7 @@ def show(sweep: SweepFolder, definition: Definition) -> None:
         _says(report, definition, status)
     with right:
         _effects(report, judged, axes, sweep)
+        importance_chart.show(sweep, definition, trials, judged, axes)
     best = report.winner.number if report.winner else None
     _pareto(sweep, definition, found, axes, judged, best)
     _parallel(sweep, definition, found, axes, best)

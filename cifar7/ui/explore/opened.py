@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
@@ -21,7 +20,6 @@ from cifar7.ui.words.summary import millions
 from cifar7.ui.words.wording import duration, percent, plain
 
 MOST_OFFERED = 200  # in the box, the best first
-GO_SECONDS = 2.5  # for which a press for another page counts
 _PICKED, _BOX, _GO, _PROBLEM = (
     f"explore_{name}" for name in ("picked", "point", "go", "opened_problem")
 )  # keys of session state
@@ -132,23 +130,15 @@ def _ways_on(definition: Definition, trial: Trial) -> None:
 
 
 def go_on() -> None:
-    """Open the page that was pressed for. Call it at the beginning of all that may be drawn next.
-
-    A tick that comes just then takes the browser back to this page: so for a moment it is gone on from again.
-    """
-    page, until = st.session_state.get(_GO, (None, 0.0))
-    if page and time.monotonic() < until:
+    """Open the page that was pressed for. Call it at the beginning of all that may be drawn next."""
+    if page := st.session_state.pop(_GO, None):
         st.switch_page(page)
-
-
-def _go(page: str) -> None:
-    st.session_state[_GO] = (page, time.monotonic() + GO_SECONDS)
 
 
 def _open_run(runs: Mapping[str, str], seed: str) -> None:
     try:
         state.set_run(runs.get(seed) or next(iter(runs.values())))
-        _go(pages.TRAIN)
+        st.session_state[_GO] = pages.TRAIN
     except UserError as error:
         st.session_state[_PROBLEM] = str(error)
 
@@ -159,6 +149,6 @@ def _take(definition: Definition, trial: Trial) -> None:
         state.set_design(spec, f"Design {trial.number + 1} of the sweep {definition.title}")
         if any(isinstance(knob(axis.name, definition.spec), Setting) for axis in definition.axes):
             state.set_config(config)
-        _go(pages.DESIGN)
+        st.session_state[_GO] = pages.DESIGN
     except UserError as error:
         st.session_state[_PROBLEM] = str(error)

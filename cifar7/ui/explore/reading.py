@@ -50,13 +50,14 @@ def trials(sweep: SweepFolder, status: Standing) -> Sequence[Trial]:
 
 
 @st.cache_resource(max_entries=4 * KEPT, show_spinner=False)
-def _definition(path: str) -> Definition:
+def definition_at(path: str) -> Definition:
+    """Of the sweep in this folder."""
     return SweepFolder(Path(path)).definition()
 
 
 def definition(sweep: SweepFolder) -> Definition:
     """What it does; written once. Raises as `SweepFolder.definition`."""
-    return _definition(str(sweep.path))
+    return definition_at(str(sweep.path))
 
 
 def title(sweep: SweepFolder) -> str:
@@ -75,4 +76,4 @@ def report(sweep: SweepFolder, found: Sequence[Trial], status: Standing, judged:
 @st.cache_data(max_entries=4 * KEPT, show_spinner=False)
 def _report(path: str, version: tuple[int, int], judged: Judged, _found: Sequence[Trial]) -> Report:
     both = (outcome.ALL_CLASSES,) if not judged.classes else (outcome.ALL_CLASSES, judged)
-    return words.report(_definition(path), _found, both)
+    return words.report(definition_at(path), _found, both)

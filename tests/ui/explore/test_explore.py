@@ -171,3 +171,13 @@ def test_an_address_that_names_no_sweep_says_so(home, pages) -> None:
     app = pages.open("explore", sweep="../../etc")
     assert not app.exception
     assert "Many designs at once" in texts(app)
+
+
+def test_importances_are_worked_out_at_a_press(home, pages) -> None:
+    plan = made_up.definition("c3.dilation=1,2,3", "c4.kind=standard,separable", seeds=1)
+    sweep = made_up.lay(home / "runs", plan, lambda one, seed: 0.5 + 0.1 * one.values["c3.dilation"])
+    app = pages.open("explore", sweep=sweep.id)
+    drawn = len(app.get("vega_lite_chart"))
+    app.button(key="explore_importance_ask").click().run()
+    assert not app.exception
+    assert len(app.get("vega_lite_chart")) == drawn + 1

@@ -18,7 +18,7 @@ from cifar7.training.lr_finding import Finding
 from cifar7.ui.classroom import chart
 from cifar7.ui.compare import curves
 from cifar7.ui.design import growth
-from cifar7.ui.explore import effect_chart, parallel, pareto
+from cifar7.ui.explore import effect_chart, importance_chart, parallel, pareto
 from cifar7.ui.files.paper import LIGHT
 from cifar7.ui.mistakes import classes
 from cifar7.ui.pictures import matrix_chart, probabilities
@@ -62,6 +62,7 @@ DRAWN: dict[str, list[dict[str, Any]]] = {
         effect_chart.drawing([]),
         parallel.drawing([], (), {}),
     ],
+    "explore/importance_chart.py": [importance_chart.drawing([])],
     "compare/experiment.py": [curves.pairs([], ("without", "with"))],
 }
 
