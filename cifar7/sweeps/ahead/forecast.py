@@ -36,7 +36,6 @@ class Forecast:
         self.looked = 0
         self.left_out = 0  # of those that were looked at
         self.reasons: Counter[str] = Counter()  # why
-        self.largest = 0  # parameters of the largest network that can be, of those whose time was asked
         self._runs_dir = runs_dir
         self._ahead = _in_random_order(definition) if self.exact else _drawn(definition)
         self._past = expected.past_runs(runs_dir)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 
 import streamlit as st
 
@@ -11,6 +12,7 @@ from cifar7 import paths
 from cifar7.data import library
 from cifar7.errors import UserError
 from cifar7.network.problems import problems
+from cifar7.network.profiles import Requirement
 from cifar7.runs import queue
 from cifar7.runs.limits import Limits
 from cifar7.sweeps import driver
@@ -58,7 +60,15 @@ def _definition() -> Definition:
         raise SweepError(f"the design cannot be built yet: {problems(spec)[0].message}")
     if not held.draft().axes:
         raise SweepError("mark what varies, or press one of the questions")
-    return held.draft().definition(spec, state.config(), info.name, state.profile())
+    found = held.draft().definition(spec, state.config(), info.name, state.profile())
+    return replace(found, requirements=(*found.requirements, *_limit()))
+
+
+def _limit() -> tuple[Requirement, ...]:
+    """The largest network that this person may train here, as a requirement: others are left out at once."""
+    if person.person().teacher:
+        return ()
+    return (Requirement("parameters", "at most", Limits.load().parameters, "Parameters, by the limit here"),)
 
 
 def _cannot(error: UserError) -> None:

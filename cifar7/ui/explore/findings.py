@@ -130,7 +130,7 @@ def _pareto(
 
     def clicked() -> None:
         selected: list[dict[str, Any]] = st.session_state[key]["selection"].get(pareto.SELECTION) or [{}]
-        opened.pick(sweep.id, selected[0].get("design"))
+        opened.pick(sweep.id, selected[0].get("trial"))
 
     def void() -> None:
         """A choice that was made elsewhere: the chart's own selection would contradict it."""

@@ -52,9 +52,10 @@ def show() -> None:
                 help="As many designs are trained; those that cannot be do not count.",
                 **held.field("explore_trials", "trials", held.whole(1, MOST_TRIALS)),
             )  # fmt: skip
-    rules = _rules()
-    with st.expander(f"Early stopping, requirements, time{rules}", icon=":material/tune:"):
+    with st.expander("Early stopping, requirements, time", icon=":material/tune:"):
         _more()
+    if rules := _rules():
+        st.caption(rules)
 
 
 def _rules() -> str:
@@ -67,7 +68,7 @@ def _rules() -> str:
         *(["the assignment"] if draft.assignment else []),
         *([f"{draft.minutes} min"] if draft.minutes else []),
     ]
-    return f": {', '.join(said)}" if said else ""
+    return f"Set there: {', '.join(said)}." if said else ""
 
 
 def _more() -> None:

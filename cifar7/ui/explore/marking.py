@@ -168,5 +168,10 @@ def _other_form(axis: AxisData) -> None:
 def _turn(name: str) -> None:
     axis = held.draft().axis(name)
     if axis is not None:
-        begin = offered.begin_range if "values" in axis else offered.begin
-        held.put(held.draft().with_axis(begin(name, state.design(), state.config())))
+        spec, is_list = state.design(), "values" in axis
+        other = (
+            offered.as_range(name, spec, axis["values"])
+            if is_list
+            else offered.begin(name, spec, state.config())
+        )
+        held.put(held.draft().with_axis(other))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cifar7.network.spec import NetSpec
@@ -85,10 +85,10 @@ def begin(name: str, spec: NetSpec, config: TrainConfig) -> dict[str, Any]:
     return {"name": name, "values": values}
 
 
-def begin_range(name: str, spec: NetSpec, config: TrainConfig) -> dict[str, Any]:
-    """The same as a range, from the lowest to the highest of those values."""
+def as_range(name: str, spec: NetSpec, listed: Sequence[Value]) -> dict[str, Any]:
+    """An axis with a list as a range, from the lowest to the highest of its values."""
     span = knob(name, spec).span(spec)
-    values = [value for value in begin(name, spec, config)["values"] if isinstance(value, (int, float))]
+    values = [value for value in listed if isinstance(value, (int, float))]
     low, high = min(values, default=0), max(values, default=1)
     if span is not None and low == high:
         low, high = span.low, span.high

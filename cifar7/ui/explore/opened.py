@@ -46,11 +46,11 @@ def choose(
     """The chooser, for those who cannot click on a point."""
     ranked = sorted(shown, key=lambda point: (point.early, -point.accuracy))[:MOST_OFFERED]
     offered = {
-        point.trial.number: f"Design {point.trial.number + 1} · {together(point.trial.values, axes)}"
+        point.trial.number: f"Trial {point.trial.number + 1} · {together(point.trial.values, axes)}"
         for point in ranked
     }
     if current is not None and current not in offered:
-        offered[current] = f"Design {current + 1}"
+        offered[current] = f"Trial {current + 1}"
 
     def changed() -> None:
         value = st.session_state[key]
@@ -69,7 +69,7 @@ def choose(
 def panel(definition: Definition, trial: Trial, judged: Judged, axes: Mapping[str, Named]) -> None:
     """What it is, its runs, the two ways on."""
     with st.container(border=True, key="explore_opened"):
-        st.markdown(f"#### Design {trial.number + 1}: {plain(together(trial.values, axes))}")
+        st.markdown(f"#### Trial {trial.number + 1}: {plain(together(trial.values, axes))}")
         spread = f", spread {100 * trial.spread:.1f} points" if trial.spread is not None else ""
         scored = (
             f"**{percent(trial.heldout)}** of the held-out images{spread}"
@@ -102,7 +102,7 @@ def _runs(trial: Trial, judged: Judged) -> Table:
         )
         for repeat in trial.repeats
     )
-    return Table(f"Runs of design {trial.number + 1}", tuple(columns), rows)
+    return Table(f"Runs of trial {trial.number + 1}", tuple(columns), rows)
 
 
 def _ways_on(definition: Definition, trial: Trial) -> None:
@@ -146,7 +146,7 @@ def _open_run(runs: Mapping[str, str], seed: str) -> None:
 def _take(definition: Definition, trial: Trial) -> None:
     try:
         spec, config = definition.run(trial.values, 0)
-        state.set_design(spec, f"Design {trial.number + 1} of the sweep {definition.title}")
+        state.set_design(spec, f"Trial {trial.number + 1} of the sweep {definition.title}")
         if any(isinstance(knob(axis.name, definition.spec), Setting) for axis in definition.axes):
             state.set_config(config)
         st.session_state[_GO] = pages.DESIGN

@@ -21,7 +21,7 @@ HEIGHT = 300  # pixels
 MOST_LINES = 250
 APART = 0.09  # of the height: lines through the same choice lie side by side, the better ones above
 ACCURACY = "held-out accuracy"
-COLUMNS = ("design", "what", "thing", "value", "accuracy")
+COLUMNS = ("trial", "what", "thing", "value", "accuracy")
 INK = "#1B2430"  # which page.css turns into the theme's
 LOW, MIDDLE, HIGH = palette.MORE, palette.OTHER, BLUE
 
@@ -33,7 +33,7 @@ def rows(shown: Sequence[Point], axes: Sequence[Axis], words: Mapping[str, Named
     ranks = {point.trial.number: at for at, point in enumerate(sorted(shown, key=lambda one: one.accuracy))}
     found: Rows = []
     for point in shown:
-        shared = {"design": point.trial.number + 1, "accuracy": round(point.accuracy, 5)}
+        shared = {"trial": point.trial.number + 1, "accuracy": round(point.accuracy, 5)}
         aside = APART * (ranks[point.trial.number] / max(1, len(shown) - 1) - 0.5)
         for axis in axes:
             value = point.trial.values.get(axis.name)
@@ -76,7 +76,7 @@ def drawing(values: Rows, axes: Sequence[Axis], words: Mapping[str, Named]) -> D
                  "labelPadding": 12, "labelLimit": 130, "labelFontSize": 12},
     }  # fmt: skip
     y = quantity("height", axis=None, scale={"domain": [-0.07, 1.07], "nice": False})
-    over = {"name": "over", "select": {"type": "point", "fields": ["design"], "on": "pointerover",
+    over = {"name": "over", "select": {"type": "point", "fields": ["trial"], "on": "pointerover",
                                        "clear": "pointerout"}}  # fmt: skip
     colour = {
         "field": "accuracy", "type": "quantitative", "legend": None,
@@ -93,13 +93,13 @@ def drawing(values: Rows, axes: Sequence[Axis], words: Mapping[str, Named]) -> D
                 "params": [over],
                 "mark": {"type": "line", "interpolate": "monotone", "strokeWidth": 1.8},
                 "encoding": {
-                    "detail": {"field": "design"},
+                    "detail": {"field": "trial"},
                     "color": colour,
                     "opacity": {"condition": {"param": "over", "empty": False, "value": 1}, "value": 0.55},
                     "strokeWidth": {
                         "condition": {"param": "over", "empty": False, "value": 4}, "value": 1.6
                     },
-                    "tooltip": tooltip(("design", "design"), ("accuracy", ACCURACY, ".1%")),
+                    "tooltip": tooltip(("trial", "trial"), ("accuracy", ACCURACY, ".1%")),
                 },
             },
             {
@@ -107,7 +107,7 @@ def drawing(values: Rows, axes: Sequence[Axis], words: Mapping[str, Named]) -> D
                 "encoding": {
                     "color": colour,
                     "tooltip": tooltip(
-                        ("design", "design"), ("what", "with"), ("accuracy", ACCURACY, ".1%")
+                        ("trial", "trial"), ("what", "with"), ("accuracy", ACCURACY, ".1%")
                     ),
                 },
             },

@@ -17,7 +17,7 @@ from cifar7.ui.shell.charts import Drawing, Rows, category, quantity, scale, too
 HEIGHT = 380  # pixels
 SELECTION = "point"
 COLUMNS = (
-    "design", "what", "accuracy", "spread", "seeds", "parameters", "macs", "seconds", "receptive field",
+    "trial", "what", "accuracy", "spread", "seeds", "parameters", "macs", "seconds", "receptive field",
     "state", "front",
 )  # fmt: skip
 BLUE = "#1E86C0"
@@ -28,7 +28,7 @@ TITLES = {"parameters": "parameters", "macs": "MACs for one image", "seconds": "
 
 
 def drawing(values: Rows, price: str, profile: Profile, judged: str) -> Drawing:
-    """The drawing of `points.rows`. A click selects a design: `{"point": [{"design": 7}]}`."""
+    """The drawing of `points.rows`. A click selects a trial: `{"point": [{"trial": 7}]}`."""
     known = [row for row in values if row[price]]
     most = profile.asks(price) if price != "seconds" else None
     least = profile.asks("accuracy")
@@ -73,7 +73,7 @@ def drawing(values: Rows, price: str, profile: Profile, judged: str) -> Drawing:
 
 
 def _marks() -> Drawing:
-    click = {"type": "point", "fields": ["design"], "on": "click", "clear": "dblclick"}
+    click = {"type": "point", "fields": ["trial"], "on": "click", "clear": "dblclick"}
     return {
         "params": [{"name": SELECTION, "select": click}],
         "mark": {"type": "point", "size": 90, "opacity": 1, "strokeWidth": 2, "cursor": "pointer"},
@@ -89,7 +89,7 @@ def _marks() -> Drawing:
             "shape": category("state", **scale(list(SHAPES), list(SHAPES.values()))),
             "description": {"field": "what"},
             "tooltip": tooltip(
-                ("design", "design"), ("what", "with"), ("accuracy", "held-out accuracy", ".1%"),
+                ("trial", "trial"), ("what", "with"), ("accuracy", "held-out accuracy", ".1%"),
                 ("spread", "spread over seeds"), ("parameters", "parameters", ","), ("macs", "MACs", ".3s"),
                 ("time", "a training"), ("state", "state"),
             ),

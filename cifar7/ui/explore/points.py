@@ -83,10 +83,10 @@ def rows(
     best: int | None,
     picked: int | None,
 ) -> Rows:
-    """One row a design; numbers of designs count from 1, as in the names of their runs."""
+    """One row a trial; numbers count from 1, as in the names of their runs."""
     return [
         {
-            "design": point.trial.number + 1,
+            "trial": point.trial.number + 1,
             "what": together(point.trial.values, axes),
             "accuracy": round(point.accuracy, 5),
             "spread": "" if point.spread is None else f"{100 * point.spread:.1f} points",

@@ -137,7 +137,7 @@ def _going(sweep: SweepFolder, definition: Definition, status: Standing) -> list
                     seed = f"seed {number}: " if definition.seeds > 1 else ""
                     said.append(f"{seed}{escape(_run_words(now, run_id))}")
         values = {name: value for name, value in item["values"].items() if name in axes}
-        line = f"Design {item['trial'] + 1}: {escape(together(values, axes))}"
+        line = f"Trial {item['trial'] + 1}: {escape(together(values, axes))}"
         found.append((share, f"{line} <small>{' · '.join(said) or 'next'}</small>"))
     return found
 

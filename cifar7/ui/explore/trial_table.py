@@ -21,7 +21,7 @@ def table(
     by_number = {point.trial.number: point for point in points(trials, judged)}
     ranked = sorted(trials, key=lambda trial: _rank(trial, by_number.get(trial.number)))[:most]
     columns = (
-        Column("Design", "As in the names of its runs."),
+        Column("Trial", "As in the names of its runs."),
         *(Column(capital(named.words), text=True) for named in axes.values()),
         Column("Held-out accuracy", "Mean over its seeds; of one stopped early, what it had by then."),
         Column("Spread", "Standard deviation between its seeds, in points."),

@@ -121,7 +121,7 @@ def test_a_finished_sweep_says_what_it_found(home, pages) -> None:
     assert len(app.get("vega_lite_chart")) == 3
     assert len(app.dataframe[0].value) == 4
     app.selectbox(key="explore_point").select_index(0).run()
-    assert "#### Design 3" in texts(app)  # the first of the two with dilation 2
+    assert "#### Trial 3" in texts(app)  # the first of the two with dilation 2
     app.button(key="explore_take").click().run()
     assert not app.exception
     assert app.session_state["cifar7_design"].units("C3")[0].dilation == 2
@@ -181,3 +181,11 @@ def test_importances_are_worked_out_at_a_press(home, pages) -> None:
     app.button(key="explore_importance_ask").click().run()
     assert not app.exception
     assert len(app.get("vega_lite_chart")) == drawn + 1
+
+
+def test_what_the_limits_refuse_is_left_out_ahead(home, pages, limit) -> None:
+    limit(parameters=200_000)
+    app = pages.open("explore")
+    app.pills(key="explore_marks_C3").set_value(["c3.channels"]).run()
+    app.multiselect(key="explore_values_c3.channels").set_value(["32", "512"]).run()
+    assert (metrics(app)["Combinations"], metrics(app)["Left out"]) == ("2", "1")
