@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -235,9 +236,10 @@ def test_what_the_driver_has_given_up_is_told_to_end() -> None:
 def test_folders_of_killed_processes_are_removed_and_no_others(tmp_path: Path) -> None:
     for name in ("cifar7-run-dead", "cifar7-run-alive", "cifar7-run-new", "other"):
         (tmp_path / name).mkdir()
-    for name in ("cifar7-run-dead", "other"):
         (tmp_path / name / "alive.lock").touch()
     with FileLock(tmp_path / "cifar7-run-alive" / "alive.lock"):
+        for name in ("cifar7-run-dead", "cifar7-run-alive", "other"):
+            os.utime(tmp_path / name / "alive.lock", (0, 0))
         remove_left_over(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"cifar7-run-alive", "cifar7-run-new", "other"}
 

@@ -27,6 +27,7 @@ from cifar7.training.errors import DeviceStateError
 from cifar7.training.events import Beat, EpochEnd, Event
 
 PREFIX, ALIVE = "cifar7-run-", "alive.lock"  # a folder of a run on a node, and what its process locks
+YOUNG_SECONDS = 60.0
 EXCHANGE_SECONDS = 0.5  # between two messages; what is asked comes with the answers
 
 Exchange = Callable[[Message], "str | None"]
@@ -48,11 +49,15 @@ def work(flight: str, box: Any, given: Given, images: ImageSet) -> None:
 
 
 def remove_left_over(folder: Path) -> None:
-    """Remove the folders of processes that were killed; a living one keeps its lock."""
+    """Remove the folders of processes that were killed; a living one keeps its lock.
+
+    One that has just begun may not hold it yet: what is younger than YOUNG_SECONDS stays.
+    """
+    old = time.time() - YOUNG_SECONDS
     for path in folder.glob(f"{PREFIX}*/{ALIVE}"):
         with suppress(OSError):  # somebody else's, or removed this moment
             mine = not path.parent.is_symlink() and path.parent.stat().st_uid == os.getuid()
-            if mine and (lock := try_lock(path)):
+            if mine and path.stat().st_mtime < old and (lock := try_lock(path)):
                 lock.release()
                 shutil.rmtree(path.parent, ignore_errors=True)
 
