@@ -3,6 +3,7 @@
     PYTHONPATH=. python tests/trials/sweeps.py field            # what the relational pairs need
     PYTHONPATH=. python tests/trials/sweeps.py asha --data PATH # what stopping the hopeless saves
     PYTHONPATH=. python tests/trials/sweeps.py overhead         # 32 runs of one epoch
+    PYTHONPATH=. python tests/trials/sweeps.py opens            # Explore with 10,000 trials that have ended
 
 Ends with status 1 where a figure is not what it should be.
 """
@@ -10,13 +11,22 @@ Ends with status 1 where a figure is not what it should be.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
+import random
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+import browser
+from load import memory
+from sessions import Session
+from ui.explore import made_up
 
 from cifar7.data import library, store
 from cifar7.data.imageset import RawSet, Split
@@ -101,7 +111,7 @@ def field(home: Path, options: argparse.Namespace) -> bool:
         "c4.kind=standard,separable",
     ]
     settings = TrainConfig(
-        epochs=options.epochs, batch_size=32, crop_padding=0, holdout=1000, train_sample=1000
+        epochs=options.epochs or 4, batch_size=32, crop_padding=0, holdout=1000, train_sample=200
     )
     axes = tuple(axis(text, NEAR) for text in varies)
     sweep, seconds = carry_out(home, Definition(NEAR, settings, "shapes", axes, seeds=2), home / "data")
@@ -121,7 +131,7 @@ def asha(home: Path, options: argparse.Namespace) -> bool:
     axes = tuple(
         axis(text, start) for text in ("c2.channels=16,64", "activation=relu,silu", "lr=0.01,0.1,0.4,1.0")
     )
-    settings = TrainConfig(epochs=options.epochs, batch_size=128, holdout=1000, train_sample=500)
+    settings = TrainConfig(epochs=options.epochs or 9, batch_size=128, holdout=500, train_sample=500)
     whole, _ = carry_out(home, Definition(start, settings, name, axes))
     halved, _ = carry_out(home, Definition(start, settings, name, axes, stop="asha"))
     table(whole)
@@ -155,16 +165,59 @@ def overhead(home: Path, options: argparse.Namespace) -> bool:
     return say(seconds <= 1.2 * sum(own), f"{seconds:.0f} s, {seconds / sum(own):.2f} times {sum(own):.0f} s")
 
 
+def opens(home: Path, options: argparse.Namespace) -> bool:
+    """Explore on a sweep of 10,000 made-up trials, in a real server: first, and again."""
+    start = preset("starter")
+    axes = tuple(
+        axis(text, start)
+        for text in ("c3.dilation=1,2", "c4.kind=standard,separable", "dropout=0:0.2", "lr=log:0.05:0.5")
+    )
+    plan = Definition(start, TrainConfig(), "shapes", axes, sampler="random", trials=10_000)
+    dice = random.Random(1)
+    trials = []
+    for number in range(10_000):
+        values = {
+            "c3.dilation": dice.choice((1, 2)), "c4.kind": dice.choice(("standard", "separable")),
+            "dropout": dice.uniform(0, 0.2), "lr": 10 ** dice.uniform(-1.3, -0.3),
+        }  # fmt: skip
+        accuracy = 0.8 + 0.01 * values["c3.dilation"] + dice.gauss(0, 0.01)
+        trials.append(made_up.trial(plan, number, values, (made_up.repeat(1, accuracy),)))
+    sweep = made_up.ended(SweepFolder.create(home / "runs", plan), trials)
+    with browser.serving(home) as site:
+        took = asyncio.run(_open(site, sweep))
+    return say(max(took) < 2.0, f"opened in {', '.join(f'{seconds:.2f}' for seconds in took)} s")
+
+
+async def _open(site: browser.Site, sweep: SweepFolder) -> list[float]:
+    """Seconds until Explore is drawn with the sweep, the first time and three times more."""
+    await _drawn(site, "")  # the server has its modules loaded
+    before = memory(site.pid)
+    took = [await _drawn(site, f"sweep={sweep.id}") for _ in range(4)]
+    print(f"the server's memory: {before:.0f} MiB, grew by {memory(site.pid) - before:.0f} MiB", flush=True)
+    return took
+
+
+async def _drawn(site: browser.Site, query: str) -> float:
+    tab = Session(site.address, query, "explore")
+    began = time.monotonic()
+    await tab.open()
+    seconds = time.monotonic() - began
+    assert not tab.errors, tab.errors
+    assert "10,000" in tab.text or not query, tab.text
+    await tab.close()
+    return seconds
+
+
 def main() -> int:
     """One of them, in a home of its own."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("field", "asha", "overhead"))
+    parser.add_argument("what", choices=("field", "asha", "overhead", "opens"))
     parser.add_argument("--data", default="", help="class folders or an archive of them, for asha")
-    parser.add_argument("--epochs", type=int, default=9)
+    parser.add_argument("--epochs", type=int, default=0, help="of a run, if not the usual ones")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
         os.environ["CIFAR7_HOME"] = home
-        trial = {"field": field, "asha": asha, "overhead": overhead}[options.what]
+        trial = {"field": field, "asha": asha, "overhead": overhead, "opens": opens}[options.what]
         return 0 if trial(Path(home), options) else 1
 
 

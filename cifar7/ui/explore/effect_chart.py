@@ -14,7 +14,7 @@ from cifar7.ui.shell import palette
 from cifar7.ui.shell.charts import Drawing, Rows, category, quantity, scale, tooltip
 
 ROW = 26  # pixels
-TITLE = "points of held-out accuracy, with the 95 % interval"
+TITLE = "accuracy points, 95 % interval"
 MOST = 24  # choices that are drawn
 CLAIMED, OPEN = "more than luck", "may be luck"
 COLOURS = {CLAIMED: BLUE, OPEN: palette.OTHER}
