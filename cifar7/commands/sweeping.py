@@ -21,6 +21,7 @@ from cifar7.runs.directory import RunError
 from cifar7.runs.folder import RunFolder
 from cifar7.runs.people import owner
 from cifar7.sweeps import driver
+from cifar7.sweeps.ahead.forecast import Forecast
 from cifar7.sweeps.axes import axis
 from cifar7.sweeps.cluster.setting import configured
 from cifar7.sweeps.definition import MOST_TRIALS, Definition, of_design, requirement
@@ -33,6 +34,7 @@ from cifar7.training.events import Beat
 from cifar7.wording import count
 
 LOOK_SECONDS = 0.5
+LOOKED_SECONDS = 5.0  # at most, at what the combinations come to
 MOST_ROWS = 40  # of the table; --json has them all
 _TIME = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|min|h)")
 _MINUTES = {"s": 1 / 60, "m": 1.0, "min": 1.0, "h": 60.0}
@@ -55,16 +57,21 @@ def sweep(arguments: argparse.Namespace) -> int:
         if arguments.network == "delete":
             print(f"{found.id} is removed; its runs are still there")
             return 0
+        if arguments.network == "resume":
+            return _follow(found, arguments)
         if arguments.network != "show":
-            _answered(found, arguments.network)
-        if arguments.network != "resume" or arguments.detach:
-            return _tell(found, arguments.json)
-        return _follow(found, arguments)
+            _answered(found)
+        return _tell(found, arguments.json)
     if arguments.id:
         raise SweepError(f"{arguments.id!r:.40} is one word too many; `sweep --help` shows what can be said")
     definition = _define(arguments)
-    made = SweepFolder.create(arguments.runs, definition)
-    say(f"sweep {made.id}: {_plan(definition)}")
+    forecast = Forecast(arguments.runs, definition)
+    forecast.look(LOOKED_SECONDS)
+    if not forecast.designs:
+        why = f": {forecast.reasons.most_common(1)[0][0]}" if forecast.reasons else ""
+        raise SweepError(f"no combination can be trained as is required{why}")
+    made = SweepFolder.create(arguments.runs, definition, expected=forecast.seconds)
+    say(f"sweep {made.id}: {_plan(definition, forecast)}")
     return _follow(made, arguments)
 
 
@@ -162,17 +169,17 @@ def budget(texts: list[str]) -> tuple[int, float]:
     return runs, minutes
 
 
-def _plan(definition: Definition) -> str:
-    trials = count(definition.planned, "trial")
-    repeats = f", {count(definition.seeds, 'seed')} each" if definition.seeds > 1 else ""
-    limit = f", for {definition.minutes:g} minutes at most" if definition.minutes else ""
-    return f"{trials}{repeats}{limit}, on {definition.data}"
+def _plan(definition: Definition, forecast: Forecast) -> str:
+    about = "" if forecast.exact and forecast.complete else "about "
+    left_out = f", {percent(forecast.share_left_out)} of the combinations left out" * bool(forecast.left_out)
+    takes = (
+        f"{duration(forecast.seconds)} at most" if forecast.seconds else "the first run will tell the time"
+    )
+    return f"{about}{count(forecast.runs, 'run')} on {definition.data}{left_out}; {takes}"
 
 
-def _answered(sweep: SweepFolder, asked: str, patience: float = 60.0) -> None:
-    """Wait until the request was followed."""
-    if asked == "resume":
-        return
+def _answered(sweep: SweepFolder, patience: float = 60.0) -> None:
+    """Wait until a request to pause or stop was followed."""
     deadline = time.monotonic() + patience
     while sweep.status()["state"] == "running" and time.monotonic() < deadline:
         driver.ensure(sweep.runs_dir)
@@ -245,7 +252,8 @@ def _tell(sweep: SweepFolder, json: bool) -> int:
     print(f"sweep {sweep.id} ({sweep.definition().title}), {status['state']}{reason}")
     ranked = sorted(trials, key=lambda trial: (trial.heldout is None, -(trial.heldout or 0.0), trial.number))
     if ranked:
-        print(table(_head(ranked[0]), [_row(trial) for trial in ranked[:MOST_ROWS]], left=()))
+        head = ("trial", *ranked[0].values, "parameters", "field", "held out", "spread", "test", "time")
+        print(table(head, [_row(trial) for trial in ranked[:MOST_ROWS]], left=()))
     if len(ranked) > MOST_ROWS:
         print(f"... and {len(ranked) - MOST_ROWS:,} more, with --json")
     said = summary(sweep)
@@ -254,10 +262,6 @@ def _tell(sweep: SweepFolder, json: bool) -> int:
     if status["state"] not in ENDED and status["state"] != "running":
         print(f"`python -m cifar7 sweep resume {sweep.id}` goes on")
     return 0
-
-
-def _head(trial: Trial) -> tuple[str, ...]:
-    return ("trial", *trial.values, "parameters", "field", "held out", "spread", "test", "time")
 
 
 def _row(trial: Trial) -> tuple[Any, ...]:
