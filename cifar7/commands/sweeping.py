@@ -125,7 +125,6 @@ def _define(arguments: argparse.Namespace) -> Definition:
         assignment = text.strip() == "assignment"
         required += of_design(read_profile(arguments.profile)) if assignment else [requirement(text)]
     runs, minutes = budget(arguments.budget)
-    axes = tuple(axis(text, spec) for text in arguments.vary)
     trials = ceil(runs / arguments.seeds) if runs else 0
     if arguments.sampler != "grid" and not trials and minutes:
         trials = MOST_TRIALS
@@ -133,7 +132,7 @@ def _define(arguments: argparse.Namespace) -> Definition:
         spec=spec,
         config=read_config(arguments),
         data=images.name,
-        axes=axes,
+        axes=tuple(axis(text, spec) for text in arguments.vary),
         title=arguments.title or "; ".join(arguments.vary)[:100],
         requirements=tuple(required),
         seeds=arguments.seeds,
