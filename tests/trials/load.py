@@ -38,7 +38,7 @@ RUNS_OF_EACH = (1, 4, 4, 4, 4, 3)  # of the six people
 TOGGLES = [(f"C{stage}_dilation", str(dilation)) for stage in (1, 2, 3, 4) for dilation in (2, 3, 4, 1)]
 PAUSE = (2.0, 6.0)  # seconds between two clicks of a person
 SLOWEST, LEAST_TICKS, MOST_GROWTH = 0.3, 0.9, 100.0  # s at the 95th percentile; share; MiB
-CONFIG = TrainConfig(epochs=30, batch_size=64, lr=0.1, train_sample=5000, device="cpu")
+CONFIG = TrainConfig(epochs=6, batch_size=64, lr=0.1, train_sample=5000, device="cpu")
 
 
 async def press_train(site: browser.Site, person: str, runs: int) -> None:
