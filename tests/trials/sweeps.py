@@ -42,8 +42,8 @@ from cifar7.sweeps.outcome import Trial
 from cifar7.sweeps.results import results, summary
 from cifar7.training.config import TrainConfig
 
-# Sees 24 pixels where C3 and C4 are not dilated, 40 where one of them is by 3, 56 where both are: the two things of
-# a pair stand more than 20 apart, and neither stage alone decides whether both are seen.
+# Sees 24 pixels where C3 and C4 are not dilated, 40 where one of them is by 3, 56 where both are: the two
+# things of a pair stand more than 20 apart, and neither stage alone decides whether both are seen.
 NEAR = NetSpec(
     name="near",
     bias=False,
