@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 import tiny
-import torch
 from place import Place
 from sweeps.inline import carried_out, define, runs_of, table
 
@@ -47,14 +46,6 @@ def _until(place: Place, sweep: SweepFolder, tried: int) -> None:
         return status["state"] != "running" or status["tried"] >= tried
 
     tiny.wait_for(there, 120, f"{tried} trials")
-
-
-@pytest.fixture
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.mark.usefixtures("one_thread")
