@@ -14,6 +14,7 @@ from cifar7.training.events import Beat, EpochEnd, Left
 from cifar7.wording import count
 
 TRAINED = "Trained to its end, and not tested yet: runs to choose from do not look at the test images"
+WORKER_ENDS = "Stopped because its worker was asked to end"
 MOST_DEATHS = 1  # after which a run is taken up again
 
 

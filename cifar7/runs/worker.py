@@ -27,7 +27,7 @@ from cifar7.runs.execute import execute
 from cifar7.runs.files import try_lock
 from cifar7.runs.kept.cleaning import clean, old_caches
 from cifar7.runs.queue import IDLE_MINUTES, claim_next, reconcile, remove_abandoned, worker_lock
-from cifar7.runs.reasons import remains
+from cifar7.runs.reasons import WORKER_ENDS, remains
 from cifar7.training.config import is_device
 from cifar7.training.errors import DeviceStateError
 
@@ -176,7 +176,7 @@ class Worker:
                     AUTOGROUP.write_text(str(OF_SESSION), encoding="ascii")
 
     def _stop_reason(self) -> str | None:
-        return "Stopped because its worker was asked to end" if self.ending else None
+        return WORKER_ENDS if self.ending else None
 
     def end(self, *_: object) -> None:
         """End after the batch that is being worked on."""

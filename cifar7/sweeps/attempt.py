@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import cast
 
 from cifar7.network.arithmetic import analyse
 from cifar7.network.spec import NetSpec
 from cifar7.runs.directory import RunError
 from cifar7.runs.folder import ENDED, RunFolder
+from cifar7.runs.limits import LimitError
+from cifar7.runs.reasons import WORKER_ENDS
 from cifar7.sweeps.knobs import Value
 from cifar7.sweeps.outcome import Repeat, Trial
 from cifar7.training.events import EpochEnd
@@ -41,6 +44,13 @@ class Member:
     def ended(self) -> bool:
         """Whether its run has come to an end of its own, or was stopped."""
         return self.run is not None and self.run.reconcile()["state"] in ENDED
+
+    def dropped(self, planned: int) -> bool:
+        """Whether its run was stopped as its worker was asked to end: it is to go on, to its planned end."""
+        if self.run is None or self.complete(planned):
+            return False
+        status = self.run.status()
+        return status["state"] == "stopped" and (status["reason"] or "").startswith(WORKER_ENDS)
 
     def complete(self, planned: int) -> bool:
         """Whether it was trained to its planned end."""
@@ -82,8 +92,8 @@ class Attempt:
     stopped_at: int | None = None  # the epoch at which it was found hopeless
     trouble: str = ""  # why it has no result, in words
 
-    def look(self, stop: Callable[[RunFolder], None]) -> None:
-        """Read what has come since, and have it stop where that is decided."""
+    def look(self, stop: Callable[[RunFolder], None], resume: Callable[[RunFolder], None]) -> None:
+        """Read what has come since; have it stop where that is decided, and go on where a worker left it."""
         for member in self.members:
             new = member.read()
             if self.judge is None or member is not self.members[0] or self.stopped_at is not None:
@@ -96,6 +106,12 @@ class Attempt:
         going_on = first is not None and first.status()["state"] not in ENDED
         if self.stopped_at is not None and first and going_on and first.requested() is None:
             stop(first)
+        for member in self._dropped():
+            with suppress(LimitError):  # others wait too: at a later look, then
+                resume(cast(RunFolder, member.run))
+
+    def _dropped(self) -> list[Member]:
+        return [] if self.stopped_at else [one for one in self.members if one.dropped(self.planned)]
 
     def wanted(self) -> list[Member]:
         """Those whose runs are still to be handed over, the next one first."""
@@ -114,7 +130,7 @@ class Attempt:
         if self.obstacle:
             return True
         handed = [member for member in self.members if member.run is not None]
-        if not all(member.ended() for member in handed):
+        if self._dropped() or not all(member.ended() for member in handed):
             return False
         for member in handed:
             if self.stopped_at is None and not member.complete(self.planned):

@@ -62,7 +62,7 @@ class Drive:
             return self._halt(ask)
         self._resume()
         for attempt in self.active:
-            attempt.look(self._executor.stop)
+            attempt.look(self._executor.stop, self._executor.resume)
         self._tell()
         self._begin()
         self._submit()
@@ -134,7 +134,7 @@ class Drive:
 
     def _take_up(self, attempt: Attempt) -> None:
         """Runs of it that a pause, a stop or a death has left go on, unless it was found hopeless."""
-        attempt.look(self._executor.stop)
+        attempt.look(self._executor.stop, self._executor.resume)
         for member in attempt.members:
             unfinished = attempt.stopped_at is None and not member.complete(attempt.planned)
             if member.run and unfinished and member.run.reconcile()["state"] in ("paused", "stopped"):

@@ -31,8 +31,8 @@ from cifar7.sweeps.knobs import Value
 
 JOURNAL = "journal.log"
 OUTCOME = "outcome"  # the attribute of a trial that holds what came of it
-# Li et al., "A System for Massively Parallel Hyperparameter Tuning", MLSys 2020: at 1, 3, 9 ... epochs the
-# best third of the trials that came so far goes on.
+# Li et al., "A System for Massively Parallel Hyperparameter Tuning", MLSys 2020: of the trials that have come
+# so far the best third goes on after a ninth of the epochs, and again after a third; after one at least.
 REDUCTION = 3
 # Golovin et al., "Google Vizier", KDD 2017: below the median of the others' best at the same epoch it ends.
 MEDIAN_AFTER = 4  # trials that are trained to their end first
@@ -61,7 +61,7 @@ class Study:
         study = optuna.create_study(
             direction="maximize",
             sampler=sampler(self._definition.sampler, self._definition.seed + number),
-            pruner=pruner(self._definition.stop),
+            pruner=pruner(self._definition.stop, self._definition.config.epochs),
         )
         if self._definition.sampler == "tpe" or self._definition.stop != "none":  # else nothing is learnt
             study.add_trials(self.told[: max(0, number + 1 - self._definition.at_once)])
@@ -84,10 +84,11 @@ def sampler(name: str, seed: int) -> BaseSampler:
     return TPESampler(seed=seed) if name == "tpe" else RandomSampler(seed=seed)
 
 
-def pruner(name: str) -> BasePruner:
-    """The rule that stops the hopeless."""
+def pruner(name: str, epochs: int) -> BasePruner:
+    """The rule that stops the hopeless among runs of so many epochs."""
     if name == "asha":
-        return SuccessiveHalvingPruner(min_resource=1, reduction_factor=REDUCTION)
+        first = max(1, epochs // REDUCTION**2)
+        return SuccessiveHalvingPruner(min_resource=first, reduction_factor=REDUCTION)
     if name == "median":
         return MedianPruner(n_startup_trials=MEDIAN_AFTER)
     return NopPruner()

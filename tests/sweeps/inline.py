@@ -28,12 +28,13 @@ class Inline(Local):
         super().__init__(runs_dir, data_dir, "cpu")
         self._open = lambda name, progress: library.open_set(name, data_dir=data_dir, progress=progress)
         self.trained: list[str] = []
+        self.ending: str | None = None  # why the worker is to end
 
     def tend(self) -> None:
         claim = queue.claim_next(self._runs_dir, "cpu")
         if claim:
             self.trained.append(claim.run.id)
-            execute(claim, self._open)
+            execute(claim, self._open, stop_reason=lambda: self.ending)
 
 
 def define(axes: Sequence[str], **more: Any) -> Definition:

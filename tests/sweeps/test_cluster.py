@@ -110,6 +110,8 @@ class Far:
 
     def stop(self, run: RunFolder) -> None: ...
 
+    def resume(self, run: RunFolder) -> None: ...
+
 
 def test_a_sweep_waits_for_its_cluster_and_says_so(tmp_path: Path) -> None:
     sweep, far = SweepFolder.create(tmp_path, define(["lr=0.1"])), Far()

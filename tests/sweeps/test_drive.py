@@ -260,3 +260,23 @@ def test_old_sweeps_go_and_runs_that_one_comes_back_to_stay(place: Path, tmp_pat
     assert not ended.path.exists()
     remove(paused)
     assert {run.id for run in runs_of(paused)} == runs
+
+
+def test_a_run_whose_worker_was_asked_to_end_goes_on(place: Path, tmp_path: Path) -> None:
+    """As at a shutdown: the worker ends in good order, and nobody has stopped the run."""
+    plan = define(["lr=0.1,0.2"], epochs=2)
+    undisturbed, _ = carried_out(fresh(place, tmp_path), plan)
+    (tmp_path / "again").mkdir()
+    home = fresh(place, tmp_path / "again")
+    sweep = SweepFolder.create(home / "runs", plan)
+    inline_ = Inline(home / "runs", home / "data")
+    drive = Drive(sweep, inline_)
+    inline_.ending = "Stopped because its worker was asked to end"
+    drive.step()
+    (left,) = [run for run in runs_of(sweep) if run.status()["state"] == "stopped"]
+    assert "worker was asked to end" in (left.status()["reason"] or "")
+    inline_.ending = None
+    while drive.step():
+        pass
+    assert table(sweep) == table(undisturbed)
+    assert len(runs_of(sweep)) == 2
