@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +18,7 @@ GRID = defined("c3.dilation=1,2,3", "c4.kind=standard,separable", "lr=0.2,0.1", 
 DRAWN = defined(
     "c3.dilation=1,2,3", "c4.kind=standard,separable", "dropout=0:0.2", sampler="random", trials=16, seeds=2
 )
-SWEEPS = 200
+SWEEPS = int(os.environ.get("CIFAR7_SWEEPS", "200"))  # made-up ones; -s prints how many claim something
 
 
 def drawn(random):
@@ -48,6 +49,7 @@ def test_where_nothing_matters_hardly_any_sweep_claims_anything(definition, few_
     for _ in range(SWEEPS):
         values = list(definition.grid()) if definition is GRID else drawn(random)
         wrong += bool(claims(definition, values, random))
+    print(f"{wrong} of {SWEEPS} sweeps in which nothing matters claim something")
     assert wrong <= 0.05 * SWEEPS
 
 
@@ -60,6 +62,7 @@ def test_an_effect_of_three_times_the_spread_is_mostly_found(definition, few_dea
         found += ("c3.dilation", 2) in claims(
             definition, values, random, lambda v: 0.03 * (v["c3.dilation"] == 2)
         )
+    print(f"{found} of {SWEEPS} sweeps find an effect of three times the spread")
     assert found >= 0.9 * SWEEPS
 
 
