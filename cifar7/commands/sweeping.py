@@ -246,16 +246,16 @@ def _tell(sweep: SweepFolder, json: bool) -> int:
     if json:
         put_json(to_json(sweep))
         return 0
-    status, trials = sweep.status(), results(sweep)
+    status, definition, trials = sweep.status(), sweep.definition(), results(sweep)
     reason = f": {status['reason']}" if status["reason"] else ""
-    print(f"sweep {sweep.id} ({sweep.definition().title}), {status['state']}{reason}")
+    print(f"sweep {sweep.id} ({definition.title}), {status['state']}{reason}")
     ranked = sorted(trials, key=lambda trial: (trial.heldout is None, -(trial.heldout or 0.0), trial.number))
     if ranked:
         head = ("trial", *ranked[0].values, "parameters", "field", "held out", "spread", "test", "time")
         print(table(head, [_row(trial) for trial in ranked[:MOST_ROWS]], left=()))
     if len(ranked) > MOST_ROWS:
         print(f"... and {len(ranked) - MOST_ROWS:,} more, with --json")
-    said = summary(sweep)
+    said = summary(definition, trials)
     for sentence in (*said.sentences, said.method):
         print(sentence)
     if status["state"] not in ENDED and status["state"] != "running":

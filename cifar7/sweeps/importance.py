@@ -6,17 +6,12 @@ import math
 import warnings
 from collections.abc import Sequence
 from random import Random
-from typing import TYPE_CHECKING
 
 from cifar7.results.front import front as front_of
-from cifar7.sweeps.axes import Axis
 from cifar7.sweeps.definition import Definition
 from cifar7.sweeps.knobs import SweepError
 from cifar7.sweeps.learned.figures import FIGURES
 from cifar7.sweeps.outcome import ALL_CLASSES, Judged, Trial, score
-
-if TYPE_CHECKING:
-    from optuna.distributions import BaseDistribution
 
 PRICES = ("parameters", "macs", "seconds")
 FEWEST = 5  # trials; of fewer the best few say nothing
@@ -45,14 +40,11 @@ def importances(
         known = Random(0).sample(known, MOST)
     import optuna
 
-    distributions = {axis.name: _distribution(axis) for axis in definition.axes}
+    from cifar7.sweeps.study import distribution
+
+    distributions = {axis.name: distribution(axis) for axis in definition.axes}
     names = tuple(distributions)
-    shown = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    try:
-        study = optuna.create_study(direction="maximize")
-    finally:
-        optuna.logging.set_verbosity(shown)
+    study = optuna.create_study(direction="maximize")
     study.add_trials(
         optuna.trial.create_trial(
             params={name: trial.values[name] for name in names}, distributions=distributions, value=accuracy
@@ -89,13 +81,3 @@ def _accuracy(trial: Trial, judged: Judged) -> float | None:
     """Mean accuracy 0..1 over the complete repeats; None without any."""
     scores = [value for repeat in trial.complete if (value := score(repeat, judged)) is not None]
     return math.fsum(scores) / len(scores) if scores and not trial.obstacle else None
-
-
-def _distribution(axis: Axis) -> BaseDistribution:
-    import optuna.distributions as kinds
-
-    if not axis.is_range:
-        return kinds.CategoricalDistribution(axis.values)
-    if axis.whole:
-        return kinds.IntDistribution(int(axis.low), int(axis.high), log=axis.log)
-    return kinds.FloatDistribution(axis.low, axis.high, log=axis.log)

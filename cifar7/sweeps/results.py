@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from cifar7.sweeps.definition import Definition
 from cifar7.sweeps.folder import Standing, SweepFolder
 from cifar7.sweeps.outcome import Trial, judgements
 from cifar7.sweeps.record import to_dict
@@ -33,20 +35,20 @@ def tested(trials: list[Trial], status: Standing) -> list[Trial]:
     ]
 
 
-def summary(sweep: SweepFolder) -> Report:
-    """What it says now. Raises as `SweepFolder.definition` and `status`."""
-    definition = sweep.definition()
-    return report(definition, results(sweep), judgements(definition.data))
+def summary(definition: Definition, trials: Sequence[Trial]) -> Report:
+    """What they say, of all classes and of each group of them."""
+    return report(definition, trials, judgements(definition.data))
 
 
 def to_json(sweep: SweepFolder) -> dict[str, Any]:
-    """Everything, as plain data. Raises as `summary`."""
-    status = sweep.status()
+    """Everything, as plain data. Raises as `SweepFolder.definition` and `status`."""
+    status, definition = sweep.status(), sweep.definition()
+    trials = tested(sweep.trials()[0], status)
     own = {name: value for name, value in status.items() if name not in ("by", "by_name", "teacher")}
     return {
         "sweep": sweep.id,
         **own,
-        "definition": sweep.definition().to_dict(),
-        "trials": [to_dict(trial) for trial in results(sweep)],
-        "report": summary(sweep).to_dict(),
+        "definition": definition.to_dict(),
+        "trials": [to_dict(trial) for trial in trials],
+        "report": summary(definition, trials).to_dict(),
     }

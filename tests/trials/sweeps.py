@@ -117,7 +117,7 @@ def field(home: Path, options: argparse.Namespace) -> bool:
     axes = tuple(axis(text, NEAR) for text in varies)
     sweep, seconds = carry_out(home, Definition(NEAR, settings, "shapes", axes, seeds=2), home / "data")
     table(sweep)
-    said = summary(sweep)
+    said = summary(sweep.definition(), results(sweep))
     print(*said.sentences, said.method, sep="\n")
     told = (*said.explained, *(finding.text for finding in said.findings if finding.claimed))
     named = [text for text in told if "elational pairs" in text and "eceptive field" in text]

@@ -70,7 +70,7 @@ def show(sweep: SweepFolder, definition: Definition) -> None:
         importance_chart.show(sweep, definition, trials, judged, axes)
     best = report.winner.number if report.winner else None
     _pareto(sweep, definition, found, axes, judged, best)
-    _parallel(sweep, definition, found, axes, best)
+    _parallel(sweep, definition, found, axes, judged, best)
     _table(sweep, definition, trials, axes, judged)
 
 
@@ -120,7 +120,7 @@ def _pareto(
         "Against", PRICES, "parameters", key="explore_price", label_visibility="collapsed"
     )
     current = opened.picked(sweep.id, found)
-    front = points.on_front(found, price)
+    front = points.on_front(found, price, judged)
     keep = front | {number for number in (best, current) if number is not None}
     shown = points.drawn(found, keep)
     rows = points.rows(shown, axes, front, best, current)
@@ -169,13 +169,13 @@ def _effects(report: Report, judged: Judged, axes: Mapping[str, Named], sweep: S
 
 def _parallel(
     sweep: SweepFolder, definition: Definition, found: Sequence[Point], axes: Mapping[str, Named],
-    best: int | None,
+    judged: Judged, best: int | None,
 ) -> None:  # fmt: skip
     whole = [point for point in found if not point.early]
     if len(whole) < FEWEST_LINES or len(definition.axes) < 2:
         return
     st.markdown("##### Every design as a line", help="From its choices to its accuracy: blue is better.")
-    keep = points.on_front(whole, "parameters") | ({best} if best is not None else set())
+    keep = points.on_front(whole, "parameters", judged) | ({best} if best is not None else set())
     shown = points.drawn(whole, keep, parallel.MOST_LINES)
     rows = parallel.rows(shown, definition.axes, axes)
     drawing = parallel.drawing(rows, definition.axes, axes)

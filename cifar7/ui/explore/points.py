@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cifar7.results.front import front
+from cifar7.sweeps.importance import front
 from cifar7.sweeps.learned.phrases import Named, together
 from cifar7.sweeps.outcome import Judged, Trial, score
 from cifar7.ui.shell.charts import Rows
@@ -38,30 +39,14 @@ def points(trials: Sequence[Trial], judged: Judged) -> list[Point]:
         known = [value for value in scores if value is not None and math.isfinite(value)]
         if known and (complete or trial.early):
             mean = math.fsum(known) / len(known)
-            found.append(Point(trial, mean, not complete, _spread(known) if complete else None))
+            spread = statistics.stdev(known) if complete and len(known) > 1 else None
+            found.append(Point(trial, mean, not complete, spread))
     return found
 
 
-def _spread(values: Sequence[float]) -> float | None:
-    if len(values) < 2:
-        return None
-    mean = math.fsum(values) / len(values)
-    return math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1))
-
-
-def price_of(trial: Trial, price: str) -> float | None:
-    """Parameters, MACs or seconds of a training; None where not known."""
-    return {"parameters": trial.parameters, "macs": trial.macs, "seconds": trial.seconds}[price]
-
-
-def on_front(found: Sequence[Point], price: str) -> set[int]:
+def on_front(found: Sequence[Point], price: str, judged: Judged) -> set[int]:
     """The numbers of the trials, trained to the end, that no other one beats in accuracy and price."""
-    whole = [
-        (cost, point) for point in found
-        if not point.early and (cost := price_of(point.trial, price)) is not None
-    ]  # fmt: skip
-    places = front([(cost, point.accuracy) for cost, point in whole])
-    return {whole[place][1].trial.number for place in places}
+    return set(front([point.trial for point in found], price, judged))
 
 
 def drawn(found: Sequence[Point], keep: set[int], most: int = MOST_DRAWN) -> list[Point]:

@@ -54,10 +54,15 @@ def _status() -> Status | None:
 
 def line_html(status: Status, place: Place | None = None) -> str:
     """The bar of a run that waits, runs or is paused; `place`: where it waits."""
-    part = share_done(status)
+    words = f"Training {escape(status['name'])}: {progress_words(status, place)}"
+    return bar_html(words, "Progress of the training", share_done(status))
+
+
+def bar_html(words: str, label: str, share: float) -> str:
+    """A thin bar, full at a share of 1; `words` are HTML, `label` is read out."""
     return (
-        f'<div class="c7-run"><span>Training {escape(status["name"])}: {progress_words(status, place)}</span>'
-        f'<div class="track" role="progressbar" aria-label="Progress of the training" aria-valuemin="0" '
-        f'aria-valuemax="100" aria-valuenow="{100 * part:.0f}">'
-        f'<div style="width: {100 * part:.1f}%"></div></div></div>'
+        f'<div class="c7-run"><span>{words}</span>'
+        f'<div class="track" role="progressbar" aria-label="{label}" aria-valuemin="0" '
+        f'aria-valuemax="100" aria-valuenow="{100 * share:.0f}">'
+        f'<div style="width: {100 * share:.1f}%"></div></div></div>'
     )

@@ -13,6 +13,7 @@ from cifar7.sweeps import driver
 from cifar7.sweeps.definition import Definition
 from cifar7.sweeps.folder import Standing, SweepFolder
 from cifar7.ui.shell import pages, state
+from cifar7.ui.strip.run_line import bar_html
 from cifar7.ui.words.wording import count
 
 TICK = 3  # seconds
@@ -50,10 +51,5 @@ def line_html(definition: Definition, status: Standing) -> str:
     """The bar of a sweep that goes on."""
     done = status["tried"] + (status["left_out"] if definition.sampler == "grid" else 0)
     share = min(1.0, done / max(1, definition.planned))
-    words = f"{escape(definition.title)}: {done:,} of {count(definition.planned, 'design')}"
-    return (
-        f'<div class="c7-run"><span>Sweep {words}</span>'
-        f'<div class="track" role="progressbar" aria-label="Progress of the sweep" aria-valuemin="0" '
-        f'aria-valuemax="100" aria-valuenow="{100 * share:.0f}">'
-        f'<div style="width: {100 * share:.1f}%"></div></div></div>'
-    )
+    words = f"Sweep {escape(definition.title)}: {done:,} of {count(definition.planned, 'design')}"
+    return bar_html(words, "Progress of the sweep", share)
