@@ -242,10 +242,8 @@ class RunFolder(Contents):
     def _change(self, *, durable: bool = False, **changes: Any) -> None:
         status = {**self.status(), "phase": None, **changes}
         replace_json(self.path / "status.json", status, durable=durable)
-        with suppress(OSError):
-            os.utime(
-                self.path.parent
-            )  # workers, and all who look at the runs, look again when this time changes
+        with suppress(OSError):  # workers, and all who look at the runs, look again when this time changes
+            os.utime(self.path.parent)
 
 
 _DIRECTORIES: Directories[RunFolder] = Directories(RunFolder)

@@ -61,9 +61,11 @@ class Member:
         epochs = [end for end in self.epochs if until is None or end.epoch <= until]
         best = max(epochs, key=_rank, default=None)
         assert self.run is not None
-        state = "finished" if until is None and self.complete(planned) else "failed"
-        with suppress(RunError):
-            state = state if state == "finished" else self.run.status()["state"]
+        complete = until is None and self.complete(planned)
+        state = "finished" if complete else "failed"
+        if not complete:
+            with suppress(RunError):
+                state = self.run.status()["state"]
         return Repeat(
             seed=self.seed,
             run=self.run.id,
@@ -74,7 +76,7 @@ class Member:
             seconds=epochs[-1].seconds if epochs else None,
             epochs=epochs[-1].epoch if epochs else 0,
             early=until is not None,
-            complete=until is None and self.complete(planned),
+            complete=complete,
         )
 
 
@@ -111,7 +113,9 @@ class Attempt:
                 resume(cast(RunFolder, member.run))
 
     def _dropped(self) -> list[Member]:
-        return [] if self.stopped_at else [one for one in self.members if one.dropped(self.planned)]
+        if self.stopped_at is not None:
+            return []
+        return [member for member in self.members if member.dropped(self.planned)]
 
     def wanted(self) -> list[Member]:
         """Those whose runs are still to be handed over, the next one first."""

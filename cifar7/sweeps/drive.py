@@ -19,13 +19,13 @@ from cifar7.errors import UserError
 from cifar7.network.spec import NetSpec
 from cifar7.runs.directory import RunError
 from cifar7.runs.files import append_line, plain
-from cifar7.runs.folder import RunFolder, list_runs
+from cifar7.runs.folder import RunFolder
 from cifar7.runs.limits import LimitError
 from cifar7.runs.people import Person
 from cifar7.sweeps.attempt import Attempt, Member
 from cifar7.sweeps.executors import Executor
 from cifar7.sweeps.final_test import FinalTest, winner
-from cifar7.sweeps.folder import SweepFolder, read_part
+from cifar7.sweeps.folder import MARK, SweepFolder
 from cifar7.sweeps.knobs import SweepError, Value
 from cifar7.sweeps.outcome import Trial
 from cifar7.sweeps.record import read_trial, to_dict
@@ -177,7 +177,7 @@ class Drive:
         }  # fmt: skip
         named = _named(spec, attempt.number)
         return self._executor.submit(
-            named, replace(config, seed=member.seed), self.definition.data, self._person, {"sweep.json": part}
+            named, replace(config, seed=member.seed), self.definition.data, self._person, {MARK: part}
         )
 
     # What has come of it
@@ -187,7 +187,7 @@ class Drive:
         while self.active and not self._to_resume and self.active[0].done():
             attempt, asked = self.active.pop(0), self._asked.pop(0)
             trial = attempt.trial()
-            outcome = json.loads(json.dumps(plain(to_dict(trial))))
+            outcome = plain(to_dict(trial))
             if attempt.obstacle or attempt.trouble:
                 self._study.tell(asked, TrialState.FAIL, None, outcome)
             elif attempt.stopped_at is not None:
@@ -208,20 +208,19 @@ class Drive:
     def _mend_record(self) -> None:
         """A driver that died between the journal and the record has left the last trial out of the latter."""
         for trial in self._told[len(self.folder.trials()[0]) :]:
-            self._append(to_dict(trial))
+            self._append(plain(to_dict(trial)))
 
     def _append(self, outcome: dict[str, Any]) -> None:
-        line = json.dumps(plain(outcome), ensure_ascii=False, separators=(",", ":"))
+        line = json.dumps(outcome, ensure_ascii=False, separators=(",", ":"))
         append_line(self.folder.path / "trials.jsonl", line.encode() + b"\n")
 
     def _runs_of_this(self) -> dict[tuple[int, int], RunFolder]:
         """The runs that a driver before this one made for trials that were not told, by trial and seed."""
-        found: dict[tuple[int, int], RunFolder] = {}
-        for run in list_runs(self.folder.runs_dir):
-            part = read_part(run.path)
-            if part and part["sweep"] == self.folder.id and part["trial"] >= len(self._told):
-                found[part["trial"], part["seed"]] = run
-        return found
+        return {
+            (part["trial"], part["seed"]): run
+            for run, part in self.folder.runs()
+            if part["trial"] >= len(self._told)
+        }
 
     # How it ends
 

@@ -31,7 +31,8 @@ from cifar7.sweeps.folder import SWEEPS, SweepFolder, list_sweeps
 if TYPE_CHECKING:
     from cifar7.sweeps.drive import Drive
 
-LOOK_SECONDS = 0.1  # between two looks
+LOOK_SECONDS = 0.1  # between two looks at the sweeps that go on
+NEW_SECONDS = 1.0  # between two looks for others, which reads how every sweep stands
 IDLE_SECONDS = 5.0  # after which a driver without a sweep ends
 
 log = logging.getLogger("cifar7.sweeps.driver")
@@ -108,8 +109,12 @@ def _drive(
 
     idle_since = time.monotonic()
     others: set[str] = set()  # sweeps for another driver
+    next_look = 0.0
     while drives or time.monotonic() - idle_since < patience:
-        for sweep in wanted(runs_dir):
+        there: list[SweepFolder] = []
+        if time.monotonic() >= next_look:
+            there, next_look = wanted(runs_dir), time.monotonic() + NEW_SECONDS
+        for sweep in there:
             if sweep.id in drives or sweep.id in others:
                 continue
             if _cluster(sweep) != cluster:

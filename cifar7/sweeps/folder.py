@@ -12,6 +12,7 @@ import re
 import secrets
 import shutil
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from typing import Any, Literal, TypedDict, cast, get_args
 from cifar7.errors import UserError
 from cifar7.runs.directory import make_runs_dir, told
 from cifar7.runs.files import read_json, read_lines, replace_json
+from cifar7.runs.folder import RunFolder, list_runs
 from cifar7.runs.people import COMMAND_LINE, Person, check_may
 from cifar7.sweeps.cluster.setting import check_installed
 from cifar7.sweeps.definition import Definition
@@ -125,6 +127,13 @@ class SweepFolder:
             items, end = read_lines(self.path / "trials.jsonl", after)
             return [trial for item in items if (trial := read_trial(item))], end
         return [], after
+
+    def runs(self) -> Iterator[tuple[RunFolder, dict[str, Any]]]:
+        """Its runs, the newest first, each with what its sweep.json says. Looks into every run there is."""
+        for run in list_runs(self.runs_dir):
+            part = read_part(run.path)
+            if part and part["sweep"] == self.id:
+                yield run, part
 
     def asked(self) -> Ask | None:
         """What it is to do, instead of going on."""

@@ -39,12 +39,11 @@ class Training:
     After every event, `checkpoint()` is all that the rest of the run depends on. A run that is made with one
     as `resume`, on the same machine and for the same epochs, is to the bit the one that was left, on a CPU.
     With more epochs the schedule is that of the longer run from there on.
+    With `test` off, the test set is not read, and the run ends with Left once it is trained. Made again from
+    its checkpoint with `test` on, it is tested, and ends as if it had been so from the first.
 
     Repeats to the bit on one machine's CPU for the same module, data and config, except for times. For that
     the global generator of torch is seeded with `config.seed` (dropout draws from it).
-
-    With `test` off, the test set is not read, and the run ends with Left once it is trained. Made again from
-    its checkpoint with `test` on, it is tested, and ends as if it had been so from the first.
 
     Making it, or its first events, raises ConfigError (no such device, too few images), CheckpointError (of
     another run), TrainingError (a loss that is not finite, no memory left, a network for another number of
@@ -233,8 +232,10 @@ class Training:
 
     def _end(self, request: str | None) -> Event:
         """The last event: how the run ends that is all trained, or that was to end before."""
-        if request == "pause" or not self._test:
-            return self._pause() if request == "pause" else self._leave()
+        if request == "pause":
+            return self._pause()
+        if not self._test:
+            return self._leave()
         if request in ("stop", "end"):
             self.watch.allow(self._test_seconds - self.watch.waited if request == "stop" else 0.0)
         try:

@@ -22,7 +22,7 @@ from cifar7.data.imageset import Split
 from cifar7.network.spec import NetSpec
 from cifar7.runs.claim import claim
 from cifar7.runs.directory import RunError, hold_queue
-from cifar7.runs.folder import ENDED, RunFolder, list_runs
+from cifar7.runs.folder import ENDED, RunFolder
 from cifar7.runs.people import COMMAND_LINE, Person
 from cifar7.runs.queue import enqueue
 from cifar7.runs.reasons import remains
@@ -31,7 +31,7 @@ from cifar7.sweeps.cluster import connection, on_node
 from cifar7.sweeps.cluster.connection import TROUBLE, UnreachableError
 from cifar7.sweeps.cluster.flight import Flight
 from cifar7.sweeps.cluster.post import Box
-from cifar7.sweeps.folder import SweepFolder, read_part
+from cifar7.sweeps.folder import SweepFolder
 from cifar7.training.config import TrainConfig
 
 RETRY_SECONDS = 10.0  # between two tries to reach a cluster
@@ -60,10 +60,7 @@ class Ray:
         self._slots, self._gpus = 0, False  # places for runs, and whether each is on a GPU
         self._next_count, self._next_try = 0.0, 0.0
         self._trouble = ""
-        for run in list_runs(sweep.runs_dir):
-            part = read_part(run.path)
-            if part and part["sweep"] == sweep.id:
-                self._known[run.id] = run
+        self._known.update((run.id, run) for run, _ in sweep.runs())
 
     def obstacle(self) -> str:
         """Why nothing can be trained at present, in words."""

@@ -11,6 +11,7 @@ import streamlit as st
 from cifar7 import paths
 from cifar7.errors import UserError
 from cifar7.runs import people, queue
+from cifar7.runs.folder import ENDED as RUN_ENDED
 from cifar7.runs.folder import RunFolder, Status
 from cifar7.sweeps import driver
 from cifar7.sweeps.definition import Definition
@@ -131,7 +132,7 @@ def _going(sweep: SweepFolder, definition: Definition, status: Standing) -> list
             with suppress(UserError):
                 run = RunFolder.open(sweep.runs_dir, run_id)
                 now = run.status()
-                ended = now["state"] in ("finished", "stopped", "failed")
+                ended = now["state"] in RUN_ENDED
                 share += (1.0 if ended else share_done(now)) / definition.seeds
                 if not ended:
                     seed = f"seed {number}: " if definition.seeds > 1 else ""
