@@ -1,4 +1,4 @@
-"""Numbers as people read them: shares, times and counts, for the pages, the command line and the exports."""
+"""Numbers and sentences as people read them, for the pages, the command line and the exports."""
 
 from __future__ import annotations
 
@@ -33,3 +33,8 @@ def duration(seconds: float | None, tenths_below: float = 0, space: str = " ", n
 def count(number: float, noun: str, space: str = " ") -> str:
     """A number with its noun: "1 epoch", "45,000 images"."""
     return f"{number:,.0f}{space}{noun}{'' if number == 1 else 's'}"
+
+
+def capital(text: str) -> str:
+    """A sentence that begins with a capital letter."""
+    return text[:1].upper() + text[1:]

@@ -35,6 +35,16 @@ def try_lock(path: Path, timeout: float = 0.0) -> BaseFileLock | None:
     return lock
 
 
+def is_number(value: Any) -> bool:
+    """Whether a value that was read from JSON is a number; true and false are none."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def is_whole(value: Any) -> bool:
+    """Whether it is a whole number from 0 on."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
 def plain(value: Any) -> Any:
     """The same value with null for every number that JSON does not know (nan, infinities)."""
     if isinstance(value, float):

@@ -11,7 +11,7 @@ from cifar7.runs.kinds import KINDS, Kind
 from cifar7.runs.status import Status
 from cifar7.training.errors import TrainingError, is_out_of_memory
 from cifar7.training.events import Beat, EpochEnd, Left
-from cifar7.wording import count
+from cifar7.wording import capital, count
 
 TRAINED = "Trained to its end, and not tested yet: runs to choose from do not look at the test images"
 WORKER_ENDS = "Stopped because its worker was asked to end"
@@ -40,7 +40,7 @@ def death_reason(status: Status, kind: Kind, has_checkpoint: bool, ending: str) 
     again = ", and it was the second time" if status["deaths"] else ""
     ending = f"{_process(status)} {ending}{again}"
     if kind != "training":
-        return f"{ending}. {_capital(KINDS[kind].again)}."
+        return f"{ending}. {capital(KINDS[kind].again)}."
     beat = Beat.from_dict(status["progress"])
     left = (
         f"what had been written up to step {beat.step:,} is kept"
@@ -124,7 +124,7 @@ def mistake_reason(error: UserError, status: Status, kind: Kind) -> str:
     message = str(error)
     if kind != "training" or not isinstance(error, TrainingError) or not status["progress"]:
         return message
-    return f"{_capital(message)} {_capital(remains(status))}."
+    return f"{capital(message)} {capital(remains(status))}."
 
 
 def unexpected_reason(error: Exception, status: Status, kind: Kind, resumable: bool = False) -> str:
@@ -138,7 +138,7 @@ def unexpected_reason(error: Exception, status: Status, kind: Kind, resumable: b
         again = "resume it to go on from its last checkpoint" if resumable else again
         return f"The disk is full; {reached}{kept}. Make room and {again}."
     if is_trouble(error):
-        return f"{_capital(why_not(error).partition(';')[0])}; {left}. Change that and {again}."
+        return f"{capital(why_not(error).partition(';')[0])}; {left}. Change that and {again}."
     if isinstance(error, ImportError):
         return f"A library cannot be loaded ({_line(error)}); install the requirements and {again}."
     if is_out_of_memory(error):
@@ -152,7 +152,3 @@ def unexpected_reason(error: Exception, status: Status, kind: Kind, resumable: b
 def _line(error: Exception) -> str:
     first = str(error).strip().splitlines()[:1]
     return f"{type(error).__name__}: {first[0][:200]}" if first else type(error).__name__
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

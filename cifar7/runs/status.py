@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Literal, TypedDict, cast, get_args
 
+from cifar7.runs.files import is_number, is_whole
 from cifar7.training.events import is_sound
 
 State = Literal["queued", "running", "paused", "finished", "stopped", "failed"]
@@ -56,25 +57,17 @@ def _text(most: int) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, str) and len(value) <= most
 
 
-def _number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
 def _time(value: Any) -> bool:
-    return _number(value) and 0 <= value <= LATEST
+    return is_number(value) and 0 <= value <= LATEST
 
 
 def _span(value: Any) -> bool:
-    return _number(value) and 0 <= value <= 1e12
+    return is_number(value) and 0 <= value <= 1e12
 
 
 def _preparing(value: Any) -> bool:
     return isinstance(value, dict) and (
-        _text(500)(value.get("what")) and _whole(value.get("done")) and _whole(value.get("total"))
+        _text(500)(value.get("what")) and is_whole(value.get("done")) and is_whole(value.get("total"))
     )
 
 
@@ -90,7 +83,7 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "created": _time,
     "started": _time,
     "ended": _time,
-    "pid": _whole,
+    "pid": is_whole,
     "name": _text(200),
     "data": _text(200),
     "device": _text(60),
@@ -108,7 +101,7 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "worked": _span,
     "minutes": _span,
     "expected": _span,
-    "deaths": _whole,
+    "deaths": is_whole,
     "withheld": lambda value: isinstance(value, bool),
     "foreground": lambda value: isinstance(value, bool),
 }
@@ -156,7 +149,7 @@ def read_environment(data: dict[str, Any]) -> dict[str, Any]:
     Raises ValueError that names the first wrong field.
     """
     for name, value in data.items():
-        plain = value is None or isinstance(value, bool) or _number(value) or _text(500)(value)
+        plain = value is None or isinstance(value, bool) or is_number(value) or _text(500)(value)
         if name != "data" and not plain:
             raise ValueError(f"holds no {name[:40]} that can be")
     images = data.get("data")
@@ -167,6 +160,6 @@ def read_environment(data: dict[str, Any]) -> dict[str, Any]:
     classes = images.get("classes", [])
     if not isinstance(classes, list) or len(classes) > 1000 or not all(map(_text(200), classes)):
         raise ValueError("holds no names of classes")
-    if not all(_whole(images.get(name, 0)) for name in ("train", "test")):
+    if not all(is_whole(images.get(name, 0)) for name in ("train", "test")):
         raise ValueError("holds no numbers of images")
     return data

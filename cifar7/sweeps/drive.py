@@ -24,10 +24,10 @@ from cifar7.runs.limits import LimitError
 from cifar7.runs.people import Person
 from cifar7.sweeps.attempt import Attempt, Member
 from cifar7.sweeps.executors import Executor
-from cifar7.sweeps.final_test import FinalTest, winner
+from cifar7.sweeps.final_test import FinalTest
 from cifar7.sweeps.folder import MARK, SweepFolder
 from cifar7.sweeps.knobs import SweepError, Value
-from cifar7.sweeps.outcome import Trial
+from cifar7.sweeps.outcome import Trial, ranked
 from cifar7.sweeps.record import read_trial, to_dict
 from cifar7.sweeps.study import OUTCOME, Study
 
@@ -242,7 +242,7 @@ class Drive:
 
     def _conclude(self) -> bool:
         """Have the winner tested, and end; whether it is not there yet."""
-        best = winner(self._told)
+        best = next(iter(ranked(self._told)), None)
         if best is None:
             return self._end("finished", self._why("No trial was trained to its end."))
         self.status["winner"] = best.number

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 from cifar7.runs.directory import RunError
@@ -11,19 +10,6 @@ from cifar7.runs.limits import LimitError
 from cifar7.sweeps.executors import Executor
 from cifar7.sweeps.outcome import Trial
 from cifar7.training.events import Finished
-
-
-def winner(trials: Iterable[Trial]) -> Trial | None:
-    """The best by mean held-out accuracy of those trained to their end with every seed.
-
-    Of equals the one with fewer parameters, then the earlier one. None where there is none.
-    """
-    complete = [
-        trial
-        for trial in trials
-        if trial.heldout is not None and len(trial.complete) == len(trial.repeats) and not trial.obstacle
-    ]
-    return max(complete, key=lambda t: (t.heldout or 0.0, -t.parameters, -t.number), default=None)
 
 
 class FinalTest:

@@ -20,7 +20,7 @@ from typing import Any, Literal, TypedDict, cast, get_args
 
 from cifar7.errors import UserError
 from cifar7.runs.directory import make_runs_dir, told
-from cifar7.runs.files import read_json, read_lines, replace_json
+from cifar7.runs.files import is_number, is_whole, read_json, read_lines, replace_json
 from cifar7.runs.folder import RunFolder, list_runs
 from cifar7.runs.people import COMMAND_LINE, Person, check_may
 from cifar7.sweeps.cluster.setting import check_installed
@@ -200,23 +200,19 @@ def read_part(run_path: Path) -> dict[str, Any] | None:
     with suppress(OSError, ValueError, UserError):
         part = read_json(run_path / MARK)
         sweep, trial, seed = part.get("sweep"), part.get("trial"), part.get("seed")
-        if isinstance(sweep, str) and ID.fullmatch(sweep) and _whole(trial) and _whole(seed):
+        if isinstance(sweep, str) and ID.fullmatch(sweep) and is_whole(trial) and is_whole(seed):
             return part
     return None
 
 
-def _whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
 def _number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1e12
+    return is_number(value) and 0 <= value <= 1e12
 
 
 def _active(value: Any) -> bool:
     return isinstance(value, list) and all(
         isinstance(item, dict)
-        and _whole(item.get("trial"))
+        and is_whole(item.get("trial"))
         and isinstance(item.get("values"), dict)
         and isinstance(item.get("runs"), list)
         and all(isinstance(run, str) for run in item["runs"])
@@ -231,10 +227,10 @@ _CHECKS: dict[str, Any] = {
     "ended": lambda value: value is None or _number(value),
     "worked": _number,
     "expected": lambda value: value is None or _number(value),
-    "tried": _whole,
-    "left_out": _whole,
+    "tried": is_whole,
+    "left_out": is_whole,
     "active": _active,
-    "winner": lambda value: value is None or _whole(value),
+    "winner": lambda value: value is None or is_whole(value),
     "tests": lambda value: isinstance(value, dict) and all(map(_number, value.values())),
     "by": lambda value: isinstance(value, str),
     "by_name": lambda value: isinstance(value, str),

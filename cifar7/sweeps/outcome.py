@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from cifar7.data import library
@@ -83,6 +83,23 @@ class Trial:
         states = {repeat.state for repeat in self.repeats}
         order = ("running", "paused", "queued", "failed", "stopped")
         return next((state for state in order if state in states), "finished" if states else "queued")
+
+
+def ranked(trials: Iterable[Trial]) -> list[Trial]:
+    """The trials that can be the best, by mean held-out accuracy: those trained to their end with every seed.
+
+    Of these the ones with the most seeds; of equals the one with fewer parameters is first, then the earlier.
+    """
+    whole = [
+        trial
+        for trial in trials
+        if trial.heldout is not None and len(trial.complete) == len(trial.repeats) and not trial.obstacle
+    ]
+    seeds = max((len(trial.complete) for trial in whole), default=0)
+    return sorted(
+        (trial for trial in whole if len(trial.complete) == seeds),
+        key=lambda trial: (-(trial.heldout or 0.0), trial.parameters, trial.number),
+    )
 
 
 @dataclass(frozen=True, slots=True)

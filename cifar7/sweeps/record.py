@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict
 from typing import Any
 
+from cifar7.runs.files import is_number, is_whole
 from cifar7.sweeps.outcome import STATES, Repeat, Trial
 
 _COUNTS = ("number", "parameters", "macs", "receptive_field", "receptive_field_total")
@@ -26,7 +27,7 @@ def read_trial(data: Any) -> Trial | None:
     obstacle, fulfilled = data.get("obstacle", ""), data.get("fulfilled")
     if (
         None in read
-        or not all(map(_whole, counts.values()))
+        or not all(map(is_whole, counts.values()))
         or not isinstance(obstacle, str)
         or not (fulfilled is None or isinstance(fulfilled, bool))
         or not all(isinstance(name, str) and _plain(value) for name, value in data["values"].items())
@@ -41,14 +42,14 @@ def _read_repeat(data: Any) -> Repeat | None:
         return None
     by_class = data.get("by_class", [])
     sound = (
-        _whole(data.get("seed"))
+        is_whole(data.get("seed"))
         and isinstance(data.get("run"), str)
         and data.get("state") in STATES
         and all(_share(data.get(name), True) for name in ("heldout", "test"))
         and isinstance(by_class, list)
         and all(map(_share, by_class))
         and (data.get("seconds") is None or _number(data["seconds"]))
-        and _whole(data.get("epochs"))
+        and is_whole(data.get("epochs"))
         and all(isinstance(data.get(name), bool) for name in ("early", "complete"))
     )
     if not sound:
@@ -57,12 +58,8 @@ def _read_repeat(data: Any) -> Repeat | None:
     return Repeat(**{**known, "by_class": tuple(by_class)})
 
 
-def _whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
 def _number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return is_number(value) and math.isfinite(value)
 
 
 def _share(value: Any, none: bool = False) -> bool:

@@ -12,20 +12,11 @@ from cifar7.sweeps.learned.effects import Effect, effects, shares
 from cifar7.sweeps.learned.figures import Association, associations
 from cifar7.sweeps.learned.inference import holm
 from cifar7.sweeps.learned.notes import FIGURE_LEVEL, LEVEL, method, notes
-from cifar7.sweeps.learned.phrases import (
-    FIGURE_NOUNS,
-    Named,
-    capital,
-    figure_value,
-    lower,
-    named,
-    signed,
-    with_figure,
-)
+from cifar7.sweeps.learned.phrases import FIGURE_NOUNS, Named, figure_value, lower, named, signed, with_figure
 from cifar7.sweeps.learned.winner import Winner, winner
 from cifar7.sweeps.measured import Measured, measured
 from cifar7.sweeps.outcome import ALL_CLASSES, Judged, Trial
-from cifar7.wording import count, percent
+from cifar7.wording import capital, count, percent
 
 NEAR = 0.97  # of the largest share of variance, from which on one is as good as equal
 

@@ -20,7 +20,7 @@ class PageLock:
     def __init__(self, longest: float = LONGEST) -> None:
         self._longest = longest
         self._changed = threading.Condition()
-        self._line: deque[object] = deque()  # its first holds the lock
+        self.line: deque[object] = deque()  # who has come; its first holds the lock
         self._since = 0.0
 
     @contextmanager
@@ -28,22 +28,22 @@ class PageLock:
         """Wait for the lock, and hold it."""
         me = object()
         with self._changed:
-            self._line.append(me)
-            if self._line[0] is me:
+            self.line.append(me)
+            if self.line[0] is me:
                 self._since = time.monotonic()
-            while self._line[0] is not me:
+            while self.line[0] is not me:
                 self._changed.wait(max(0.0, self._since + self._longest - time.monotonic()))
-                if self._line[0] is not me and time.monotonic() >= self._since + self._longest:
+                if self.line[0] is not me and time.monotonic() >= self._since + self._longest:
                     self._next()
         try:
             yield
         finally:
             with self._changed:
-                if self._line and self._line[0] is me:
+                if self.line and self.line[0] is me:
                     self._next()
 
     def _next(self) -> None:
-        self._line.popleft()
+        self.line.popleft()
         self._since = time.monotonic()
         self._changed.notify_all()
 

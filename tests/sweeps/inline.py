@@ -55,6 +55,8 @@ def carried_out(
     for _ in range(looks):
         if not drive.step():
             break
+    else:
+        assert looks < EVERY, "the sweep does not come to its end"
     return sweep, inline
 
 

@@ -9,7 +9,6 @@ import optuna
 import pytest
 import tiny
 import torch
-from sweeps import inline
 from sweeps.inline import Inline, carried_out, define, runs_of, table
 
 from cifar7.runs.kept.cleaning import clean, old_runs
@@ -236,10 +235,6 @@ def test_what_is_no_sweep_is_told(tmp_path: Path) -> None:
     with pytest.raises(SweepError, match=r"status\.json of the sweep .* is damaged"):
         sweep.status()
     assert list_sweeps(tmp_path) == [sweep]
-
-
-def test_inline_sweeps_end_long_before_the_looks_do(undisturbed: SweepFolder) -> None:
-    assert 100 * len(runs_of(undisturbed)) < inline.EVERY
 
 
 def test_old_sweeps_go_and_runs_that_one_comes_back_to_stay(place: Path, tmp_path: Path) -> None:

@@ -22,9 +22,10 @@ def drawn_at_once(lock: PageLock, seconds: list[float]) -> list[tuple[int, float
     """Which was ready when, in the order of their ends; they come in their order."""
     done: list[tuple[int, float, float]] = []
     pages = [threading.Thread(target=draw, args=(lock, s, done, i)) for i, s in enumerate(seconds)]
-    for page in pages:
+    for number, page in enumerate(pages):
         page.start()
-        time.sleep(0.01)
+        while len(lock.line) + len(done) <= number:  # it has come, before the next one does
+            time.sleep(0.001)
     for page in pages:
         page.join(LONG)
         assert not page.is_alive()

@@ -106,11 +106,6 @@ def lower(judged: Judged) -> str:
     return f"the {judged.title[:1].lower()}{judged.title[1:]}"
 
 
-def capital(text: str) -> str:
-    """A sentence's first letter."""
-    return text[:1].upper() + text[1:]
-
-
 def _where(places: tuple[Place, ...]) -> str:
     """As " in C3, unit 2"; empty for the whole network and for several places at once."""
     if len(places) != 1 or not places[0].stage:

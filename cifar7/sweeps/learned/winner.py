@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from cifar7.sweeps.learned.inference import student_quantile
 from cifar7.sweeps.learned.phrases import Named, price, together
 from cifar7.sweeps.measured import Measured
-from cifar7.sweeps.outcome import Trial
+from cifar7.sweeps.outcome import Trial, ranked
 from cifar7.wording import count, percent
 
 CHANCE = 0.05  # of telling any design from an equal best one
@@ -40,16 +40,11 @@ def winner(trials: Sequence[Trial], measured: Measured, axes: Mapping[str, Named
     Others are alike if the difference stays within Student's t with the spread between seeds pooled over all
     trials, at CHANCE over all of them (Bonferroni).
     """
-    ready = [(trial, trial.heldout) for trial in trials if not trial.obstacle]
-    known = [(trial, heldout) for trial, heldout in ready if heldout is not None]
-    if not known:
+    rank = [(trial, trial.heldout or 0.0) for trial in ranked(trials)]
+    if not rank:
         return None
-    seeds = max(len(trial.complete) for trial, _ in known)
-    ranked = sorted(
-        ((trial, heldout) for trial, heldout in known if len(trial.complete) == seeds),
-        key=lambda pair: (-pair[1], pair[0].parameters, pair[0].number),
-    )
-    (best, heldout), others = ranked[0], ranked[1:]
+    (best, heldout), others = rank[0], rank[1:]
+    seeds = len(best.complete)
     reach = _reach(measured, seeds, len(others))
     alike = [trial for trial, other in others if heldout - other <= reach]
     smallest = min([best, *alike], key=lambda trial: trial.parameters)
@@ -66,7 +61,7 @@ def winner(trials: Sequence[Trial], measured: Measured, axes: Mapping[str, Named
         second=others[0][0].number if others else None,
         alike=tuple(trial.number for trial in alike),
         smallest=smallest.number,
-        text=" ".join(_sentences(best, ranked, alike, smallest, seeds, axes)),
+        text=" ".join(_sentences(best, rank, alike, smallest, seeds, axes)),
     )
 
 
@@ -80,7 +75,7 @@ def _reach(measured: Measured, seeds: int, others: int) -> float:
 
 def _sentences(
     best: Trial,
-    ranked: Sequence[tuple[Trial, float]],
+    rank: Sequence[tuple[Trial, float]],
     alike: Sequence[Trial],
     smallest: Trial,
     seeds: int,
@@ -95,19 +90,19 @@ def _sentences(
     if best.test is not None:
         said.append(f"On the test images, which did not choose it: {percent(best.test, 1)}.")
     if best.fulfilled is False:
-        kept = next((trial for trial, _ in ranked if trial.fulfilled), None)
+        kept = next((trial for trial, _ in rank if trial.fulfilled), None)
         better = (
             f"; the best that does is trial {kept.number + 1}, {percent(kept.heldout, 1)}" if kept else ""
         )
         said.append(f"It does not fulfil the assignment{better}.")
-    if len(ranked) > 1:
-        second, heldout = ranked[1]
-        behind = 100 * (ranked[0][1] - heldout)
+    if len(rank) > 1:
+        second, heldout = rank[1]
+        behind = 100 * (rank[0][1] - heldout)
         said.append(
             f"Next is trial {second.number + 1}, {behind:.1f} points behind, with "
             f"{price(second.parameters, second.macs, second.seconds)}."
         )
-    if seeds == 1 and len(ranked) > 1:
+    if seeds == 1 and len(rank) > 1:
         said.append("With one seed each, another seed may put another design first.")
     elif alike:
         said.append(

@@ -6,14 +6,25 @@ Names are data and nothing else: they stand in rows, never in an expression.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import floor, log, log10
+from math import log
 from typing import Any
 
 from cifar7.network.profiles import Profile, Requirement
 from cifar7.results.front import RESNETS, Published
 from cifar7.ui.classroom.standings import OFTEN, ONCE, Line, on_front
 from cifar7.ui.shell import palette
-from cifar7.ui.shell.charts import Drawing, Rows, category, quantity, scale, tooltip
+from cifar7.ui.shell.charts import (
+    GREY,
+    INK,
+    Drawing,
+    Rows,
+    accuracy_ends,
+    category,
+    logarithmic_ticks,
+    quantity,
+    scale,
+    tooltip,
+)
 
 HEIGHT = 420  # pixels, on the page
 SELECTION = "point"
@@ -21,8 +32,6 @@ COLUMNS = ("person", "design", "parameters", "accuracy", "assignment", "test set
 FULFILLED, NOT = "assignment fulfilled", "not fulfilled"
 COLOURS = {FULFILLED: palette.TRUE, NOT: "#1E86C0"}
 SHAPES = {ONCE: "circle", OFTEN: "diamond"}
-INK = "#1B2430"  # which page.css turns into the theme's
-GREY = "#808994"  # 3.5:1 on white and 5:1 on the dark page
 LONGEST = 16  # characters of a name in the drawing
 NEAR = (0.16, 0.05)  # shares of width and height within which two names would cover each other
 
@@ -61,7 +70,7 @@ def drawing(
     counts = [row["parameters"] for row in values] + [p.parameters for p in published]
     scores = [row["accuracy"] for row in values] + [p.accuracy for p in published]
     x = _across([*counts, *([most.limit] if most else [])])
-    y = _up([*scores, *([least.limit] if least else [])])
+    y = accuracy_ends([*scores, *([least.limit] if least else [])])
     size = 19 if large else 11
     layers = [
         *_corner(most, least, x, y),
@@ -91,7 +100,7 @@ def drawing(
             "x": quantity(
                 "parameters", "parameters (logarithmic)",
                 scale={"type": "log", "domain": x, "nice": False, "clamp": True},
-                axis={**grid, "values": _ticks(*x), "format": "~s"},
+                axis={**grid, "values": logarithmic_ticks(*x), "format": "~s"},
             ),
             "y": quantity(
                 "accuracy", "test accuracy",
@@ -250,18 +259,6 @@ def legend(with_references: bool) -> str:
 def _across(values: Sequence[float]) -> list[float]:
     """The limits of the logarithmic axis, with room on both sides."""
     return [min(values, default=1e4) / 1.35, max(values, default=1e6) * 1.2]
-
-
-def _up(values: Sequence[float]) -> list[float]:
-    """The limits of the axis of accuracies, in steps of 5 points, with room on both sides."""
-    low, high = min(values, default=0.0), max(values, default=1.0)
-    return [max(0, floor(20 * (low - 0.02))) / 20, min(20, floor(20 * (high + 0.02)) + 1) / 20]
-
-
-def _ticks(low: float, high: float) -> list[float]:
-    """1, 2 and 5 times the powers of ten between the two."""
-    powers: Any = range(floor(log10(low)), floor(log10(high)) + 1)
-    return [step * 10.0**power for power in powers for step in (1, 2, 5) if low <= step * 10.0**power <= high]
 
 
 def _short(name: str) -> str:

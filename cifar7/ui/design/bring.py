@@ -14,8 +14,9 @@ from cifar7.network.arithmetic import Analysis, analyse
 from cifar7.network.spec import STAGE_NAMES
 from cifar7.ui.design.left_open import settled
 from cifar7.ui.shell import state
-from cifar7.ui.words.summary import capital, head_words, stage_words
+from cifar7.ui.words.summary import head_words, stage_words
 from cifar7.ui.words.wording import plain
+from cifar7.wording import capital
 
 LARGEST = 5  # MB, as of every upload; a notebook brings along the pictures that it has drawn
 KEPT = 4  # texts whose readings are kept

@@ -15,7 +15,8 @@ from cifar7.network.spec import OUTPUT
 from cifar7.ui.design import toggles, unit_editor
 from cifar7.ui.shell import state
 from cifar7.ui.shell.controls import callback
-from cifar7.ui.words.summary import capital, flow_words, head_words, stage_words
+from cifar7.ui.words.summary import flow_words, head_words, stage_words
+from cifar7.wording import capital
 
 
 def stage_card(name: str, rows: tuple[Row, ...], problems: list[Problem]) -> None:

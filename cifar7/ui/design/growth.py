@@ -18,7 +18,7 @@ from cifar7.ui.words.ways import layout
 CLOSE = 0.11  # of the axis: labels nearer to each other would overlap
 HEIGHT = 200  # pixels
 ROOM = 1.06  # of the highest value, so that its label has room above it
-INK = "#1B2430"  # of text: the style sheet turns exactly this colour into the theme's
+INK = charts.INK
 POOLING_COUNTS = {"receptive_field": ", pooling counted"}
 DESIGN, COMPARED = TRAINING, OTHER
 STRIPES = [0.1, 0.0]  # opacity of the stages' stripes, in turns

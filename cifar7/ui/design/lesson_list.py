@@ -13,7 +13,7 @@ from cifar7.network.profiles import Profile
 from cifar7.network.spec import NetSpec
 from cifar7.ui.shell import state
 from cifar7.ui.shell.controls import callback
-from cifar7.ui.words.summary import capital
+from cifar7.wording import capital
 
 
 def show(spec: NetSpec) -> None:

@@ -11,7 +11,8 @@ from cifar7.network.problems import Problem
 from cifar7.network.spec import NetSpec
 from cifar7.ui.shell import pages, state
 from cifar7.ui.shell.controls import callback
-from cifar7.ui.words.summary import capital, millions
+from cifar7.ui.words.summary import millions
+from cifar7.wording import capital
 
 
 def panel(problems: list[Problem]) -> None:

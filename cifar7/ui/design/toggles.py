@@ -15,7 +15,7 @@ from cifar7.network.controls.toggle import ALWAYS, Form, Place, Toggle
 from cifar7.network.spec import NetSpec
 from cifar7.ui.shell import state
 from cifar7.ui.shell.controls import callback
-from cifar7.ui.words.summary import capital
+from cifar7.wording import capital
 
 MIXED = "mixed"
 SWITCHED = {True: "on", False: "off"}  # in a sentence

@@ -26,6 +26,7 @@ from cifar7.ui.explore import held
 from cifar7.ui.shell import choices, messages, pages, person, state
 from cifar7.ui.shell.controls import callback
 from cifar7.ui.words.wording import count, percent, plain
+from cifar7.wording import capital
 
 VIEW = "explore_view"
 FOLLOW = "follow"
@@ -86,7 +87,7 @@ def _cannot(error: UserError) -> None:
 
 def _sentence(text: str) -> str:
     end = "" if text.endswith((".", "!", "?")) else "."
-    return f"{text[:1].upper()}{text[1:]}{end}"
+    return capital(text) + end
 
 
 def _forecast(definition: Definition) -> Forecast:

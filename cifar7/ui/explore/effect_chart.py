@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cifar7.sweeps.learned.phrases import FIGURE_NOUNS, Named, capital
+from cifar7.sweeps.learned.phrases import FIGURE_NOUNS, Named
 from cifar7.sweeps.words import Finding
 from cifar7.ui.explore.pareto import BLUE
 from cifar7.ui.shell import palette
 from cifar7.ui.shell.charts import Drawing, Rows, category, quantity, scale, tooltip
+from cifar7.wording import capital
 
 ROW = 26  # pixels
 TITLE = "accuracy points, 95 % interval"

@@ -12,7 +12,7 @@ import streamlit as st
 from cifar7.sweeps import importance
 from cifar7.sweeps.definition import Definition
 from cifar7.sweeps.folder import SweepFolder
-from cifar7.sweeps.learned.phrases import Named, capital
+from cifar7.sweeps.learned.phrases import Named
 from cifar7.sweeps.outcome import Judged, Trial
 from cifar7.ui.explore import reading
 from cifar7.ui.explore.pareto import BLUE
@@ -20,6 +20,7 @@ from cifar7.ui.shell import charts
 from cifar7.ui.shell.charts import Drawing, Rows, quantity, tooltip
 from cifar7.ui.shell.controls import callback
 from cifar7.ui.words.wording import percent
+from cifar7.wording import capital
 
 COLUMNS = ("thing", "importance")
 _ASKED = "explore_importance"  # key of session state: the sweeps for which it was asked

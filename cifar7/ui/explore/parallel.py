@@ -11,18 +11,18 @@ from typing import Any
 
 from cifar7.sweeps.axes import Axis
 from cifar7.sweeps.knobs import Value, same
-from cifar7.sweeps.learned.phrases import Named, capital
+from cifar7.sweeps.learned.phrases import Named
 from cifar7.ui.explore.pareto import BLUE
 from cifar7.ui.explore.points import Point
 from cifar7.ui.shell import palette
-from cifar7.ui.shell.charts import Drawing, Rows, category, quantity, tooltip
+from cifar7.ui.shell.charts import INK, Drawing, Rows, category, quantity, tooltip
+from cifar7.wording import capital
 
 HEIGHT = 300  # pixels
 MOST_LINES = 250
 APART = 0.09  # of the height: lines through the same choice lie side by side, the better ones above
 ACCURACY = "held-out accuracy"
 COLUMNS = ("trial", "what", "thing", "value", "accuracy")
-INK = "#1B2430"  # which page.css turns into the theme's
 LOW, MIDDLE, HIGH = palette.MORE, palette.OTHER, BLUE
 
 

@@ -12,7 +12,18 @@ from typing import Any
 from cifar7.network.profiles import Profile, Requirement
 from cifar7.ui.explore.points import BEST, EARLY, TRAINED
 from cifar7.ui.shell import palette
-from cifar7.ui.shell.charts import Drawing, Rows, category, quantity, scale, tooltip
+from cifar7.ui.shell.charts import (
+    GREY,
+    INK,
+    Drawing,
+    Rows,
+    accuracy_ends,
+    category,
+    logarithmic_ticks,
+    quantity,
+    scale,
+    tooltip,
+)
 
 HEIGHT = 380  # pixels
 SELECTION = "point"
@@ -23,7 +34,6 @@ COLUMNS = (
 BLUE = "#1E86C0"
 COLOURS = {TRAINED: BLUE, EARLY: palette.OTHER, BEST: palette.TRUE}
 SHAPES = {TRAINED: "circle", EARLY: "cross", BEST: "diamond"}
-GREY, INK = "#808994", "#1B2430"  # the latter page.css turns into the theme's
 TITLES = {"parameters": "parameters", "macs": "MACs for one image", "seconds": "seconds of a training"}
 
 
@@ -35,7 +45,7 @@ def drawing(values: Rows, price: str, profile: Profile, judged: str) -> Drawing:
     costs = [float(row[price]) for row in known]
     scores = [row["accuracy"] for row in known]
     x = _across([*costs, *([most.limit] if most and _near(most.limit, costs) else [])])
-    y = _up([*scores, *([least.limit] if least else [])])
+    y = accuracy_ends([*scores, *([least.limit] if least else [])])
     asked = most if most and x[0] <= most.limit <= x[1] else None
     grid: dict[str, Any] = {"gridOpacity": 0.5, "titlePadding": 10}
     return {
@@ -142,18 +152,12 @@ def _across(values: Sequence[float]) -> list[float]:
     return [min(values, default=1e4) / 1.2, max(values, default=1e6) * 1.2]
 
 
-def _up(values: Sequence[float]) -> list[float]:
-    """In steps of 5 points, with room on both sides."""
-    low, high = min(values, default=0.0), max(values, default=1.0)
-    return [max(0, floor(20 * (low - 0.02))) / 20, min(20, floor(20 * (high + 0.02)) + 1) / 20]
-
-
 def _ticks(low: float, high: float) -> list[float]:
     """1, 2 and 5 times the powers of ten between the two; all whole steps where these are few."""
-    powers = range(floor(log10(low)), floor(log10(high)) + 1)
-    few = [step * 10.0**power for power in powers for step in (1, 2, 5) if low <= step * 10.0**power <= high]
+    few = logarithmic_ticks(low, high)
     if len(few) > 2:
         return few
+    powers = range(floor(log10(low)), floor(log10(high)) + 1)
     return [
         step * 10.0 ** (power - 1)
         for power in powers

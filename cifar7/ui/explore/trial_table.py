@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cifar7.sweeps.learned.phrases import Named, capital
+from cifar7.sweeps.learned.phrases import Named
 from cifar7.sweeps.outcome import Judged, Trial, score
 from cifar7.ui.explore.points import Point, points
 from cifar7.ui.files.tables import Column, Table, Value
 from cifar7.ui.words.wording import duration, percent
+from cifar7.wording import capital
 
 MOST_SHOWN = 500
 ON_PAPER = 40  # rows of the picture

@@ -16,8 +16,8 @@ from cifar7.ui.files import take_away
 from cifar7.ui.files.tables import Column, Table
 from cifar7.ui.shell import charts, palette
 from cifar7.ui.shell.charts import Drawing, Rows, quantity, tooltip
-from cifar7.ui.words.summary import capital
 from cifar7.ui.words.wording import percent, plain
+from cifar7.wording import capital
 
 PRECISION = "Of the pictures that it called so, the share that is."
 RECALL = "Of the pictures of this class, the share that it called so."

@@ -16,8 +16,8 @@ from cifar7.ui.pictures import matrix_chart, tested
 from cifar7.ui.shell import choices, messages
 from cifar7.ui.shell.controls import callback
 from cifar7.ui.words.run_list import Summary, labels
-from cifar7.ui.words.summary import capital
 from cifar7.ui.words.wording import count, plain
+from cifar7.wording import capital
 
 ALONE = ""
 MOST_PAIRS = 3  # in words above the matrix

@@ -86,11 +86,6 @@ def arrow(before: object, after: object) -> str:
     return f"{before}" if before == after else f"{before} → {after}"
 
 
-def capital(text: str) -> str:
-    """A sentence that begins with a capital letter."""
-    return text[:1].upper() + text[1:]
-
-
 def shape_words(shape: Shape) -> str:
     """A map as "64 × 8×8", a vector as "10"."""
     channels, height, _ = shape

@@ -17,15 +17,6 @@ from cifar7.training.config import TrainConfig
 STARTER = preset("starter")
 
 
-@pytest.fixture
-def reads(monkeypatch) -> list[str]:
-    """The ids of the runs whose status was read, in order."""
-    read: list[str] = []
-    status = RunFolder.status
-    monkeypatch.setattr(RunFolder, "status", lambda run: read.append(run.id) or status(run))
-    return read
-
-
 def test_only_what_changed_is_read_again(tmp_path, reads, monkeypatch):
     monkeypatch.setattr(looking, "SETTLED", 0)
     first, second = (lay_result(tmp_path, STARTER, accuracy) for accuracy in (0.7, 0.8))

@@ -31,15 +31,6 @@ def laid(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def reads(monkeypatch) -> list[str]:
-    """The ids of the runs whose status was read, in order."""
-    read: list[str] = []
-    status = RunFolder.status
-    monkeypatch.setattr(RunFolder, "status", lambda run: read.append(run.id) or status(run))
-    return read
-
-
-@pytest.fixture
 def settled(monkeypatch) -> None:
     """As if all changes were long ago."""
     monkeypatch.setattr(looking, "SETTLED", 0.0)
