@@ -30,6 +30,8 @@ OTHER = {
     "momentum": "0.8",
     "nesterov": False,
     "weight_decay": "0.001",
+    "bias_lr": "8",
+    "norm_momentum": "0.4",
     "schedule": "step",
     "warmup": "0.5",
     "step_epochs": "2",
