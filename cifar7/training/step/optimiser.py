@@ -51,7 +51,7 @@ class Optimiser:
     def __init__(self, module: nn.Module, config: TrainConfig) -> None:
         self.groups = groups(module, config.weight_decay)
         device = next(module.parameters()).device
-        fused = device.type in ("cpu", "cuda")  # one kernel for all parameters, where torch has it
+        fused = device.type != "mps"  # one kernel for all parameters, where torch has it
         self._settings: dict[str, Any] = {"fused": fused, "foreach": not fused, "maximize": False}
         if config.optimiser == "adamw":
             self._settings |= {"beta1": config.momentum, "beta2": BETA_2, "eps": EPSILON, "amsgrad": False}
