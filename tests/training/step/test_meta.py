@@ -1,8 +1,8 @@
 """The step that CUDA records, whole, on meta tensors: they have shapes and a device and no values.
 
-What would fail on a GPU, or wait for it, fails here: a value that is asked for, a tensor of another device, one
-that is made of numbers and copied over, a branch on what was computed. A stand-in for CUDA's kernels; autocast,
-cudnn and the recording itself are not seen. For fp16 the images are cast back, as autocast is off.
+What would fail on a GPU, or wait for it, fails here: a value that is asked for, a tensor of another device,
+one that is made of numbers and copied over, a branch on what was computed. A stand-in for CUDA's kernels;
+autocast, cudnn and the recording itself are not seen. For fp16 the images are cast back, as autocast is off.
 """
 
 from __future__ import annotations
@@ -74,6 +74,7 @@ def _meta(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch, "Generator", OnCpu)
     monkeypatch.setattr(torch, "autocast", lambda *_, **__: nullcontext())
     monkeypatch.setattr(state, "choose", lambda device: META)
+    monkeypatch.setattr(state, "precision_on", lambda device, setting: setting)
     monkeypatch.setitem(evaluation.EVALUATED_AT_ONCE, "meta", 20)
 
 
@@ -96,8 +97,8 @@ def take(run: TrainingState) -> None:
 
 
 EVERYTHING: dict[str, Any] = {
-    "averaging": 0.9, "label_smoothing": 0.1, "flip": "alternating", "cutout": 8, "crop_padding": 4, "rotation": 9,
-    "scaling": 9, "weight_decay": 0.1,
+    "averaging": 0.9, "label_smoothing": 0.1, "flip": "alternating", "cutout": 8, "crop_padding": 4,
+    "rotation": 9, "scaling": 9, "weight_decay": 0.1,
 }  # fmt: skip
 SETTINGS: list[dict[str, Any]] = [
     {},
@@ -114,8 +115,9 @@ SETTINGS: list[dict[str, Any]] = [
     {"scaling": 10},
     {"normalisation": "half"},
     {"weight_decay": 0.0},
+    {"precision": "fp16"},
     EVERYTHING,
-    {"optimiser": "adamw", **EVERYTHING},
+    {"optimiser": "adamw", "precision": "fp16", **EVERYTHING},
 ]
 
 
