@@ -136,14 +136,13 @@ def _figure(association: Association, judged: Judged) -> Finding:
 def _judge(findings: list[Finding]) -> list[Finding]:
     """The findings with the verdict of Holm's step-down, the claimed first.
 
-    Choices go first, as the gate to the figures: where no choice matters, no figure that follows from them
-    does (Dmitrienko, Tamhane and Bretz, "Multiple Testing Problems in Pharmaceutical Statistics", chapter 5).
+    Choices and figures are two families of claims, each at a level of its own: a figure may matter where no
+    single choice does, as a receptive field that either of two dilations makes large enough.
     """
     choices = _adjusted([finding for finding in findings if finding.axis not in FIGURE_NOUNS], LEVEL)
-    opened = any(finding.claimed for finding in choices)
-    figures = [finding for finding in findings if finding.axis in FIGURE_NOUNS]
+    figures = _adjusted([finding for finding in findings if finding.axis in FIGURE_NOUNS], FIGURE_LEVEL)
     return sorted(
-        (*_adjusted(figures, FIGURE_LEVEL if opened else 0.0), *choices),
+        (*figures, *choices),
         key=lambda f: (not f.claimed, -round(abs(f.points or 0.0), 1), f.axis not in FIGURE_NOUNS),
     )
 

@@ -48,7 +48,7 @@ NEAR = NetSpec(
     name="near",
     bias=False,
     stages=(
-        Stage((Unit(8), Unit(16)), pool=2),
+        Stage((Unit(16, kernel=5),), pool=2),
         Stage((Unit(32, kernel=1),), pool=2),
         Stage((Unit(48),)),
         Stage((Unit(64),)),
@@ -79,7 +79,7 @@ def carry_out(home: Path, definition: Definition, data_dir: Path | None = None) 
     sweep = SweepFolder.create(home / "runs", definition)
     while sweep.status()["state"] == "running":
         driver.ensure(sweep.runs_dir, data_dir)
-        time.sleep(0.5)
+        time.sleep(2.0)  # a look takes a core from the training
     seconds = time.monotonic() - began
     status = sweep.status()
     print(f"{status['state']}: {status['tried']} trials in {seconds:.0f} s {status['reason']}", flush=True)
@@ -112,7 +112,7 @@ def field(home: Path, options: argparse.Namespace) -> bool:
         "c4.kind=standard,separable",
     ]
     settings = TrainConfig(
-        epochs=options.epochs or 5, batch_size=32, crop_padding=0, holdout=1000, train_sample=200
+        epochs=options.epochs or 6, batch_size=32, crop_padding=0, holdout=1000, train_sample=200
     )
     axes = tuple(axis(text, NEAR) for text in varies)
     sweep, seconds = carry_out(home, Definition(NEAR, settings, "shapes", axes, seeds=2), home / "data")

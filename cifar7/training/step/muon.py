@@ -45,12 +45,15 @@ def muon(
     lr: float | Tensor,
     momentum: float,
     weight_decay: float,
+    skipped: Tensor | None = None,
 ) -> None:
     """Update kernels (out, in, k, k) and matrices (out, in), with Nesterov's momentum and decoupled decay.
 
     An update's root mean square is about lr / √(in·k·k): in proportion to the weights' at the start, whatever
-    the layer's size. `lr`: a tensor () on the device where a recorded step is to read it there.
+    the layer's size. `lr`: a tensor () on the device where a recorded step is to read it there; so it is with
+    `skipped` (): where it is 1, all stays as it is.
     """
+    before = [*_copies(kernels), *_copies(momenta)] if skipped is not None else []
     torch._foreach_mul_(momenta, momentum)
     torch._foreach_add_(momenta, gradients)
     for kernel, gradient, mean in zip(kernels, gradients, momenta, strict=True):
@@ -60,3 +63,10 @@ def muon(
         update = orthogonalised(rows) * max(1.0, rows.shape[0] / rows.shape[1]) ** 0.5
         shaped = update.view(ahead.movedim(1, -1).shape).movedim(-1, 1)
         kernel.mul_(1 - lr * weight_decay).sub_(shaped * lr)
+    if skipped is not None:
+        for value, old in zip((*kernels, *momenta), before, strict=True):
+            value.copy_(torch.where(skipped > 0, old, value))
+
+
+def _copies(tensors: list[Tensor]) -> list[Tensor]:
+    return [tensor.clone() for tensor in tensors]

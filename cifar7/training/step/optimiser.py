@@ -30,6 +30,10 @@ class Group:
         self.weight_decay, self.rate, self.orthogonal = weight_decay, rate, orthogonal
         self.state: dict[str, list[Tensor]] = {"momenta": [torch.zeros_like(p) for p in parameters]}
 
+    def gradients(self) -> list[Tensor]:
+        """Those of its parameters."""
+        return [p.grad for p in self.parameters if p.grad is not None]
+
 
 def groups(module: nn.Module, config: TrainConfig) -> list[Group]:
     """Kernels and matrices, which decay, and biases and norms (one dimension), which do not.
@@ -70,7 +74,7 @@ class Optimiser:
         self.groups = groups(module, config)
         self._momentum = config.momentum
         device = next(module.parameters()).device
-        fused = device.type in ("cpu", "cuda")  # one kernel for all parameters, where torch has it
+        fused = device.type != "mps"  # one kernel for all parameters, where torch has it
         self._settings: dict[str, Any] = {"fused": fused, "foreach": not fused, "maximize": False}
         if config.optimiser == "adamw":
             self._settings |= {"beta1": config.momentum, "beta2": BETA_2, "eps": EPSILON, "amsgrad": False}
@@ -88,23 +92,27 @@ class Optimiser:
             for parameter in group.parameters:
                 parameter.grad = None
 
+    def gradients(self) -> list[Tensor]:
+        """The gradients of all parameters."""
+        return [gradient for group in self.groups for gradient in group.gradients()]
+
     @torch.no_grad()
-    def step(self, lr: float | Tensor) -> None:
+    def step(self, lr: float | Tensor, skipped: Tensor | None = None) -> None:
         """Update every parameter by its gradient, which each must have.
 
         `lr`: a tensor () on the device where a recorded step is to read it there; only fused kernels can.
+        So it is with `skipped` (): where it is 1, all stays as it is.
         """
         for group in self.groups:
             if group.parameters:
-                gradients = [p.grad for p in group.parameters if p.grad is not None]
-                self._update(group, gradients, lr if group.rate == 1 else lr * group.rate)
+                self._update(group, lr if group.rate == 1 else lr * group.rate, skipped)
 
-    def _update(self, group: Group, gradients: list[Tensor], lr: float | Tensor) -> None:
-        state, decay = group.state, group.weight_decay
-        settings = {"lr": lr, "weight_decay": decay, **self._settings}
+    def _update(self, group: Group, lr: float | Tensor, skipped: Tensor | None) -> None:
+        gradients, state, decay = group.gradients(), group.state, group.weight_decay
+        settings = {"lr": lr, "weight_decay": decay, **self._settings, "found_inf": skipped}
         if group.orthogonal:
-            momenta, momentum = state["momenta"], self._momentum
-            muon(group.parameters, gradients, momenta, lr=lr, momentum=momentum, weight_decay=decay)
+            about: dict[str, Any] = {"lr": lr, "momentum": self._momentum, "weight_decay": decay, "skipped": skipped}
+            muon(group.parameters, gradients, state["momenta"], **about)
         elif "squares" in state:
             squares, steps = state["squares"], state["steps"]
             adamw(group.parameters, gradients, state["momenta"], squares, [], steps, **settings)
