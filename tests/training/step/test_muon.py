@@ -98,3 +98,17 @@ def test_the_rate_may_lie_on_the_device(lr):
         optimiser.step(rate)
     for mine, other in zip(one.parameters(), two.parameters(), strict=True):
         torch.testing.assert_close(mine, other)
+
+
+def test_a_step_that_is_skipped_leaves_everything_as_it_is():
+    """As where fp16 overflows: `skipped` is a tensor on the device, and gradients are no finite numbers."""
+    torch.manual_seed(2)
+    kernel, momenta = torch.randn(4, 3, 3, 3), [torch.randn(4, 3, 3, 3)]
+    before = kernel.clone(), momenta[0].clone()
+    settings = {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.1}
+    muon([kernel], [torch.full_like(kernel, torch.inf)], momenta, **settings, skipped=torch.ones(()))
+    assert torch.equal(kernel, before[0])
+    assert torch.equal(momenta[0], before[1])
+    muon([kernel], [torch.ones_like(kernel)], momenta, **settings, skipped=torch.zeros(()))
+    assert kernel.isfinite().all()
+    assert not torch.equal(kernel, before[0])
