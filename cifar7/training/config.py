@@ -84,8 +84,8 @@ class TrainConfig:
     bias_lr: float = number(
         1.0, low=0, high=100, step=1, group=OPTIMISER, title="Learning rate of biases, times",
         unit="times the learning rate", noun="learning rate of biases, times",
-        help="The biases of norms and layers take steps so many times as large as the rest: they are few, and "
-        "in a short training they have far to go.",
+        help="The biases of norms and layers take steps so many times as large as the rest: in a short "
+        "training they have far to go.",
     )
     norm_momentum: float = number(
         0.1, low=0, high=1, above=True, step=0.1, group=OPTIMISER, title="Momentum of batch norms",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
-# Of the quintic a·x + b·x³ + c·x⁵ that Jordan iterates: it brings singular values from 0..1 to about 0.7..1.2.
+# Of the quintic a·x + b·x³ + c·x⁵ that Jordan iterates: it brings singular values to between 0.7 and 1.2.
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 ITERATIONS = 3  # as in Jordan's record for CIFAR-10; five bring small values nearer to 1, for more arithmetic
 
@@ -17,7 +19,7 @@ def hidden_kernels(module: nn.Module) -> list[nn.Parameter]:
     last layer's rows are classes, each with a scale of its own to learn. What is frozen is left out.
     """
     layers = [layer for layer in module.modules() if isinstance(layer, (nn.Conv2d, nn.Linear))]
-    whole = [layer.weight for layer in layers[:-1] if getattr(layer, "groups", 1) == 1]
+    whole: list[Any] = [layer.weight for layer in layers[:-1] if getattr(layer, "groups", 1) == 1]
     return [weight for weight in whole if weight.requires_grad]
 
 

@@ -63,8 +63,8 @@ def _biases(module: nn.Module) -> list[nn.Parameter]:
 
 
 class Optimiser:
-    """Stochastic gradient descent with momentum, plain or Nesterov's (Sutskever et al. 2013), AdamW (Loshchilov
-    & Hutter 2017), or Muon for the kernels that mix channels and Nesterov's for the rest.
+    """Stochastic gradient descent with momentum, plain or Nesterov's (Sutskever et al. 2013), AdamW
+    (Loshchilov & Hutter 2017), or Muon for the kernels that mix channels and Nesterov's for the rest.
 
     The arithmetic is torch's. Its optimiser classes are not used because making one loads torch's compiler,
     900 modules: 0.7 s of waiting before the first batch, several on a busy machine.
@@ -111,8 +111,8 @@ class Optimiser:
         gradients, state, decay = group.gradients(), group.state, group.weight_decay
         settings = {"lr": lr, "weight_decay": decay, **self._settings, "found_inf": skipped}
         if group.orthogonal:
-            about: dict[str, Any] = {"lr": lr, "momentum": self._momentum, "weight_decay": decay, "skipped": skipped}
-            muon(group.parameters, gradients, state["momenta"], **about)
+            about: dict[str, Any] = {"momentum": self._momentum, "weight_decay": decay, "skipped": skipped}
+            muon(group.parameters, gradients, state["momenta"], lr=lr, **about)
         elif "squares" in state:
             squares, steps = state["squares"], state["steps"]
             adamw(group.parameters, gradients, state["momenta"], squares, [], steps, **settings)
