@@ -112,7 +112,7 @@ def field(home: Path, options: argparse.Namespace) -> bool:
         "c4.kind=standard,separable",
     ]
     settings = TrainConfig(
-        epochs=options.epochs or 6, batch_size=32, crop_padding=0, holdout=1000, train_sample=200
+        epochs=options.epochs or 5, batch_size=32, crop_padding=0, holdout=1000, train_sample=200
     )
     axes = tuple(axis(text, NEAR) for text in varies)
     sweep, seconds = carry_out(home, Definition(NEAR, settings, "shapes", axes, seeds=2), home / "data")
@@ -133,7 +133,7 @@ def asha(home: Path, options: argparse.Namespace) -> bool:
     axes = tuple(
         axis(text, start) for text in ("c2.channels=16,64", "activation=relu,silu", "lr=0.01,0.1,0.4,1.0")
     )
-    settings = TrainConfig(epochs=options.epochs or 9, batch_size=128, holdout=300, train_sample=300)
+    settings = TrainConfig(epochs=options.epochs or 18, batch_size=128, holdout=300, train_sample=300)
     whole, _ = carry_out(home, Definition(start, settings, name, axes))
     halved, _ = carry_out(home, Definition(start, settings, name, axes, stop="asha"))
     table(whole)
