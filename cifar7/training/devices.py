@@ -10,6 +10,8 @@ from torch import Tensor
 from cifar7 import machine
 from cifar7.training.budget import Place
 from cifar7.training.config import DEVICES, ConfigError, is_device
+from cifar7.training.gpu.health import give_back as give_back
+from cifar7.training.gpu.health import probe as probe
 
 
 def choose(device: str) -> torch.device:

@@ -12,8 +12,19 @@ class TrainingError(UserError):
 class DeviceStateError(TrainingError):
     """A run that cannot go on, after which this process cannot be trusted to train on its device.
 
-    Whoever serves runs lets a fresh process take the next one.
+    Whoever serves runs lets a fresh process take the next one. `unrecorded`: the run itself can be taken up
+    there, once more and without recording its step (`Training(..., record=False)`).
     """
+
+    def __init__(self, fault: str = "", cure: str = "", *, unrecorded: bool = False) -> None:
+        super().__init__(fault, cure)
+        self.unrecorded = unrecorded
+
+
+def in_a_line(error: BaseException) -> str:
+    """What an error of torch says first, within 160 characters, or its kind where it says nothing."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return f"{lines[0]:.160}".rstrip(" .")
 
 
 def divided(batch_size: int, parts: int, normalised: bool) -> str:
