@@ -110,6 +110,8 @@ def after_loss(
     again = error.unrecorded and not status["unrecorded"]
     before: Status = {**status, "deaths": 0} if again else status
     changes = after_death(before, kind, has_checkpoint, asked, f"was given up: {cause}")
+    if changes["state"] == "failed":
+        changes["reason"] = capital(mistake_reason(error, status, kind))
     if again:
         changes |= {"deaths": status["deaths"], "unrecorded": True}
         if changes["state"] in ("queued", "paused"):

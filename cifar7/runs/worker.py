@@ -93,14 +93,15 @@ class Worker:
     def goes_on(self) -> bool:
         """Whether a fresh process is to take the place of this one, which has ended for its device.
 
-        Not for ever: after some in a row that could do nothing, the next is started by whoever looks.
+        Not for ever: after some in a row that could do nothing, or where they cannot be counted, the next is
+        started by whoever looks.
         """
         if not self.lost or self.ending or not line(self.runs_dir):
             return False
         count = read(worker_lock(self.runs_dir, self.device)).lost
         if count >= MOST_LOST:
             log.error("%d workers in a row lost their device: the next one starts when somebody looks", count)
-        return count < MOST_LOST
+        return 0 < count < MOST_LOST
 
     def _look(self) -> None:
         """Serve the queue once, whatever happens."""

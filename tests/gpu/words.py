@@ -76,7 +76,9 @@ def _long(part: Record) -> list[list[str]]:
     what = f"`{part['network']}`, {part['parameters']:,} parameters, {part['epochs']:g} epochs"
     what += f", {part['precision']}, {part['protocol']}" if "precision" in part else ""
     speed = f", {part['images_per_second']:,.0f} images/s" if "images_per_second" in part else ""
-    plainly = f"; {part['mean_plain']:.2%} without mirror images and shifts" if "mean_plain" in part else ""
+    plainly = (
+        f"; {100 * part['mean_plain']:.2f} % without mirror images and shifts" if "mean_plain" in part else ""
+    )
     time = f"{part['seconds']:.1f} s{speed}"
     return [[what, str(len(part["runs"])), _accuracy(part) + plainly, time]]
 
