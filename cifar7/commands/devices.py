@@ -39,7 +39,7 @@ def _found() -> dict[str, Any]:
 
     auto = devices.choose("auto")
     devices.wake(auto)
-    present = [device for device in (auto, torch.device("cpu")) if device.type != "cpu"]
+    found = [auto] if auto.type == "cpu" else [auto, torch.device("cpu")]
     return {
         "torch": torch.__version__,
         "cuda": torch.version.cuda,
@@ -51,7 +51,7 @@ def _found() -> dict[str, Any]:
                 "device": devices.describe_device(device),
                 "precision": devices.best_precision(device),
             }
-            for device in (*present, torch.device("cpu"))
+            for device in found
         ],
         "why_not": devices.why_not_gpu() if auto.type == "cpu" else None,
     }
