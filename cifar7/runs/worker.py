@@ -110,7 +110,7 @@ class Worker:
         except DeviceStateError as error:  # the next run could not trust this process
             log.warning("ending, for a fresh process to go on: %s", error)
             self.lost = True
-            self._tell(lost=self._told().lost + 1, trouble=str(error)[:500])
+            self._tell(lost=self._told().lost + 1, trouble=str(error))
         except (OSError, RunError):  # a full disk, a lock held for long, the folder removed: look again
             log.exception("the queue cannot be served; trying again")
             time.sleep(1.0)

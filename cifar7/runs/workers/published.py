@@ -36,8 +36,11 @@ NOTHING = Published("", "")
 
 def publish(lock_path: Path, published: Published) -> None:
     """Put it beside the worker's lock. A disk that is full or closed is none of the runs' concern."""
+    content = asdict(published)
+    for name, most in _LONGEST.items():  # a driver may say anything
+        content[name] = " ".join("".join(c if c.isprintable() else " " for c in content[name]).split())[:most]
     with suppress(OSError):
-        replace_json(lock_path.with_suffix(".json"), asdict(published))
+        replace_json(lock_path.with_suffix(".json"), content)
 
 
 def read(lock_path: Path) -> Published:
@@ -56,11 +59,9 @@ def _checked(content: dict[str, Any]) -> Published | None:
         if not isinstance(text, str) or len(text) > most or not text.isprintable():
             return None
     is_named = known.get("kind") in KINDS if known.get("device") else not known.get("kind")
-    return (
-        Published(**{"device": "", "kind": "", **known})
-        if is_named and is_whole(known.get("lost", 0))
-        else None
-    )
+    if not is_named or not is_whole(known.get("lost", 0)):
+        return None
+    return Published(**{"device": "", "kind": "", **known})
 
 
 def of_workers(runs_dir: Path) -> list[Published]:

@@ -34,6 +34,13 @@ def test_what_was_told_is_read(lock: Path) -> None:
     assert of_workers(lock.parent.parent) == [CPU]
 
 
+def test_what_a_driver_says_is_written_so_that_it_can_be_read(lock: Path) -> None:
+    publish(lock, Published("NVIDIA\u00a0T4 " + "x" * 300, "cuda", trouble="CUDA error\n\x1b[2Jat a line"))
+    told = read(lock)
+    assert told.device == "NVIDIA T4 " + "x" * 190
+    assert told.trouble == "CUDA error [2Jat a line"
+
+
 def test_a_count_without_a_device_is_no_device(lock: Path) -> None:
     publish(lock, Published("", "", lost=2))
     assert read(lock).lost == 2
