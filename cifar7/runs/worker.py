@@ -33,6 +33,7 @@ from cifar7.runs.kept.cleaning import clean, old_caches
 from cifar7.runs.queue import IDLE_MINUTES, claim_next, line, reconcile, remove_abandoned, worker_lock
 from cifar7.runs.reasons import WORKER_ENDS, remains
 from cifar7.runs.workers.published import MOST_LOST, Published, publish, read
+from cifar7.runs.workers.soundness import lost
 from cifar7.training.config import is_device
 from cifar7.training.errors import DeviceStateError
 
@@ -65,7 +66,8 @@ class Worker:
         self.last_change = -1  # the folder's time of change then
         self.prepared = False
         self.on_cpu = False
-        self.accelerator: torch.device | None = None  # that was woken
+        self.accelerator: torch.device | None = None  # where it is one
+        self.fault: DeviceStateError | None = None  # met while it was woken
         self.has_worked = False  # whether a run has been carried out
 
     @property
@@ -132,6 +134,8 @@ class Worker:
         elif not self.prepared:
             self._prepare()
             self._make_room()
+            if self.fault:
+                raise self.fault
 
     def _execute_next(self) -> bool:
         remove_abandoned(self.runs_dir)
@@ -200,6 +204,10 @@ class Worker:
             claim.release()
         loading.join()
         self._make_room()
+        if self.fault:
+            claim.lose(self.fault)  # no effect on one that has ended
+            claim.release()
+            raise self.fault
         return asked is None
 
     def _prepare(self) -> None:
@@ -213,17 +221,18 @@ class Worker:
             for module in ("cifar7.network.module", "cifar7.training.engine"):
                 import_module(module)
             device = devices.choose(self.device)
-            devices.wake(device)  # which takes an accelerator seconds
             self.on_cpu = device.type == "cpu"
             self.accelerator = None if self.on_cpu else device
+            devices.wake(device)  # which takes an accelerator seconds
             why_not = devices.why_not_gpu() if self.device == "auto" and self.on_cpu else None
             words = devices.describe_device(device)
             self._tell(device=words, kind=device.type, why_not=why_not or "")
             for left in clean(old_caches(self.runs_dir, self.data_dir), self.data_dir):
                 log.warning("a cache was not removed: %s", left)
-        except Exception:
+        except Exception as error:
             log.exception("preparing failed; the next run will tell")
             self._tell(device="", kind="", why_not="")
+            self.fault = lost(error, self.device)
 
     def _make_room(self) -> None:
         """On a CPU the page comes first; an accelerator is fed by this process, which must not wait."""

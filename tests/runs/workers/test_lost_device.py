@@ -235,6 +235,30 @@ def test_nor_has_one_that_cannot_be_counted(folder: Path, gpu: Gpu) -> None:
     assert (made.lost, made.goes_on) == (True, False)
 
 
+def test_a_device_that_is_lost_while_it_is_woken(
+    folder: Path, gpu: Gpu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "runs" / "workers").mkdir(parents=True)
+
+    def woken() -> Worker:
+        made = Worker(folder / "runs", "cpu", folder / "data", idle_minutes=1)
+        made._look()
+        return made
+
+    def fail(device: torch.device) -> None:
+        gpu.sound = False
+        raise RuntimeError("CUDA error: unspecified launch failure")
+
+    monkeypatch.setattr(devices, "wake", fail)
+    idle = woken()
+    assert (idle.lost, idle.goes_on) == (True, False), "nothing waits"
+    run = laid(folder)
+    for state in ("queued", "failed"):
+        assert woken().lost
+        assert run.status()["state"] == state
+    assert read(worker_lock(folder / "runs", "cpu")).lost == 3
+
+
 # The worker as a process whose device is lost in its first run; the fresh one has nothing of these stand-ins.
 WORKER = """
 import sys
