@@ -20,6 +20,7 @@ from cifar7.runs.folder import RunFolder, Status
 from cifar7.runs.queue import start_here
 from cifar7.runs.reasons import after_death
 from cifar7.training.events import EpochEnd, Event
+from cifar7.training.step.train_step import TrainStep
 
 EPOCHS = 5  # of ten steps
 
@@ -103,12 +104,18 @@ def test_a_run_that_is_left_has_the_weights_of_its_last_whole_epoch(
     assert_holds(run, disk.of_epoch[3])
 
 
-def test_so_has_one_in_which_something_goes_wrong(tmp_path: Path, disk: Disk) -> None:
-    def after_three(claim: Claim, event: Event) -> None:
-        if isinstance(event, EpochEnd) and event.epoch == 3:
-            raise RuntimeError("odd")
+def test_so_has_one_in_which_something_goes_wrong(
+    tmp_path: Path, disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = TrainStep.take
 
-    run = carried_out(tmp_path, after_three)
+    def fail_in_the_fourth(self: TrainStep, rows: Tensor, lr: float, number: int) -> str | None:
+        if number == 34:  # counted from 0: the fourth epoch has learnt from four batches
+            raise RuntimeError("odd")
+        return step(self, rows, lr, number)
+
+    monkeypatch.setattr(TrainStep, "take", fail_in_the_fourth)
+    run = carried_out(tmp_path)
     status = run.status()
     assert status["state"] == "failed"
     assert "and the weights of epoch 3 are kept" in str(status["reason"])
