@@ -48,7 +48,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "flip": ("none", "random", "alternating"),
     "schedule": ("one-cycle", "constant", "step", "cosine"),
     "protocol": ("holdout", "test-each-epoch"),
-    "precision": ("auto", "fp32", "bf16"),
+    "precision": ("auto", "fp32", "bf16", "fp16"),
     "nesterov": (),
     "test_flip": (),
     "device": (),  # an argument of train.py

@@ -40,7 +40,7 @@ def grad_cam(module: Network, images: Tensor, layer: int, classes: Sequence[int]
     maps = _weighted(module, images, layer, indices.to(images.device, torch.int64))  # (N, h, w)
     row = analyse(module.spec).rows[layer]
     height, width = _spread(row, maps.shape[1], images.shape[2]), _spread(row, maps.shape[2], images.shape[3])
-    large = height @ maps.double().cpu().numpy() @ width.T  # (N, H, W)
+    large = height @ maps.cpu().double().numpy() @ width.T  # (N, H, W)
     top = large.max(axis=(1, 2), keepdims=True)
     return np.divide(large, top, out=np.zeros_like(large), where=top > 0).astype(np.float32)
 

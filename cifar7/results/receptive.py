@@ -30,17 +30,18 @@ IMAGES = 16
 def effective_field(module: Network, layer: int, images: Tensor) -> Map:
     """Mean size of the input gradient of the middle value of `module.layers[layer]`, strongest pixel 1.
 
-    `images`: float (N, C, H, W), normalised. Returns (H, W); all zero where no pixel has any influence. Each
-    channel of the value is followed with a random sign, so that channels do not cancel each other
-    systematically. The module is used in evaluation mode and left as it was.
+    `images`: float (N, C, H, W), normalised, on the module's device. Returns (H, W); all zero where no pixel
+    has any influence. Each channel of the value is followed with a random sign, so that channels do not
+    cancel each other systematically. The module is used in evaluation mode and left as it was.
     """
     with evaluation_mode(module):
         pixels = images.detach().clone().requires_grad_()  # (N, C, H, W)
         x = module.until(pixels, layer + 1)  # (N, C, h, w), or (N, C) of a linear layer
         middle = x if x.ndim == 2 else x[:, :, x.shape[2] // 2, x.shape[3] // 2]  # (N, C)
-        signs = torch.randint(0, 2, middle.shape, generator=torch.Generator().manual_seed(0)) * 2 - 1
+        drawn = torch.randint(0, 2, middle.shape, generator=torch.Generator().manual_seed(0))
+        signs = drawn.to(middle.device) * 2 - 1  # drawn on the CPU: the same on every device
         (gradient,) = torch.autograd.grad((middle * signs).sum(), pixels)  # (N, C, H, W)
-    return _relative(gradient.abs().mean((0, 1)).numpy())  # (H, W)
+    return _relative(gradient.abs().mean((0, 1)).cpu().numpy())  # (H, W)
 
 
 def untrained_field(spec: NetSpec, layer: int, images: int = IMAGES, seeds: int = UNTRAINED_SEEDS) -> Map:

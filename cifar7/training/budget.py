@@ -41,7 +41,7 @@ class Place:
 
     kind: str  # of device: cpu, cuda or mps
     cores: int = 1
-    bf16: bool = True  # whether the precision "auto" means bf16 there
+    halved: bool = True  # whether the precision "auto" means bf16 or fp16 there
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class Plan:
 
     def memory(self) -> int:
         """Bytes of the device's memory at the highest, that of the process on a CPU included."""
-        counted, width = kept(self.spec), 2 if self._bf16() else 4
+        counted, width = kept(self.spec), 2 if self._halved() else 4
         activations = self.batch * (counted.values * width + 8 * counted.indices)
         step = 1.2 * activations + 1.5 * self.batch * counted.pair * width
         at_once = min(EVALUATED_AT_ONCE[self.place.kind], max(self.train_size, self.test_size) or 10**9)
@@ -114,8 +114,9 @@ class Plan:
         fixed = LOADED[self.place.kind] + WORKSPACE + self._of_weights() + images
         return int(fixed + max(step, evaluation))
 
-    def _bf16(self) -> bool:
-        return self.config.precision == "bf16" or (self.config.precision == "auto" and self.place.bf16)
+    def _halved(self) -> bool:
+        """Whether values have half as many bytes as in fp32."""
+        return self.place.halved if self.config.precision == "auto" else self.config.precision != "fp32"
 
     def _of_weights(self) -> int:
         """Weights, gradients, the optimiser's memory, average, bf16 casts, candidates; their checkpoint."""
@@ -139,7 +140,7 @@ class Plan:
         if self.place.kind != "cpu" or not self.train_size:
             return None
         macs = sum(row.macs for row in walk(self.spec))
-        each = core_seconds(macs, kept(self.spec).values) * (1 if self._bf16() else 2)
+        each = core_seconds(macs, kept(self.spec).values) * (1 if self._halved() else 2)
         # A forward pass is a third of a step's arithmetic.
         return each * (self.images + self.evaluated / 3) / self.place.cores
 

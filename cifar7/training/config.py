@@ -169,13 +169,13 @@ class TrainConfig:
         "more exact.",
     )
     precision: str = choice(
-        "auto", {"auto": "Automatic", "fp32": "fp32", "bf16": "bf16"}, group=MACHINE,
-        help="bf16 calculates with half the digits, faster where the device is built for it. The test is "
-        "always in fp32.",
+        "auto", {"auto": "Automatic", "fp32": "fp32", "bf16": "bf16", "fp16": "fp16"}, group=MACHINE,
+        help="bf16 calculates with half the digits, faster where the device is built for it; fp16 likewise, "
+        "for NVIDIA GPUs that have no bf16. The test is always in fp32.",
     )
     device: str = choice(
         "auto", DEVICES, group=MACHINE, pattern=ONE_GPU, form="cuda:N",
-        help="What it is trained on. Automatic: a GPU where there is one, otherwise the CPU. cuda:1 is the "
+        help="What it is trained on. Automatic: a GPU where one works, otherwise the CPU. cuda:1 is the "
         "second of several.",
     )
     seed: int = number(

@@ -40,14 +40,13 @@ class Training:
     as `resume`, on the same machine and for the same epochs, is to the bit the one that was left, on a CPU.
     With more epochs the schedule is that of the longer run from there on.
     With `test` off, the test set is not read, and the run ends with Left once it is trained. Made again from
-    its checkpoint with `test` on, it is tested, and ends as if it had been so from the first.
+    its checkpoint with `test` on, it is tested, and ends as if it had been so from the first. With `record`
+    off, a GPU is given the step kernel by kernel.
 
-    Repeats to the bit on one machine's CPU for the same module, data and config, except for times. For that
-    the global generator of torch is seeded with `config.seed` (dropout draws from it).
-
-    Making it, or its first events, raises ConfigError (no such device, too few images), CheckpointError (of
-    another run), TrainingError (a loss that is not finite, no memory left, a network for another number of
-    classes; its DeviceStateError where the process should train no more).
+    Repeats to the bit on one machine's CPU for the same module, data and config, except for times: torch's
+    global generator is seeded with `config.seed`. Making it, or its events, raises ConfigError (no such
+    device, too few images), CheckpointError (of another run), TrainingError (a loss that is not finite, no
+    memory left, a network for other classes; its DeviceStateError where this process should train no more).
     """
 
     def __init__(
@@ -62,8 +61,9 @@ class Training:
         beat_seconds: float = 0.25,
         resume: Checkpoint | None = None,
         test: bool = True,
+        record: bool = True,
     ) -> None:
-        self.state = TrainingState(module, data, config)
+        self.state = TrainingState(module, data, config, record=record)
         self._test_seconds, self._test = test_seconds, test
         self.watch = Watch(control, ask_seconds, self.state.device)
         self.state.selection.between_batches = self.watch.between_batches

@@ -40,6 +40,14 @@ def divided(batch_size: int, parts: int, normalised: bool) -> str:
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether `error` is what torch raises on any of its devices when memory is not enough."""
-    # torch.OutOfMemoryError begins with "CUDA out of memory"; a CPU and mps raise plain RuntimeErrors.
-    signs = ("out of memory", "not enough memory", "can't allocate memory", "alloc_failed")
+    # torch.OutOfMemoryError begins with "CUDA out of memory"; a CPU and mps raise plain RuntimeErrors. The
+    # last two are cudnn's and oneDNN's, which find no kernel that the memory is enough for.
+    signs = (
+        "out of memory",
+        "not enough memory",
+        "can't allocate memory",
+        "alloc_failed",
+        "unable to find an engine",
+        "could not create a primitive",
+    )
     return isinstance(error, MemoryError) or any(sign in str(error).lower() for sign in signs)

@@ -16,6 +16,7 @@ from cifar7.data.augment import normalise
 from cifar7.training.budget import EVALUATED_AT_ONCE
 from cifar7.training.config import Triple
 from cifar7.training.errors import is_out_of_memory
+from cifar7.training.step.precision import DTYPES, autocast
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +96,12 @@ def _logits(
     between: Callable[[], None],
     batch: int,
 ) -> Tensor:
-    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
     parts = []
     # cudnn: the same kernels every time and no shortened fp32, so that a figure can be computed again.
     exactly = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
-    with exactly, torch.autocast(images.device.type, torch.bfloat16, enabled=precision == "bf16"):
+    with exactly, autocast(images.device, precision):
         for part in images.split(batch):
-            floats = normalise(part, *scale, dtype)  # (b, 3, 32, 32)
+            floats = normalise(part, *scale, DTYPES[precision])  # (b, 3, 32, 32)
             logits = module(floats)  # (b, classes)
             parts.append((logits + module(floats.flip(3))) / 2 if test_flip else logits)
             between()

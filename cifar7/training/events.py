@@ -118,7 +118,7 @@ class Started(Event):
     data: str  # name of the image set
     protocol: str
     device: str  # in words
-    precision: str  # as chosen for this device: fp32 or bf16
+    precision: str  # as chosen for this device: fp32, bf16 or fp16
     seed: int
     epochs: int
     steps: int  # of the whole run

@@ -39,6 +39,7 @@ def range_test(
     steps: int | None = None,
     control: Callable[[], str | None] = lambda: None,
     ask_seconds: float = inf,
+    record: bool = True,
 ) -> Iterator[Point]:
     """Take steps as `config` says, the learning rate growing from `low` to `high` by equal factors.
 
@@ -46,8 +47,8 @@ def range_test(
 
     A set that is too small to hold images out is trained on whole: the test looks at no other image anyway.
     Ends early where the loss is no finite number or has exploded, or `control` returns anything; it is asked
-    before every step, and during one about every `ask_seconds`. The module
-    is trained in place and is of no use afterwards. Raises what making a `TrainingState`, or a step, raises.
+    before every step, and during one about every `ask_seconds`. The module is trained in place and is of no
+    use afterwards. `record`: as in `TrainingState`. Raises what making a `TrainingState`, or a step, raises.
     """
     lowest, highest = RANGE[config.optimiser]
     low, high = low or lowest, high or highest
@@ -55,7 +56,7 @@ def range_test(
     size = window(steps)
     if not can_hold_out(data.train.labels, config):
         config = replace(config, protocol="test-each-epoch")
-    run = TrainingState(module, data, replace(config, averaging=0.0))
+    run = TrainingState(module, data, replace(config, averaging=0.0), record=record)
     run.module.train()
     batches = chain.from_iterable(map(run.batches.epoch, count()))
     recent: list[float] = []

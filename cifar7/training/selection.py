@@ -17,9 +17,10 @@ from cifar7.data.batches import stratified_holdout
 from cifar7.data.imageset import ImageSet
 from cifar7.training.budget import held_out
 from cifar7.training.config import ConfigError, TrainConfig
-from cifar7.training.devices import choose
+from cifar7.training.devices import choose, precision_on
 from cifar7.training.evaluation import Evaluation, evaluate
-from cifar7.training.step.batches import Batches, layout
+from cifar7.training.step.batches import Batches
+from cifar7.training.step.precision import layout
 from cifar7.training.throughput import Throughput
 
 Rows = npt.NDArray[np.int64]  # (n,) indices into the training images, ascending
@@ -103,6 +104,7 @@ class ModelSelection:
         self.holds_out = config.protocol == "holdout"
         self.scale = config.scale(data.mean, data.std)  # mean and deviation that pixels are normalised by
         self.best: Candidate | None = None
+        self._test: tuple[Tensor, Tensor] | None = None  # images and labels, from the first test on
         self._data, self._device, self._precision, self._throughput = data, device, precision, throughput
         self._test_flip = config.test_flip
         self.between_batches: Callable[[], None] = lambda: None  # of an evaluation; it may raise
@@ -138,9 +140,15 @@ class ModelSelection:
 
     def test(self, module: nn.Module) -> Evaluation:
         """Evaluate the module on the test set."""
+        test = self._test or self._test_set()
+        if not self.holds_out:  # another test follows after the next epoch
+            self._test = test
+        return self._on(module, *test, "fp32")
+
+    def _test_set(self) -> tuple[Tensor, Tensor]:
+        """Its images and labels, on the device."""
         test = self._data.test
-        images, labels = to_device(test.images, self._device), to_device(test.labels, self._device)
-        return self._on(module, images, labels, "fp32")
+        return to_device(test.images, self._device), to_device(test.labels, self._device)
 
     def images_to_evaluate(self, candidates: int) -> int:
         """How many images are still to be evaluated in a run with so many candidates to come.
@@ -208,11 +216,13 @@ def can_hold_out(labels: Rows, config: TrainConfig) -> bool:
 def rescore(module: nn.Module, data: ImageSet, config: TrainConfig, precision: str) -> Scores:
     """Accuracies on the fixed sample of the training images, the held-out and the test images; test loss.
 
-    The rows follow from the images and `config` alone. `precision`: as in `Finished`, "fp32" or "bf16". The
-    module, with its weights, moves to the device. Raises ConfigError where there is no such device.
+    The rows follow from the images and `config` alone. `precision`: as in `Finished`. The module, with its
+    weights, moves to the device. Raises ConfigError where there is no such device, or it has no fp16.
     """
     device = choose(config.device)
-    module = module.to(device).to(memory_format=layout(device))
+    if precision == "fp16":  # bf16 any device can imitate, as often as one evaluation asks
+        precision = precision_on(device, precision)
+    module = module.to(device).to(memory_format=layout(device, precision))
     selection = ModelSelection(data, config, device, precision, Throughput())
     candidate = selection.candidate(module, None)
     test = candidate.test or selection.test(module)

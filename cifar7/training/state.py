@@ -11,15 +11,15 @@ from cifar7.data.imageset import ImageSet
 from cifar7.training import checkpoint
 from cifar7.training.checkpoint import Checkpoint
 from cifar7.training.config import TrainConfig
-from cifar7.training.devices import best_precision, choose, rng_state, set_rng_state, tune
+from cifar7.training.devices import choose, precision_on, rng_state, set_rng_state, tune
 from cifar7.training.errors import is_out_of_memory
 from cifar7.training.interruption import Interrupted
 from cifar7.training.schedule import lr_at
 from cifar7.training.selection import ModelSelection
 from cifar7.training.step.average import Average
-from cifar7.training.step.batches import layout
 from cifar7.training.step.metrics import Metrics
 from cifar7.training.step.optimiser import Optimiser
+from cifar7.training.step.precision import layout
 from cifar7.training.step.train_step import TrainStep
 from cifar7.training.throughput import Throughput
 
@@ -28,17 +28,20 @@ class TrainingState:
     """The network with all that its training needs: nothing else outlives a step.
 
     Making one moves the module and the images to the device, and seeds torch's global generator, from which
-    dropout draws, with `config.seed`. Raises ConfigError: no such device, too few images.
+    dropout draws, with `config.seed`. `record`: whether the step may be recorded, on a device where it can.
+    Raises ConfigError: no such device, a precision that it has not, too few images.
     """
 
-    def __init__(self, module: nn.Module, data: ImageSet, config: TrainConfig) -> None:
+    def __init__(
+        self, module: nn.Module, data: ImageSet, config: TrainConfig, *, record: bool = True
+    ) -> None:
         self._began, self._seconds_before = perf_counter(), 0.0
         self.config, self.data = config, data
         self.device = choose(config.device)
         tune(self.device)
-        self.precision = best_precision(self.device) if config.precision == "auto" else config.precision
+        self.precision = precision_on(self.device, config.precision)
         torch.manual_seed(config.seed)
-        self.module = module.to(self.device).to(memory_format=layout(self.device))
+        self.module = module.to(self.device).to(memory_format=layout(self.device, self.precision))
         self.optimiser = Optimiser(self.module, config)
         self.average = Average(self.module, config.averaging) if config.averaging else None
         self.throughput = Throughput()
@@ -54,6 +57,7 @@ class TrainingState:
             precision=self.precision,
             label_smoothing=config.label_smoothing,
             classes=len(data.classes),
+            record=record,
         )
         self.steps = self.batches.per_epoch * config.epochs
         self.step = 0  # completed
@@ -130,7 +134,7 @@ class TrainingState:
                 throughput=self.throughput.state_dict(),
                 selection=self.selection.state_dict(),
                 batches={"generator": self.batches.generator.get_state()},
-                train_step={"parts": self.train_step.parts},
+                train_step=self.train_step.state_dict(),
                 rng=rng_state(self.device),
             )
         )
@@ -159,7 +163,7 @@ class TrainingState:
         self.metrics.load_state_dict(saved["metrics"])
         self.throughput.load_state_dict(saved["throughput"])
         self.selection.load_state_dict(saved["selection"])
-        self.train_step.parts = saved["train_step"]["parts"]
+        self.train_step.load_state_dict(saved["train_step"])
         if saved["device"] != self.device.type:
             torch.manual_seed(self.config.seed + self.step)
             return (

@@ -18,6 +18,7 @@ import tiny
 import torch
 from export.folders import FOLDERS
 from torch import nn
+from training.gpu import stand
 
 from cifar7.data import library
 from cifar7.data.imageset import ImageSet
@@ -29,6 +30,7 @@ from cifar7.training.config import TrainConfig
 from cifar7.training.schedule import lr_at
 from cifar7.training.selection import partition
 from cifar7.training.step.average import Average
+from cifar7.training.step.precision import DTYPES, best_precision
 
 OFFICIAL = replace(
     FOLDERS, name="cifar10", title="CIFAR-10", mean=(0.4914, 0.4822, 0.4465), std=(0.247, 0.2435, 0.2616)
@@ -98,7 +100,9 @@ def test_kernels_and_matrices_decay_and_nothing_else_does(written: Any) -> None:
 RECIPES = [
     dict(zip(("schedule", "protocol", "precision"), choice))
     for choice in itertools.product(
-        ("one-cycle", "constant", "step", "cosine"), ("holdout", "test-each-epoch"), ("auto", "fp32", "bf16")
+        ("one-cycle", "constant", "step", "cosine"),
+        ("holdout", "test-each-epoch"),
+        ("auto", "fp32", "bf16", "fp16"),
     )
 ]
 PLAINEST = {"momentum": 0.0, "nesterov": False, "weight_decay": 0.0, "flip": "none", "crop_padding": 0}
@@ -122,7 +126,7 @@ def test_nothing_is_written_that_the_recipe_does_not_use(settings: dict[str, Any
     text = train_source(TrainConfig(**settings), images)
     tree = ast.parse(text)
     assert max(map(len, text.splitlines())) <= 120
-    assert len(text.splitlines()) <= 230
+    assert len(text.splitlines()) <= 245
     assert "cifar7" not in text
     assert "@" not in re.sub("@torch.(inference_mode|no_grad)", "", text)
     defined = {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
@@ -136,6 +140,34 @@ def test_nothing_is_written_that_the_recipe_does_not_use(settings: dict[str, Any
     arguments = {a.arg for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) for a in n.args.args}
     known = defined | imported | stored | arguments | set(dir(builtins)) | {"__doc__", "__name__"}
     assert loaded - known == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "capability", "half"),
+    [
+        ("NVIDIA A100", (8, 0), torch.bfloat16),
+        ("Tesla T4", (7, 5), torch.float16),
+        ("NVIDIA GeForce GTX 1650", (7, 5), None),
+        ("Tesla P100", (6, 0), None),
+    ],
+)
+def test_automatic_means_there_what_it_means_here(
+    written: Any, monkeypatch: pytest.MonkeyPatch, name: str, capability: tuple[int, int], half: Any
+) -> None:
+    """GPUs are stand-ins that name their compute capability."""
+    stand.gpu(monkeypatch, name, capability)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: capability >= (8, 0))
+    device = torch.device("cuda")
+    assert written().half_precision(device) == half
+    assert DTYPES[best_precision(device)] == (half or torch.float32)
+    assert written().half_precision(torch.device("cpu")) is None
+
+
+def test_what_an_apple_gpu_cannot_do_or_would_wait_for_is_not_written() -> None:
+    text = train_source(TrainConfig(), OFFICIAL)
+    assert ".double()" not in text  # an Apple GPU has none
+    normalise = text[text.index("def normalise") : text.index("def ", text.index("def normalise") + 4)]
+    assert "tensor(" not in normalise  # copied to the device for every batch
 
 
 def test_every_setting_that_there_is_can_be_written() -> None:
@@ -194,6 +226,7 @@ def test_class_names_mean_the_same_in_the_text(name: str) -> None:
     "settings",
     [
         {"schedule": "constant", "precision": "bf16"},
+        {"schedule": "constant", "precision": "fp16"},  # which is for CUDA: elsewhere it takes fp32
         {"schedule": "cosine", "protocol": "test-each-epoch"},
         {"schedule": "step", "step_epochs": 1, **PLAINEST},
         {"warmup": 0.0, "label_smoothing": 0.2},

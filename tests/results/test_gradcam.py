@@ -219,3 +219,19 @@ def test_the_usual_layer_where_none_is_good() -> None:
     assert usual(Stage((Unit(4), Unit(4)))) == (32, 5)  # nothing sees enough: the last
     empty = analyse(NetSpec("t", (Stage(), Stage(), Stage(), Stage()))).rows
     assert usual_layer(empty) == 0  # nothing to choose from
+
+
+def test_all_is_computed_where_the_network_lies_and_doubled_on_the_cpu(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Meta tensors in the place of an Apple GPU's, which has no doubles."""
+    double = Tensor.double
+
+    def on_the_cpu(tensor: Tensor) -> Tensor:
+        assert not tensor.is_meta, "doubled on the device"
+        return double(tensor)
+
+    monkeypatch.setattr(Tensor, "cpu", lambda tensor: torch.ones(tensor.shape))
+    monkeypatch.setattr(Tensor, "double", on_the_cpu)
+    module, images = build(preset("starter")).to("meta"), torch.zeros(2, 3, 32, 32, device="meta")
+    assert np.array_equal(grad_cam(module, images, 0, torch.tensor([0, 1])), np.ones((2, 32, 32)))

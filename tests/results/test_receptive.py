@@ -54,6 +54,13 @@ def test_one_convolution_by_hand():
     assert effective_side(strength) == 2.0  # four taps are not zero
 
 
+def test_all_is_computed_where_the_network_lies(monkeypatch):
+    """Meta tensors in the place of a GPU's: an operation with a tensor of the CPU fails."""
+    monkeypatch.setattr(torch.Tensor, "cpu", lambda tensor: torch.ones(tensor.shape))
+    module, images = build(preset("starter")).to("meta"), torch.zeros(2, 3, 32, 32, device="meta")
+    assert np.array_equal(effective_field(module, 3, images), np.ones((32, 32)))
+
+
 def test_a_residual_connection_adds_its_own_pixel():
     """Weights of zero leave x + 0: the value in the middle sees its own pixel and nothing else."""
     unit = Unit(3, norm=False, activation=False, residual=1)

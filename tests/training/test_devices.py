@@ -5,6 +5,14 @@ import torch
 
 from cifar7.training import devices
 from cifar7.training.config import ConfigError
+from cifar7.training.gpu.trial import Usable
+
+
+@pytest.fixture(autouse=True)
+def _works(monkeypatch):
+    """Of every GPU that there is training works: see gpu/test_trial.py."""
+    monkeypatch.setattr(devices, "_tried", {})
+    monkeypatch.setattr(devices.trial, "attempt", lambda device: Usable(True))
 
 
 def here(monkeypatch, cuda, mps):
@@ -23,6 +31,9 @@ def test_auto_takes_cuda_then_mps_then_the_cpu(monkeypatch, cuda, mps, expected)
 
 def test_a_device_that_is_not_here_is_refused_with_those_that_are(monkeypatch):
     here(monkeypatch, cuda=False, mps=True)
+    monkeypatch.setattr(
+        devices.trial, "attempt", lambda device: Usable(False, "it is not there", absent=True)
+    )
     with pytest.raises(ConfigError, match=r"device is cuda.*auto, mps, cpu\."):
         devices.choose("cuda")
     assert devices.choose("cpu").type == "cpu"

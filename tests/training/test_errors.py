@@ -62,9 +62,11 @@ class Hungry(nn.Module):
         torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
         RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory"),
         RuntimeError("MPS backend out of memory"),
+        RuntimeError("GET was unable to find an engine to execute this computation"),
+        RuntimeError("could not create a primitive"),
         MemoryError(),
     ],
-    ids=["cuda", "cpu", "mps", "python"],
+    ids=["cuda", "cpu", "mps", "cudnn", "onednn", "python"],
 )
 def test_out_of_memory_is_told_in_plain_words(error):
     with pytest.raises(TrainingError, match=r"memory.* 32 images.* batch size of 16 or less"):

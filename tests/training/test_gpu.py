@@ -10,6 +10,8 @@ from toys import make_set, network
 
 from cifar7.network.module import build
 from cifar7.network.presets import preset
+from cifar7.results.receptive import effective_field
+from cifar7.training import devices
 from cifar7.training.engine import Training
 from cifar7.training.events import Beat, EpochEnd, Finished, Notice
 from cifar7.training.state import TrainingState
@@ -32,8 +34,8 @@ def config(**settings):
     return on_cpu(**{"device": "cuda", "precision": "fp32", **settings})
 
 
-def training(**settings):
-    return TrainingState(network(), make_set(), config(**settings))
+def training(record=True, **settings):
+    return TrainingState(network(), make_set(), config(**settings), record=record)
 
 
 def steps(run, count):
@@ -49,12 +51,39 @@ def test_the_recorded_step_trains_as_the_launched_one_does(settings):
     assert WARM_UP < 9
     recorded, figures = steps(one := training(**settings), 9)
     assert one.train_step.capture_seconds is not None
-    plain = training(**settings)
-    plain.train_step._recorder = None
+    plain = training(record=False, **settings)
     launched, plain_figures = steps(plain, 9)
+    assert plain.train_step.capture_seconds is None
+    # The gradient of a bias before a norm is 0 but for rounding, and AdamW makes whole strides of it, which
+    # the norm's mean follows and takes out again: two runs need not agree on them.
+    free = ("0.bias", "1.running_mean") if "optimiser" in settings else ()
     for name, value in launched.items():
-        torch.testing.assert_close(recorded[name], value, rtol=1e-3, atol=1e-4, msg=name)
+        if name not in free:
+            torch.testing.assert_close(recorded[name], value, rtol=1e-3, atol=1e-4, msg=name)
     assert figures[:2] == pytest.approx(plain_figures[:2], rel=1e-3)
+
+
+def test_a_network_learns_in_fp16_too_and_its_scale_is_kept():
+    run = Training(network(), make_set(640, noise=60), config(epochs=6, precision="fp16"))
+    *_, end = run.events()
+    assert isinstance(end, Finished)
+    assert end.test_accuracy == 1.0
+    assert run.checkpoint()["train_step"]["scale"]["value"] >= 1
+
+
+def test_the_gpu_is_found_to_work_by_a_trial_and_woken():
+    assert devices.usable(torch.device("cuda")).works
+    assert devices.why_not_gpu() is None
+    before = torch.cuda.memory_allocated()
+    devices.wake(torch.device("cuda"))
+    assert torch.cuda.memory_allocated() < before + 50e6  # the libraries' workspaces, and no network
+    devices.probe(torch.device("cuda"))
+
+
+def test_the_effective_field_is_computed_on_the_gpu_as_on_the_cpu():
+    module, images = build(preset("starter"), seed=1), torch.randn(4, 3, 32, 32)
+    expected = effective_field(module, 3, images)
+    assert effective_field(module.cuda(), 3, images.cuda()) == pytest.approx(expected, abs=1e-3)
 
 
 def test_replays_draw_anew():

@@ -41,6 +41,13 @@ def test_holdout_reads_the_test_set_once_at_the_end(control):
     assert seen[-1] == ("finished", 1)
 
 
+def test_the_test_set_goes_to_the_device_once_however_often_it_is_read():
+    data = make_set()
+    test = Watched(data.test)
+    run(config(epochs=3, protocol="test-each-epoch"), data=replace(data, test=test))
+    assert test.taken == 1
+
+
 def test_holdout_keeps_the_weights_of_the_best_epoch():
     # Learning much too fast at the end of the run spoils what the first epochs had.
     module, data = network(), make_set(noise=230)
@@ -86,7 +93,7 @@ def test_test_each_epoch_tests_each_epoch_and_keeps_the_last():
     test = Watched(data.test)
     events = run(config(protocol="test-each-epoch"), data=replace(data, test=test))
     epochs, finished = of_kind(events, "epoch"), events[-1]
-    assert test.taken == 2
+    assert test.taken == 1  # and then lies on the device
     assert [(e.heldout_accuracy, e.heldout_loss) for e in epochs] == [(None, None)] * 2
     assert events[0].train_images == 320
     assert (finished.best_epoch, finished.test_accuracy) == (2, epochs[-1].test_accuracy)

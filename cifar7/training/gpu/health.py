@@ -21,6 +21,15 @@ def give_back(device: torch.device) -> None:
             torch.get_device_module(device).empty_cache()
 
 
+def generator_of(device: torch.device) -> torch.Generator:
+    """Torch's own generator of a CUDA device, or of the CPU, from which dropout draws."""
+    if device.type != "cuda":
+        return torch.default_generator
+    return torch.cuda.default_generators[
+        torch.cuda.current_device() if device.index is None else device.index
+    ]
+
+
 def probe(device: torch.device, *generators: torch.Generator) -> None:
     """Let the device work, draw from each of its generators given, and wait; their states are as before.
 
@@ -35,11 +44,9 @@ def probe(device: torch.device, *generators: torch.Generator) -> None:
             state = generator.get_state()
             torch.rand((), generator=generator, device=device)
             generator.set_state(state)
-        works = torch.ones(2, device=device).sum().item() == 2
+        torch.ones(2, device=device).sum().item()
     except Exception as error:
         raise DeviceStateError(
             f"the device no longer answers ({in_a_line(error)}), as may happen when a computer sleeps; train "
             "again in a new process, and restart the computer if it happens there too."
         ) from error
-    if not works:
-        raise DeviceStateError("the device miscounts: 1 + 1 was not 2; restart the computer, then train again.")

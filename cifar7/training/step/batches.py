@@ -7,6 +7,7 @@ from torch import Tensor
 
 from cifar7.data.augment import mirror, normalise, random_affine, random_crop, random_cutout, random_flip
 from cifar7.training.config import TrainConfig, Triple
+from cifar7.training.step.precision import DTYPES, layout
 
 
 class Batches:
@@ -28,8 +29,7 @@ class Batches:
         self.images, self.labels, self.train_rows = images, labels, train_rows
         self.config, self.scale = config, scale
         self.device = images.device
-        self.dtype = torch.bfloat16 if precision == "bf16" else torch.float32
-        self.layout = layout(self.device)
+        self.dtype, self.layout = DTYPES[precision], layout(self.device, precision)
         self.generator = torch.Generator(self.device)
         self.batch_size = min(config.batch_size, len(train_rows))
         self.per_epoch = len(train_rows) // self.batch_size  # the images that are left sit the epoch out
@@ -73,8 +73,3 @@ class Batches:
         if self.config.cutout:
             floats = random_cutout(floats, self.config.cutout, self.generator)
         return floats.contiguous(memory_format=self.layout), self.labels[rows]
-
-
-def layout(device: torch.device) -> torch.memory_format:
-    """The order in memory in which the device's convolutions are fastest."""
-    return torch.contiguous_format if device.type == "mps" else torch.channels_last

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from math import nan
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from cifar7.training.step.loss_scale import LEAST
+
 
 class Figures(NamedTuple):
-    """Means over the images of some steps."""
+    """Means over the images of some steps; nan where none was counted."""
 
     loss: float  # cross-entropy in nats, without label smoothing, so that it compares with an evaluation's
     accuracy: float  # 0 to 1
-    first_bad: int | None  # number of the first step whose loss was not finite
+    first_bad: int | None  # number of the first step whose loss was not finite, or in fp16 its scale too low
 
 
 class Metrics:
@@ -30,14 +33,22 @@ class Metrics:
         self.sums[:3] = 0
         self._reported = [0.0, 0.0, 0.0]
 
-    def add(self, logits: Tensor, labels: Tensor, step: int | Tensor) -> None:
-        """Count a batch: logits (B, classes), labels (B,). `step`: a tensor () if it is on the device."""
+    def add(self, logits: Tensor, labels: Tensor, step: int | Tensor, scale: Tensor | None = None) -> None:
+        """Count a batch: logits (B, classes), labels (B,). `step`: a tensor () if it is on the device.
+
+        `scale` (), in fp16: of the loss, after the step. There a loss that is no finite number has made the
+        step be skipped, and the batch is not counted; what is bad is a scale that has fallen too low.
+        """
         with torch.no_grad():
             loss = cross_entropy(logits, labels)
             hits = (logits.argmax(1) == labels).sum()
             number = step if isinstance(step, Tensor) else float(step)
-            bad = torch.where(loss.isfinite(), torch.inf, number)
-            self.sums[:3] += torch.stack([loss * len(labels), hits, torch.full_like(loss, len(labels))])
+            sums = torch.stack([loss * len(labels), hits, torch.full_like(loss, len(labels))])
+            good = loss.isfinite()
+            if scale is not None:
+                sums, good = torch.where(good, sums, 0.0), scale >= LEAST
+            bad = torch.where(good, torch.inf, number)
+            self.sums[:3] += sums
             self.sums[3] = torch.minimum(self.sums[3], bad)
 
     def since_last(self) -> Figures:
@@ -63,4 +74,6 @@ class Metrics:
         *sums, bad = self.sums.tolist()
         loss, hits, images = (now - then for now, then in zip(sums, before, strict=True))
         first_bad = None if bad == torch.inf else int(bad)
-        return Figures(loss / max(images, 1), hits / max(images, 1), first_bad), sums
+        if not images:
+            return Figures(nan, nan, first_bad), sums
+        return Figures(loss / images, hits / images, first_bad), sums

@@ -27,6 +27,10 @@ class Group:
         self.weight_decay = weight_decay
         self.state: dict[str, list[Tensor]] = {"momenta": [torch.zeros_like(p) for p in parameters]}
 
+    def gradients(self) -> list[Tensor]:
+        """Those of its parameters."""
+        return [p.grad for p in self.parameters if p.grad is not None]
+
 
 def groups(module: nn.Module, weight_decay: float) -> tuple[Group, Group]:
     """Kernels and matrices, which decay, and biases and norms (one dimension), which do not.
@@ -51,7 +55,7 @@ class Optimiser:
     def __init__(self, module: nn.Module, config: TrainConfig) -> None:
         self.groups = groups(module, config.weight_decay)
         device = next(module.parameters()).device
-        fused = device.type in ("cpu", "cuda")  # one kernel for all parameters, where torch has it
+        fused = device.type != "mps"  # one kernel for all parameters, where torch has it
         self._settings: dict[str, Any] = {"fused": fused, "foreach": not fused, "maximize": False}
         if config.optimiser == "adamw":
             self._settings |= {"beta1": config.momentum, "beta2": BETA_2, "eps": EPSILON, "amsgrad": False}
@@ -68,16 +72,22 @@ class Optimiser:
             for parameter in group.parameters:
                 parameter.grad = None
 
+    def gradients(self) -> list[Tensor]:
+        """The gradients of all parameters."""
+        return [gradient for group in self.groups for gradient in group.gradients()]
+
     @torch.no_grad()
-    def step(self, lr: float | Tensor) -> None:
+    def step(self, lr: float | Tensor, skipped: Tensor | None = None) -> None:
         """Update every parameter by its gradient, which each must have.
 
         `lr`: a tensor () on the device where a recorded step is to read it there; only fused kernels can.
+        So it is with `skipped` (): where it is 1, all stays as it is.
         """
         for group in self.groups:
             if group.parameters:
-                gradients = [p.grad for p in group.parameters if p.grad is not None]
+                gradients = group.gradients()
                 settings = {"lr": lr, "weight_decay": group.weight_decay, **self._settings}
+                settings["found_inf"] = skipped
                 state = group.state
                 if "squares" in state:
                     squares, steps = state["squares"], state["steps"]

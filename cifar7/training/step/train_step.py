@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import gc
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -10,12 +10,15 @@ from torch.nn.functional import cross_entropy
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from cifar7.training.errors import TrainingError, divided, is_out_of_memory
+from cifar7.training.gpu.health import give_back
 from cifar7.training.interruption import Interrupted
 from cifar7.training.step.average import Average
 from cifar7.training.step.batches import Batches
 from cifar7.training.step.cuda_graph import Recorder
+from cifar7.training.step.loss_scale import LossScale
 from cifar7.training.step.metrics import Metrics
 from cifar7.training.step.optimiser import Optimiser
+from cifar7.training.step.precision import autocast
 
 
 class TrainStep:
@@ -24,7 +27,10 @@ class TrainStep:
     Where it does not fit, the batch is divided and the parts' gradients are added up, with the parts' shares
     as weights: the gradient of the whole batch up to rounding, save for batch norms, which then see a part at
     a time. On CUDA the whole step, from the drawing of the crops to the counting of the hits, is recorded
-    after a few and replayed.
+    after a few and replayed, unless `record` is off.
+
+    `precision`: a key of `DTYPES`. In fp16 the loss is scaled, and a step whose gradients overflow is
+    skipped.
     """
 
     def __init__(
@@ -38,17 +44,26 @@ class TrainStep:
         precision: str,
         label_smoothing: float,
         classes: int,
+        record: bool = True,
     ) -> None:
         self.module, self.batches, self.optimiser = module, batches, optimiser
         self.average, self.metrics = average, metrics
-        self.bf16 = precision == "bf16"
+        self.precision = precision
+        self.scale = LossScale(batches.device) if precision == "fp16" else None
         self.label_smoothing, self.classes = label_smoothing, classes
         self.parts = 1  # that a batch is divided into
         self.normalised = any(isinstance(layer, _BatchNorm) for layer in module.modules())
         self._buffers = list(module.buffers())
         self._buffers_before = [torch.empty_like(buffer) for buffer in self._buffers]
         self._recorder = (
-            Recorder(self.launch, self.launch_recordable, batches.batch_size, batches.generator)
+            Recorder(
+                self.launch,
+                self.launch_recordable,
+                optimiser.clear,
+                batches.batch_size,
+                batches.generator,
+                enabled=record,
+            )
             if batches.device.type == "cuda"
             else None
         )
@@ -66,8 +81,9 @@ class TrainStep:
     def take(self, rows: Tensor, lr: float, number: int) -> str | None:
         """Step `number`, counted from 0, on the images of `rows` (B,); returns a notice, or None.
 
-        Raises TrainingError for a network with another number of classes, or a step that cannot be recorded;
-        torch's error where the memory is not enough for the smallest part.
+        Raises TrainingError for a network with another number of classes; its DeviceStateError where the step
+        could not be recorded and the device no longer works; torch's error where the memory is not enough for
+        the smallest part.
         """
         return (self._recorder.take if self._recorder else self.launch)(rows, lr, number)
 
@@ -81,19 +97,42 @@ class TrainStep:
     def launch_recordable(self, rows: Tensor, lr: float | Tensor, number: int | Tensor) -> None:
         """The same step in as many parts as fitted before, which never waits for the device."""
         images, labels = self.batches.batch(rows)  # (B, 3, 32, 32), (B,)
+        if self.scale:
+            self._keep_buffers()
         self._update(self._gradients(images, labels), labels, lr, number)
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that the next step depends on, besides the parts that the step is given."""
+        return {"parts": self.parts, **({"scale": self.scale.state_dict()} if self.scale else {})}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from another's `state_dict`; one that was not in fp16 has no scale."""
+        self.parts = state["parts"]
+        if self.scale and "scale" in state:
+            self.scale.load_state_dict(state["scale"])
 
     def _update(self, logits: Tensor, labels: Tensor, lr: float | Tensor, number: int | Tensor) -> None:
         """What follows the gradients. `logits` (B, classes)."""
-        self.optimiser.step(lr)
+        if self.scale:
+            skipped = self.scale.unscale(self.optimiser.gradients())
+            self.optimiser.step(lr, skipped)
+            for buffer, before in zip(self._buffers, self._buffers_before, strict=True):
+                buffer.copy_(torch.where(skipped > 0, before, buffer))
+            self.scale.update()
+        else:
+            self.optimiser.step(lr)
         if self.average:
             self.average.update(number)
-        self.metrics.add(logits, labels, number)
+        self.metrics.add(logits, labels, number, self.scale.value if self.scale else None)
+
+    def _keep_buffers(self) -> None:
+        """Remember the norms' statistics, for a step that is not to count."""
+        if self._buffers:
+            torch._foreach_copy_(self._buffers_before, self._buffers)
 
     def _fit(self, images: Tensor, labels: Tensor) -> Tensor:
         """Gradients and logits (B, classes), the batch divided further until it fits."""
-        if self._buffers:
-            torch._foreach_copy_(self._buffers_before, self._buffers)
+        self._keep_buffers()
         while True:
             try:
                 return self._gradients(images, labels)
@@ -108,8 +147,7 @@ class TrainStep:
             self.parts *= 2
             self._undo()
             if images.is_cuda:
-                gc.collect()  # tensors of an earlier run may be held in reference cycles
-                torch.cuda.empty_cache()
+                give_back(images.device)  # of an earlier run, too
 
     def _undo(self) -> None:
         """As before the step, whose images the norms' statistics have taken in already."""
@@ -121,7 +159,7 @@ class TrainStep:
         self.optimiser.clear()
         parts = []
         for x, y in zip(images.tensor_split(self.parts), labels.tensor_split(self.parts), strict=True):
-            with torch.autocast(images.device.type, torch.bfloat16, enabled=self.bf16):
+            with autocast(images.device, self.precision):
                 logits = self.module(x)
             logits = logits.float()  # (b, classes)
             if logits.ndim != 2 or logits.shape[1] != self.classes:
@@ -130,6 +168,8 @@ class TrainStep:
                     f"{tuple(logits.shape[1:])} an image; give it {self.classes} classes."
                 )
             loss = cross_entropy(logits, y, label_smoothing=self.label_smoothing)
-            (loss if self.parts == 1 else loss * (len(y) / len(labels))).backward()
+            if self.parts > 1:
+                loss = loss * (len(y) / len(labels))
+            (loss * self.scale.value if self.scale else loss).backward()
             parts.append(logits.detach())
         return parts[0] if self.parts == 1 else torch.cat(parts)

@@ -1,4 +1,4 @@
-from math import exp, log
+from math import exp, isnan, log
 
 import pytest
 import torch
@@ -37,6 +37,25 @@ def test_a_new_epoch_counts_from_nothing():
     metrics.start_epoch()
     metrics.add(SURE, torch.tensor([0, 1]), step=1)
     assert metrics.since_last()[1] == metrics.of_epoch()[1] == 1.0
+
+
+def test_of_no_images_there_is_no_mean():
+    metrics = Metrics(CPU)
+    metrics.add(SURE, torch.tensor([0, 1]), step=0)
+    metrics.since_last()
+    loss, accuracy, bad = metrics.since_last()
+    assert (isnan(loss), isnan(accuracy), bad) == (True, True, None)
+
+
+def test_in_fp16_a_loss_that_is_not_finite_is_not_counted_and_a_scale_that_is_too_low_is_bad():
+    metrics = Metrics(CPU)
+    metrics.add(SURE, torch.tensor([0, 1]), step=0, scale=torch.tensor(2.0))
+    metrics.add(SURE * torch.inf, torch.tensor([0, 1]), step=1, scale=torch.tensor(1.0))
+    loss, accuracy, bad = metrics.of_epoch()
+    assert (exp(-loss), accuracy, bad) == (pytest.approx(0.75), 1.0, None)
+    for step in (2, 3):
+        metrics.add(SURE, torch.tensor([0, 1]), step=step, scale=torch.tensor(0.5))
+    assert metrics.of_epoch().first_bad == 2
 
 
 @pytest.mark.parametrize("poison", [float("nan"), float("inf")])
