@@ -25,7 +25,7 @@ def devices(arguments: argparse.Namespace) -> None:
     print(table((*names, ""), [_row(one, found["auto"]) for one in found["devices"]], left=(0, 1, 2, 3)))
     if found["why_not"]:
         print()
-        print(found["why_not"])
+        print(machine.unused_gpu(found["why_not"]))
 
 
 def _row(one: dict[str, Any], auto: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from cifar7 import machine
 from cifar7.commands.history import find
 from cifar7.commands.networks import read_network
 from cifar7.commands.output import Progress, duration, percent, put_json, say, table, with_progress
@@ -44,7 +45,7 @@ def train(arguments: argparse.Namespace) -> int:
 
     device = choose(config.device)  # before there is a run: one that is not here is a mistake in the command
     if config.device == "auto" and device.type == "cpu" and (why := why_not_gpu()):
-        say(f"cifar7: {why}")
+        say(f"cifar7: {machine.unused_gpu(why)}")
     return _carry_out(start_here(arguments.runs, spec, config, images.name), images, arguments.json)
 
 

@@ -214,7 +214,8 @@ def test_learning_rate(job: Job) -> None:
     points = []
     claim.note(phase="training")
     module = build(job.spec, seed=config.seed)
-    for lr, loss in range_test(module, job.images, config, control=job.control, ask_seconds=ASK_SECONDS):
+    how = {"ask_seconds": ASK_SECONDS, "record": not claim.status["unrecorded"]}
+    for lr, loss in range_test(module, job.images, config, control=job.control, **how):
         points.append((lr, loss))
         if time.monotonic() >= next_report:
             next_report = time.monotonic() + REPORT_SECONDS

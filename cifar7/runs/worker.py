@@ -21,7 +21,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cifar7 import paths
+from cifar7 import machine, paths
 from cifar7.data import library
 from cifar7.data.imageset import ImageSet, Progress
 from cifar7.runs import children
@@ -226,7 +226,7 @@ class Worker:
             devices.wake(device)  # which takes an accelerator seconds
             why_not = devices.why_not_gpu() if self.device == "auto" and self.on_cpu else None
             words = devices.describe_device(device)
-            self._tell(device=words, kind=device.type, why_not=why_not or "")
+            self._tell(device=words, kind=device.type, why_not=machine.unused_gpu(why_not) if why_not else "")
             for left in clean(old_caches(self.runs_dir, self.data_dir), self.data_dir):
                 log.warning("a cache was not removed: %s", left)
         except Exception as error:

@@ -13,15 +13,18 @@ from typing import Any
 
 import pytest
 import tiny
+import torch
 from calls import call, json_of, quick
 from torch import Tensor
 from where import ROOT
 
+from cifar7 import machine
 from cifar7.commands import training
 from cifar7.commands.output import percent
 from cifar7.network.spec import Stage, Unit
 from cifar7.runs import children
 from cifar7.runs.folder import RunFolder, list_runs
+from cifar7.training import devices
 from cifar7.training.engine import Training
 from cifar7.training.errors import DeviceStateError
 from cifar7.training.recipes import RECIPES, recipe
@@ -179,6 +182,31 @@ def test_a_step_that_cannot_be_recorded_fails_the_run_in_words(
     reason = "The step could not be recorded; try without. It had come to step 1, and no epoch was complete."
     assert (run.status()["state"], run.status()["reason"]) == ("failed", reason)
     assert f"cifar7: {reason}" in err
+
+
+def test_a_gpu_that_is_not_used_is_told(
+    capsys: pytest.CaptureFixture[str], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An nvidia-smi that names a GPU, and a torch that cannot use it: stand-ins for both."""
+    monkeypatch.setattr(machine, "accelerators", lambda: (machine.Accelerator("NVIDIA T4", 16 << 30),))
+    monkeypatch.setattr(
+        devices, "why_not_gpu", lambda: "this torch is built without CUDA; install torch anew"
+    )
+    told = "The GPU here, NVIDIA T4, is not used: this torch is built without CUDA; install torch anew."
+    _, _, err = call(capsys, *quick(home, "--device", "auto", "--json"))
+    assert f"cifar7: {told}" in err.splitlines()
+    _, _, err = call(capsys, *quick(home, "--json"))
+    assert "is not used" not in err, "the CPU was asked for"
+
+    found = json_of(capsys, "devices")
+    assert (found["auto"], found["driver"]) == ("cpu", ["NVIDIA T4"])
+    assert found["why_not"] == "this torch is built without CUDA; install torch anew"
+    (cpu,) = found["devices"]
+    assert (cpu["name"], cpu["device"]) == ("cpu", devices.describe_device(torch.device("cpu")))
+    status, out, _ = call(capsys, "devices")
+    assert status == 0
+    assert out.splitlines()[1] == "the driver names NVIDIA T4"
+    assert out.splitlines()[-1] == told
 
 
 def test_a_fresh_process_goes_on_once_without_a_recording(

@@ -17,7 +17,7 @@ from cifar7.runs.worker import Worker
 from cifar7.runs.workers.published import NOTHING, Published, of_workers, publish, read
 from cifar7.training import devices
 
-WHY = "the GPU NVIDIA T4 is not used: this torch has no CUDA; pip install torch"
+WHY = "this torch is built without CUDA; install torch anew"
 CPU = Published("CPU, 2 cores", "cpu", WHY, 1, "it was lost")
 
 
@@ -95,7 +95,7 @@ def test_the_worker_tells_what_it_has_woken(lock: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(devices, "why_not_gpu", lambda: WHY)
     Worker(runs, "auto", runs, idle_minutes=1)._prepare()
     told = read(lock)
-    assert (told.kind, told.why_not) == ("cpu", WHY)
+    assert (told.kind, told.why_not) == ("cpu", f"The GPU here, NVIDIA T4, is not used: {WHY}.")
     assert told.device.startswith("CPU, ")
     assert place(runs, "auto").kind == "cpu"
     assert place(runs, "cuda").kind == "cuda", "who asks for it is told by the run"
