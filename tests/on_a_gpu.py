@@ -50,6 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Carry out the parts that are asked for."""
     given = sys.argv[1:] if arguments is None else arguments
     chosen = _parser().parse_args(given)
+    chosen.data = "tiny" if chosen.small else chosen.data
     wait_patiently()
     if chosen.part:
         Path(chosen.into).write_text(json.dumps(plain(INSIDE[chosen.part](_options(chosen)))))

@@ -105,7 +105,7 @@ def test_the_parts_need_neither_streamlit_nor_pandas() -> None:
     """Those that are not on a rented GPU machine are kept out of reach."""
     code = (
         "import sys\n"
-        "for name in ('streamlit', 'pandas', 'altair', 'optuna', 'pytest', 'playwright', 'hypothesis'):\n"
+        "for name in ('streamlit', 'pandas', 'altair', 'optuna', 'pytest', 'playwright', 'vl_convert'):\n"
         "    sys.modules[name] = None\n"
         "import on_a_gpu, time_to_result, gpu.airbench, cifar7.bench.report, cifar7.runs.worker\n"
         "print(sorted(on_a_gpu.PARTS))"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from cifar7.wording import count
+
 Record = dict[str, Any]
 
 
@@ -19,7 +21,7 @@ def markdown(record: Record) -> str:
 
 def _paragraph(record: Record) -> str:
     machine, data = record["machine"], record["data"]
-    graphics = f", {machine['device']}" if machine["device"] != machine["processor"] else ""
+    graphics = "" if machine["device"].startswith("CPU") else f", {machine['device']}"
     cuda = f", CUDA {machine['cuda']}" if machine["cuda"] else ""
     versions = f"torch {machine['torch']}{cuda}, torchvision {machine['torchvision']}, {machine['system']}"
     images = f"{data['title']}, {data['train']:,} and {data['test']:,} images"
@@ -44,8 +46,8 @@ def _bench(part: Record) -> list[list[str]]:
     if "why" in part:
         return _failed(part, "bench")
     loop = part["loops"]["ours"]
-    row = ["`bench`: ours, `starter`", f"{loop['laps']} laps", f"{loop['images_per_second']:,.0f} images/s "
-           f"({loop['slowest']:,.0f}–{loop['fastest']:,.0f})", _seconds(part)]  # fmt: skip
+    speed = f"{loop['images_per_second']:,.0f} images/s ({loop['slowest']:,.0f}–{loop['fastest']:,.0f})"
+    row = ["`bench`: ours, `starter`", count(loop["laps"], "lap"), speed, _seconds(part)]
     return [row, *_marks(part["accuracy"])]
 
 
@@ -66,7 +68,7 @@ def _result(part: Record) -> list[list[str]]:
     progress = min(run["first_progress"] for run in part["runs"])
     time = f"{part['first']:.2f} s the first time, {part['later']:.2f} s after it; progress after "
     time += f"{progress:.2f} s"
-    what = f"from Train to the result, warm worker, `{part['network']}`, {part['epochs']} epochs"
+    what = f"from Train to the result, warm worker, `{part['network']}`, {count(part['epochs'], 'epoch')}"
     return [[what, str(len(part["runs"])), _accuracy(part), time]]
 
 
