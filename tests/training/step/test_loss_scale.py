@@ -181,3 +181,12 @@ def test_the_scale_is_in_the_checkpoint():
 
 def test_a_run_without_a_scale_keeps_the_checkpoint_that_it_had():
     assert training(precision="fp32").state_dict()["train_step"] == {"parts": 1}
+
+
+@pytest.mark.usefixtures("scaled")
+def test_a_run_may_go_on_where_automatic_means_another_precision():
+    with_scale = training(precision="fp16")
+    without = training(precision="fp32")
+    without.train_step.load_state_dict(with_scale.state_dict()["train_step"])
+    with_scale.train_step.load_state_dict(without.state_dict()["train_step"])
+    assert float(with_scale.train_step.scale.value) == FIRST

@@ -7,7 +7,12 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from toys import config, make_set, network
 
+from cifar7.training import state
+from cifar7.training.engine import Training
+from cifar7.training.lr_finder import range_test
 from cifar7.training.state import TrainingState
+from cifar7.training.step import train_step
+from cifar7.training.step.train_step import TrainStep
 
 WAITS = ("aten._local_scalar_dense", "aten.nonzero", "aten.is_nonzero", "aten.equal", "aten.unique")
 
@@ -78,3 +83,17 @@ def test_on_a_cpu_nothing_is_recorded():
     run = training()
     run.train_step.take(run.batches.order(0)[:32], 0.1, 0)
     assert run.train_step.capture_seconds is None
+
+
+@pytest.mark.parametrize("record", [True, False])
+def test_whether_to_record_reaches_the_recorder(monkeypatch, record):
+    """With a GPU's name in the place of a GPU."""
+    asked = []
+    monkeypatch.setattr(train_step, "Recorder", lambda *_, enabled: asked.append(enabled))
+    run = training()
+    run.batches.device = torch.device("cuda")
+    monkeypatch.setattr(state, "TrainStep", lambda *parts, record, **how: TrainStep(
+        parts[0], run.batches, *parts[2:], record=record, **how))  # fmt: skip
+    Training(network(), make_set(), config(), record=record)
+    next(range_test(network(), make_set(), config(), record=record))
+    assert asked == [record, record]
