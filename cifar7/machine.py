@@ -63,6 +63,12 @@ def accelerators() -> tuple[Accelerator, ...]:
     return ()
 
 
+def unused_gpu(why: str) -> str:
+    """What is said of a GPU that torch cannot use; `why`: the reason and the cure, without a full stop."""
+    names = " and ".join(dict.fromkeys(one.name for one in accelerators()))
+    return f"The GPU here{f', {names},' if names else ''} is not used: {why}."
+
+
 def _visible(found: list[Accelerator]) -> list[Accelerator]:
     """Those that $CUDA_VISIBLE_DEVICES names, by their numbers; all where it is not set."""
     named = os.environ.get(VISIBLE)

@@ -68,6 +68,16 @@ def _zygote() -> Iterator[None]:
     zygote.ZYGOTE.close()
 
 
+@pytest.fixture(autouse=True)
+def _stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test is replaced by the fresh process that takes the place of one whose device is lost."""
+
+    def refuse(*command: object) -> None:
+        raise AssertionError(f"this process would be replaced by {command}")
+
+    monkeypatch.setattr(os, "execve", refuse)
+
+
 @pytest.fixture
 def cold(monkeypatch: pytest.MonkeyPatch) -> None:
     """Processes start as they do outside the tests: the interpreter, the command line, the imports."""

@@ -13,49 +13,76 @@ import signal
 import sys
 import tempfile
 import time
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import tiny
 
 from cifar7.data.library import open_data
 from cifar7.network.presets import preset
-from cifar7.runs import queue
+from cifar7.network.spec import NetSpec
+from cifar7.runs import children, queue
 from cifar7.runs.folder import ENDED
+from cifar7.runs.workers.published import of_workers
+from cifar7.training.config import TrainConfig
 from cifar7.training.recipes import SPRINT
 
-WARM = 15.0  # seconds for the worker to load its libraries
+WARM = 120.0  # seconds, at most, for the worker to load its libraries and wake its device
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """One run, from the queue to its end."""
+
+    seed: int
+    seconds: float
+    first_progress: float  # seconds until the first step was told
+    test_accuracy: float  # 0 to 1
 
 
 def main(path: str, seeds: list[int], first: bool) -> None:
     """Measure each seed, one after the other."""
     name = open_data(path).name
-    with tempfile.TemporaryDirectory() as folder:
-        runs = Path(folder)
-        worker = queue.ensure_worker(runs, warm=True)
-        assert worker is not None, "a worker serves this new folder already"
-        time.sleep(WARM)
-        try:
-            for seed in seeds:
-                print((_first if first else _measure)(runs, name, seed), flush=True)
-        finally:
-            os.kill(worker, signal.SIGTERM)
+    with tempfile.TemporaryDirectory() as folder, warm_worker(Path(folder)):
+        for seed in seeds:
+            if first:
+                print(_first(Path(folder), name, seed), flush=True)
+                continue
+            one = measure(Path(folder), name, preset("starter"), replace(SPRINT.config, seed=seed))
+            print(
+                f"seed {seed}: {one.seconds:.1f} s, first progress after {one.first_progress:.2f} s, "
+                f"{one.test_accuracy:.2%} of the test images",
+                flush=True,
+            )
 
 
-def _measure(runs: Path, data: str, seed: int) -> str:
-    """One run from the queue to its result, in words."""
+@contextmanager
+def warm_worker(runs: Path) -> Iterator[None]:
+    """A worker for this new folder that has told what it trains on."""
+    worker = queue.ensure_worker(runs, warm=True)
+    assert worker is not None, "a worker serves this new folder already"
+    try:
+        tiny.wait_for(lambda: of_workers(runs), WARM, "the worker's waking")
+        yield
+    finally:
+        os.kill(worker, signal.SIGTERM)
+        children.death(worker)  # which waits for it
+
+
+def measure(runs: Path, data: str, spec: NetSpec, config: TrainConfig) -> Timed:
+    """One run from the queue to its result."""
     start, first_step = time.perf_counter(), 0.0
-    run = queue.enqueue(runs, preset("starter"), replace(SPRINT.config, seed=seed), data)
+    run = queue.enqueue(runs, spec, config, data)
     while run.status()["state"] not in ENDED:
         if not first_step and (run.status()["progress"] or {}).get("step"):
             first_step = time.perf_counter() - start
-        time.sleep(0.05)
+        time.sleep(0.01)
     seconds = time.perf_counter() - start
-    accuracy = (tiny.ended(run)["result"] or {})["test_accuracy"]
-    return (
-        f"seed {seed}: {seconds:.1f} s, first progress after {first_step:.2f} s, "
-        f"{accuracy:.2%} of the test images"
-    )
+    status = run.status()
+    assert status["result"], status["reason"]
+    return Timed(config.seed, seconds, first_step, status["result"]["test_accuracy"])
 
 
 def _first(runs: Path, data: str, seed: int) -> str:

@@ -19,7 +19,7 @@ def bench(arguments: argparse.Namespace) -> None:
     images = with_progress(library.open_data, arguments.data or default)
     from cifar7.bench import report  # loads torch
 
-    machine = _machine(arguments.device or "auto")
+    machine = hardware(arguments.device or "auto")
     line = Progress()
     figures = report.bench(
         images, report.QUICK if arguments.quick else report.FULL, arguments.device or "auto", line.update
@@ -39,7 +39,7 @@ def bench(arguments: argparse.Namespace) -> None:
         _print(figures)
 
 
-def _machine(device: str) -> dict[str, Any]:
+def hardware(device: str) -> dict[str, Any]:
     """Hardware, versions and what else went on when it began. No path, no name of machine or user."""
     import platform
 

@@ -126,6 +126,7 @@ def build() -> Parser:
     bench.add_argument("--quick", action="store_true", help="about a minute; no time to 80 and 90 %%")
     bench.add_argument("--data", metavar="NAME|PATH", help="default: cifar10, or shapes with --quick")
     bench.add_argument("--device", metavar="DEVICE", help="default: the best there is")
+    command("devices", "devices", "Tell what a training here would use: GPU or CPU, and why not the GPU.")
     sweep = command("sweep", "sweeping", "Train variants of a network, and say what it tells.", profile, runs)
     _sweep(sweep)
     command("sweeps", "sweeping", "List the sweeps.", runs)

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from cifar7 import machine
 from cifar7.commands.history import find
 from cifar7.commands.networks import read_network
 from cifar7.commands.output import Progress, duration, percent, put_json, say, table, with_progress
@@ -20,6 +21,7 @@ from cifar7.data.imageset import ImageSet
 from cifar7.network import problems
 from cifar7.network.arithmetic import analyse
 from cifar7.network.spec import NetSpec
+from cifar7.runs import children
 from cifar7.runs.claim import Claim
 from cifar7.runs.execute import execute
 from cifar7.runs.folder import RunFolder, Status
@@ -29,6 +31,8 @@ from cifar7.training.errors import DeviceStateError
 from cifar7.training.events import Beat, EpochEnd, Event, Finished, Notice, Started
 from cifar7.wording import count
 
+ANEW = "CIFAR7_ANEW"  # environment variable: set in a process that `anew` has begun
+
 
 def train(arguments: argparse.Namespace) -> int:
     """Train and test; exit status 0, 2 if the run failed, 130 if it was interrupted."""
@@ -37,9 +41,11 @@ def train(arguments: argparse.Namespace) -> int:
     config = read_config(arguments)
     images = with_progress(library.open_data, arguments.data)
     spec = fitted(spec, images)
-    from cifar7.training.devices import choose  # loads torch
+    from cifar7.training.devices import choose, why_not_gpu  # loads torch
 
-    choose(config.device)  # before there is a run: a device that is not here is a mistake in the command
+    device = choose(config.device)  # before there is a run: one that is not here is a mistake in the command
+    if config.device == "auto" and device.type == "cpu" and (why := why_not_gpu()):
+        say(f"cifar7: {machine.unused_gpu(why)}")
     return _carry_out(start_here(arguments.runs, spec, config, images.name), images, arguments.json)
 
 
@@ -79,19 +85,23 @@ def _carry_out(claim: Claim, images: ImageSet, json: bool) -> int:
     """Execute a run in this process, and tell how it goes and what has come of it."""
     run, spec = claim.run, claim.run.spec()
     say(f"{spec.name} on {images.title} ({len(images.classes)} classes), run {run.id}")
-    view = _View()
-    # After a DeviceStateError the run has failed and says why; this process ends anyway.
-    with interrupts(STOPPING) as signals, suppress(DeviceStateError):
-        execute(
-            claim,
-            lambda name, progress: images,  # open already, under the title that was given
-            stop_reason=lambda: "Interrupted at the command line" if signals else None,
-            listen=view.show,
-        )
+    view, lost = _View(), False
+    with interrupts(STOPPING) as signals:
+        try:
+            execute(
+                claim,
+                lambda name, progress: images,  # open already, under the title that was given
+                stop_reason=lambda: "Interrupted at the command line" if signals else None,
+                listen=view.show,
+            )
+        except DeviceStateError:  # the run says why
+            lost = not signals
     status = claim.status
     view.close()
     if status["state"] == "failed":
         say(f"cifar7: {status['reason']}")
+        if lost:
+            anew(["resume", run.id, "--runs", str(run.path.parent), *(["--json"] if json else [])])
         return 2
     if json:
         put_json(_result(run, spec, images, status))
@@ -100,6 +110,16 @@ def _carry_out(claim: Claim, images: ImageSet, json: bool) -> int:
     else:
         _summarise(run, spec, images, status)
     return 130 if signals else 0
+
+
+def anew(arguments: list[str]) -> None:
+    """Carry out a command in a fresh process in the place of this one, which can no longer use its device.
+
+    Returns where this one was put so in the place of another: once is enough.
+    """
+    if ANEW not in os.environ:
+        say("going on in a fresh process")
+        children.again(["-m", "cifar7", *arguments], {**children.environment({}), ANEW: "1"})
 
 
 def wait_patiently() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from cifar7.data.imageset import ImageSet
@@ -20,7 +22,9 @@ from cifar7.training.events import EpochEnd, Event, Finished, Left, Paused, Rang
 if TYPE_CHECKING:  # torch is loaded only once there is something to train
     from torch import Tensor
 
-CHECKPOINT_SECONDS = 1.0  # at least, between two at the ends of epochs: this much work a death may cost
+# At least, between two checkpoints at the ends of epochs, and between the weights of two epochs: this much
+# work a death may cost. Each waits for the disk, and on a GPU an epoch may take a moment only.
+SAVING_SECONDS = 1.0
 ASK_SECONDS = 0.1  # at least, between two looks for a request during a step or an evaluation
 TEST_SECONDS = 1.0  # after a request to stop: when testing what there is must be done
 REPORT_SECONDS = 0.2  # between two reports of a test's step
@@ -105,59 +109,98 @@ def train(job: Job) -> None:
         test_seconds=TEST_SECONDS,
         resume=checkpoint.load(path) if path else None,
         test=not claim.status["withheld"],
+        record=not claim.status["unrecorded"],
     )
+    weights = _Weights(claim)
     last_checkpoint = time.monotonic()
-    for event in training.events():
-        if claim.status["phase"] != "training":
-            claim.note(phase="training")
-        if isinstance(event, EpochEnd) and not claim.status["result"]:
-            # A run that went on after its end keeps what it had until it has something better, tested.
-            _save_weights(claim, training.weights(), needed=False)
-        # At the end of an epoch unless there was one just now, as an epoch may take a moment only.
-        due = isinstance(event, EpochEnd) and time.monotonic() - last_checkpoint >= CHECKPOINT_SECONDS
-        if due or isinstance(event, (Paused, Finished, Left)):
-            needed = not isinstance(event, EpochEnd)
-            _save(claim, "checkpoint.pt", training.checkpoint(), needed)
-            last_checkpoint = time.monotonic()
-        claim.record(event)
-        if isinstance(event, Finished):
-            _finish(job, event)
-        elif isinstance(event, Left):
-            claim.end("stopped", untested_reason(job.control.reason, event, claim.status))
-        elif isinstance(event, Paused):
-            claim.pause()
-        job.listen(event)
+    try:
+        for event in training.events():
+            if claim.status["phase"] != "training":
+                claim.note(phase="training")
+            if isinstance(event, EpochEnd) and not claim.status["result"]:
+                # A run that went on after its end keeps what it had until it has something better, tested.
+                weights.take(event.epoch, training.weights())
+            due = isinstance(event, EpochEnd) and time.monotonic() - last_checkpoint >= SAVING_SECONDS
+            if due or isinstance(event, (Paused, Finished, Left)):
+                needed = not isinstance(event, EpochEnd)
+                _save(claim, "checkpoint.pt", training.checkpoint(), needed)
+                last_checkpoint = time.monotonic()
+            claim.record(event)
+            if isinstance(event, Finished):
+                weights.end(event.weights)
+                _finish(job, event)
+            elif isinstance(event, Left):
+                weights.write()
+                claim.end("stopped", untested_reason(job.control.reason, event, claim.status))
+            elif isinstance(event, Paused):
+                weights.write()
+                claim.pause()
+            job.listen(event)
+    except BaseException:
+        with suppress(Exception):  # what went wrong is to be told, and not this
+            weights.write()
+        raise
+
+
+class _Weights:
+    """Puts the weights of whole epochs into model.pt: the first and then one a second, and the last ones."""
+
+    def __init__(self, claim: Claim) -> None:
+        self._claim = claim
+        self._waiting: tuple[int, dict[str, Tensor]] | None = None
+        self._written = -inf
+
+    def take(self, epoch: int, weights: dict[str, Tensor]) -> None:
+        """Those of one more epoch, which later steps do not change."""
+        self._waiting = epoch, _copied(weights)
+        if time.monotonic() - self._written >= SAVING_SECONDS:
+            self.write()
+
+    def write(self) -> None:
+        """Those that wait, if any do: once the training has come to an end, whichever it is."""
+        if self._waiting is None:
+            return
+        epoch, weights = self._waiting
+        self._written = time.monotonic()
+        if _save(self._claim, "model.pt", weights, needed=False):
+            self._waiting = None
+            self._claim.note(kept=epoch)
+
+    def end(self, weights: dict[str, Tensor]) -> None:
+        """Those of the result, in the place of any others."""
+        self._waiting = None
+        _save(self._claim, "model.pt", _copied(weights), needed=True)
+
+
+def _copied(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value.detach().to("cpu", copy=True).contiguous() for name, value in weights.items()}
 
 
 def _finish(job: Job, event: Finished) -> None:
     claim, reason = job.claim, None
-    _save_weights(claim, event.weights, needed=True)
     claim.save_predictions(Predictions(event.probabilities, event.labels, job.images.classes))
     if event.state != "finished":
         reason = f"{job.control.reason}, after {event.steps:,} steps and {event.epochs} whole epochs."
     claim.end("stopped" if reason else "finished", reason, event.to_dict())
 
 
-def _save_weights(claim: Claim, weights: dict[str, Tensor], needed: bool) -> None:
-    plain = {name: value.detach().cpu().contiguous() for name, value in weights.items()}
-    _save(claim, "model.pt", plain, needed)
+def _save(claim: Claim, name: str, content: Any, needed: bool) -> bool:
+    """Put tensors into the folder; where the disk is full, the former file stays, and the run goes on.
 
-
-def _save(claim: Claim, name: str, content: Any, needed: bool) -> None:
-    """Put tensors into the folder. Where the disk is full, the former file stays, and the run goes on.
-
-    `needed`: the run cannot do without, and waits for room.
+    Whether they were saved. `needed`: the run cannot do without, and waits for room.
     """
     path = claim.run.path / name
     if needed:
         insist(lambda: save_tensors(path, content), claim.give_up)
-        return
+        return True
     try:
         save_tensors(path, content)
     except (OSError, RuntimeError) as error:
         if not is_full(error):
             raise
         claim.missed()
+        return False
+    return True
 
 
 def test_learning_rate(job: Job) -> None:
@@ -171,7 +214,8 @@ def test_learning_rate(job: Job) -> None:
     points = []
     claim.note(phase="training")
     module = build(job.spec, seed=config.seed)
-    for lr, loss in range_test(module, job.images, config, control=job.control, ask_seconds=ASK_SECONDS):
+    how = {"ask_seconds": ASK_SECONDS, "record": not claim.status["unrecorded"]}
+    for lr, loss in range_test(module, job.images, config, control=job.control, **how):
         points.append((lr, loss))
         if time.monotonic() >= next_report:
             next_report = time.monotonic() + REPORT_SECONDS

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NoReturn
 
 import cifar7
 
@@ -48,6 +50,19 @@ def start(arguments: list[str], environment: dict[str, str], log: Path) -> int:
         )
         _children[child.pid] = child
     return child.pid
+
+
+def again(arguments: list[str], environment: Mapping[str, str]) -> NoReturn:
+    """Put a fresh Python with these arguments in the place of this process.
+
+    It has the same pid, parent and streams, and nothing else of what was here; locks are let go.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    command = [sys.executable, *arguments]
+    if os.name == "nt":  # there, a process cannot be replaced: this one waits for it
+        sys.exit(subprocess.call(command, env=environment))
+    os.execve(sys.executable, command, environment)
 
 
 def alive(pid: int) -> bool:

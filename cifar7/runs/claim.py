@@ -16,7 +16,9 @@ from cifar7.runs.directory import RunError, hold_queue
 from cifar7.runs.files import append_line, close_torn_line, plain, replace_json, replacing, try_lock
 from cifar7.runs.folder import RunFolder
 from cifar7.runs.kept.saving import insist
+from cifar7.runs.reasons import after_loss
 from cifar7.runs.status import State, Status
+from cifar7.training.errors import DeviceStateError
 from cifar7.training.events import Beat, EpochEnd, Event, Notice, RangeStep
 
 BEAT_SECONDS = 0.5  # at most one beat per this time goes into events.jsonl ...
@@ -129,6 +131,22 @@ class Claim:
         if any(stops):
             self.run.request_stop()
             self.status = self.run.status()
+
+    def lose(self, error: DeviceStateError) -> None:
+        """Leave the run to a fresh process, as this one can no longer be trusted with its device.
+
+        It waits in the queue again, or has failed, as `reasons.after_loss` says. The lock is kept until
+        release().
+        """
+
+        def write() -> None:
+            with hold_queue(self.run.path.parent):
+                found, asked = self.run.checkpoint_path() is not None, self.run.requested()
+                changes = after_loss(self.status, self.run.kind, found, asked, error)
+                self.update(durable=True, **{**self._left(), "phase": None, **changes})
+
+        if self.status["state"] == "running":
+            insist(write, self.give_up)
 
     def worked_seconds(self) -> float:
         """How long processes have executed the run, all together."""

@@ -19,6 +19,7 @@ from cifar7.runs.kinds import Kind
 from cifar7.runs.limits import Limits
 from cifar7.runs.people import Person
 from cifar7.runs.status import Status
+from cifar7.runs.workers.published import of_workers
 from cifar7.runs.workers.served import worker_pids
 from cifar7.training.budget import PastRun, Place, Plan
 from cifar7.training.budget import held_out as held_out
@@ -55,7 +56,7 @@ def check(
     runs_dir: Path, spec: NetSpec, config: TrainConfig, data_name: str, kind: Kind, limits: Limits, by: Person
 ) -> None:
     """Raises BudgetError where a run would take more memory than there is, or more than the limits."""
-    plan = plan_of(spec, config, data_name)
+    plan = plan_of(runs_dir, spec, config, data_name)
     most = available(runs_dir, plan.place.kind)
     if limits.memory_gb and (most is None or 1e9 * limits.memory_gb < most):
         plan.check_memory(1e9 * limits.memory_gb, "are the limit here")
@@ -67,17 +68,18 @@ def check(
         plan.check_seconds(plan.budget(past_runs(runs_dir)), 60 * minutes)
 
 
-def plan_of(spec: NetSpec, config: TrainConfig, data_name: str) -> Plan:
+def plan_of(runs_dir: Path, spec: NetSpec, config: TrainConfig, data_name: str) -> Plan:
     """A training on a set of the library, on the device of this machine that it asks for."""
     sizes = [(i.train_size, i.test_size) for i in library.available() if i.name == data_name]
-    return Plan(spec, config, place(config.device), *next(iter(sizes), (0, 0)))
+    return Plan(spec, config, place(runs_dir, config.device), *next(iter(sizes), (0, 0)))
 
 
-def place(device: str) -> Place:
-    """Where a run for this device is trained on this machine, as far as can be told without torch."""
+def place(runs_dir: Path, device: str) -> Place:
+    """Where a run for this device is trained: as the worker has found it, else as it seems without torch."""
     kind = device.partition(":")[0]
     if kind == "auto":
-        kind = "cuda" if machine.accelerators() else "mps" if machine.has_apple_gpu() else "cpu"
+        seems = "cuda" if machine.accelerators() else "mps" if machine.has_apple_gpu() else "cpu"
+        kind = next((one.kind for one in of_workers(runs_dir)), seems)
     return Place(kind, machine.cores(), machine.has_fast_bf16() if kind == "cpu" else kind == "cuda")
 
 

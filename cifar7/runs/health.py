@@ -12,6 +12,7 @@ from cifar7.disk import open_regular, read_regular
 from cifar7.runs import queue
 from cifar7.runs.files import try_lock
 from cifar7.runs.folder import RunFolder, list_runs
+from cifar7.runs.workers.published import NOTHING, Published, read
 
 LAST_LINES = 40  # of a worker's log
 LAST_BYTES = 20_000  # of it that are read
@@ -26,6 +27,7 @@ class Worker:
     pid: int | None
     memory: int | None
     log: tuple[str, ...]  # the last lines
+    told: Published = NOTHING  # of its device, by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,8 @@ def _workers(folder: Path) -> list[Worker]:
         alive = lock is None
         pid = _pid(lock_path.with_suffix(".pid")) if alive else None
         memory = process_memory(pid) if pid else None
-        workers.append(Worker(lock_path.stem, alive, pid, memory, _tail(lock_path.with_suffix(".log"))))
+        log = _tail(lock_path.with_suffix(".log"))
+        workers.append(Worker(lock_path.stem, alive, pid, memory, log, read(lock_path)))
     return workers
 
 

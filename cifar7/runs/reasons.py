@@ -9,13 +9,14 @@ from cifar7.disk import is_full, is_trouble, why_not
 from cifar7.errors import UserError
 from cifar7.runs.kinds import KINDS, Kind
 from cifar7.runs.status import Status
-from cifar7.training.errors import TrainingError, is_out_of_memory
+from cifar7.training.errors import DeviceStateError, TrainingError, is_out_of_memory
 from cifar7.training.events import Beat, EpochEnd, Left
 from cifar7.wording import capital, count
 
 TRAINED = "Trained to its end, and not tested yet: runs to choose from do not look at the test images"
 WORKER_ENDS = "Stopped because its worker was asked to end"
 MOST_DEATHS = 1  # after which a run is taken up again
+UNRECORDED = "The run goes on in a fresh process without a recording: the same training, slower."
 
 
 def remains(status: Status, kind: Kind = "training") -> str:
@@ -29,7 +30,8 @@ def remains(status: Status, kind: Kind = "training") -> str:
         return "nothing had been trained yet"
     if epoch_end is None:
         return f"it had come to step {beat.step:,}, and no epoch was complete"
-    return f"it had come to step {beat.step:,}, and the weights of epoch {epoch_end.epoch} are kept"
+    epoch = status["kept"] or epoch_end.epoch
+    return f"it had come to step {beat.step:,}, and the weights of epoch {epoch} are kept"
 
 
 def death_reason(status: Status, kind: Kind, has_checkpoint: bool, ending: str) -> str:
@@ -93,6 +95,27 @@ def after_death(
     }
     if not has_checkpoint:  # what had been reported is void
         changes |= {"progress": None, "epoch": None}
+    return changes
+
+
+def after_loss(
+    status: Status, kind: Kind, has_checkpoint: bool, asked: str | None, error: DeviceStateError
+) -> dict[str, Any]:
+    """The changes to the status of a run whose process can no longer be trusted with its device.
+
+    It waits for a fresh one, as after a death. Where only the recording of its steps is at fault, that is no
+    death: once, it goes on unrecorded.
+    """
+    cause = str(error).partition(";")[0]
+    again = error.unrecorded and not status["unrecorded"]
+    before: Status = {**status, "deaths": 0} if again else status
+    changes = after_death(before, kind, has_checkpoint, asked, f"was given up: {cause}")
+    if changes["state"] == "failed":
+        changes["reason"] = capital(mistake_reason(error, status, kind))
+    if again:
+        changes |= {"deaths": status["deaths"], "unrecorded": True}
+        if changes["state"] in ("queued", "paused"):
+            changes["notices"] = [*status["notices"], f"{capital(cause)}. {UNRECORDED}"]
     return changes
 
 

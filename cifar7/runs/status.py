@@ -36,6 +36,7 @@ class Status(TypedDict):
     progress: dict[str, Any] | None  # the newest Beat; of a learning-rate test, the newest RangeStep
     epoch: dict[str, Any] | None  # the newest EpochEnd
     result: dict[str, Any] | None  # Finished; of the last time, in a run that goes on after its end
+    kept: int | None  # the epoch whose weights model.pt holds, in a run that has no result
     notices: list[str]  # what was met and dealt with, in words
     then: str | None  # what the run is to do as soon as it is executed: "stop"
     by: str  # whose run it is, as Person.id of cifar7.runs.people; "": made on the command line, or not known
@@ -48,6 +49,7 @@ class Status(TypedDict):
     deaths: int  # of processes that executed it, since somebody last started or resumed it
     withheld: bool  # the test set is not read at its end, but once somebody asks: it is one to choose from
     foreground: bool  # executed by a command that somebody waits for, not by a worker
+    unrecorded: bool  # its steps could not be recorded as a CUDA graph here: they are launched one by one
 
 
 LATEST = 253_402_300_799.0  # the last second of the year 9999: beyond, there are no dates
@@ -92,6 +94,7 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "progress": is_sound,
     "epoch": is_sound,
     "result": is_sound,
+    "kept": is_whole,
     "notices": _notices,
     "then": _text(60),
     "by": _text(60),
@@ -104,6 +107,7 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "deaths": is_whole,
     "withheld": lambda value: isinstance(value, bool),
     "foreground": lambda value: isinstance(value, bool),
+    "unrecorded": lambda value: isinstance(value, bool),
 }
 _MAY_BE_NONE = {name for name, kind in Status.__annotations__.items() if "None" in str(kind)}
 
@@ -112,7 +116,8 @@ def fresh(name: str, data_name: str, device: str) -> Status:
     """The status of a new run: all that is not known yet is None."""
     status: Any = dict.fromkeys(Status.__annotations__)
     status.update(state="queued", created=time.time(), name=name, data=data_name, device=device, notices=[])
-    status.update(by="", by_name="", worked=0.0, minutes=0.0, deaths=0, withheld=False, foreground=False)
+    status.update(by="", by_name="", worked=0.0, minutes=0.0, deaths=0)
+    status.update(withheld=False, foreground=False, unrecorded=False)
     return cast(Status, status)
 
 

@@ -1,7 +1,8 @@
 """The process that trains: `python -m cifar7.runs.worker RUNS_DIR [--device D]`.
 
 It takes queued runs of every kind one after the other, keeps libraries and data loaded, and ends when it was
-idle for long, when its folder of runs is gone, or on SIGTERM, which stops a run at its next batch.
+idle for long, when its folder of runs is gone, or on SIGTERM, which stops a run at its next batch. Where its
+device is no longer sound, a fresh process takes its place.
 """
 
 from __future__ import annotations
@@ -15,21 +16,29 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from cifar7 import paths
+from cifar7 import machine, paths
 from cifar7.data import library
 from cifar7.data.imageset import ImageSet, Progress
+from cifar7.runs import children
 from cifar7.runs.claim import Claim
 from cifar7.runs.directory import RunError
 from cifar7.runs.execute import execute
 from cifar7.runs.files import try_lock
 from cifar7.runs.kept.cleaning import clean, old_caches
-from cifar7.runs.queue import IDLE_MINUTES, claim_next, reconcile, remove_abandoned, worker_lock
+from cifar7.runs.queue import IDLE_MINUTES, claim_next, line, reconcile, remove_abandoned, worker_lock
 from cifar7.runs.reasons import WORKER_ENDS, remains
+from cifar7.runs.workers.published import MOST_LOST, Published, publish, read
+from cifar7.runs.workers.soundness import lost
 from cifar7.training.config import is_device
 from cifar7.training.errors import DeviceStateError
+
+if TYPE_CHECKING:  # torch is loaded only once there is something to train
+    import torch
 
 LOOK_SECONDS = 0.05  # between two looks at the folder's time of change
 NICENESS = 10
@@ -50,12 +59,16 @@ class Worker:
         self.data_dir = data_dir
         self.images: ImageSet | None = None  # of the last run: the next one mostly needs them again
         self.ending = False
+        self.lost = False  # the device: nothing more can be done with it in this process
         self.parent = os.getppid()
         self.idle_since = time.monotonic()
         self.scanned = 0.0  # when the queue was last read
         self.last_change = -1  # the folder's time of change then
         self.prepared = False
         self.on_cpu = False
+        self.accelerator: torch.device | None = None  # where it is one
+        self.fault: DeviceStateError | None = None  # met while it was woken
+        self.has_worked = False  # whether a run has been carried out
 
     @property
     def patience(self) -> float:
@@ -73,17 +86,33 @@ class Worker:
         inode = lock_path.stat().st_ino
         log.info("pid %d serves %s", os.getpid(), self.device)
         reconcile(self.runs_dir)
-        while not self.ending and _inode(lock_path) == inode:
+        while not (self.ending or self.lost) and _inode(lock_path) == inode:
             self._look()
         log.info("ending")
+        lock.release()
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether a fresh process is to take the place of this one, which has ended for its device.
+
+        Not for ever: after some in a row that could do nothing, or where they cannot be counted, the next is
+        started by whoever looks.
+        """
+        if not self.lost or self.ending or not line(self.runs_dir):
+            return False
+        count = read(worker_lock(self.runs_dir, self.device)).lost
+        if count >= MOST_LOST:
+            log.error("%d workers in a row lost their device: the next one starts when somebody looks", count)
+        return 0 < count < MOST_LOST
 
     def _look(self) -> None:
         """Serve the queue once, whatever happens."""
         try:
             self._serve_once()
         except DeviceStateError as error:  # the next run could not trust this process
-            log.warning("ending, for a new worker to go on: %s", error)
-            self.ending = True
+            log.warning("ending, for a fresh process to go on: %s", error)
+            self.lost = True
+            self._tell(lost=self._told().lost + 1, trouble=str(error))
         except (OSError, RunError):  # a full disk, a lock held for long, the folder removed: look again
             log.exception("the queue cannot be served; trying again")
             time.sleep(1.0)
@@ -100,14 +129,18 @@ class Worker:
             return
         self.last_change, self.scanned = changed, now
         if self._execute_next():
-            gc.collect()  # a network, its images and gradients would lie on the device until the next run
+            self._make_ready()
             self.last_change, self.idle_since = -1, time.monotonic()
         elif not self.prepared:
             self._prepare()
             self._make_room()
+            if self.fault:
+                raise self.fault
 
     def _execute_next(self) -> bool:
         remove_abandoned(self.runs_dir)
+        if line(self.runs_dir) and (self.has_worked or self._told().lost < MOST_LOST):
+            self._check()  # the machine may have slept. In the end, a run is begun all the same, and says why
         claim = claim_next(self.runs_dir, self.device)
         if claim is None:
             return False
@@ -116,9 +149,35 @@ class Worker:
         log.info("run %s", claim.run.id)
         if not self.prepared and not self._prepared_for(claim):
             return True
+        self.has_worked = True
         status = execute(claim, self._open_images, device=self.device, stop_reason=self._stop_reason)
         log.info("run %s %s", claim.run.id, status["state"])
         return True
+
+    def _make_ready(self) -> None:
+        """Between two runs: raises DeviceStateError where the device would fail the next one."""
+        gc.collect()  # a network, its images and gradients would lie on the device until the next run
+        self._check()
+        if self.accelerator is not None:
+            from cifar7.training import devices
+
+            devices.give_back(self.accelerator)
+        if self._told().lost:
+            self._tell(lost=0, trouble="")
+
+    def _check(self) -> None:
+        """Raises DeviceStateError where the device that was woken is no longer sound."""
+        if self.accelerator is not None:
+            from cifar7.training import devices
+
+            devices.probe(self.accelerator)
+
+    def _told(self) -> Published:
+        """What this worker, or the one before it, has told of its device."""
+        return read(worker_lock(self.runs_dir, self.device))
+
+    def _tell(self, **changes: Any) -> None:
+        publish(worker_lock(self.runs_dir, self.device), replace(self._told(), **changes))
 
     def _open_images(self, name: str, progress: Progress) -> ImageSet:
         """The library's set; the same object as last time while its content is the same. Raises DataError."""
@@ -145,6 +204,10 @@ class Worker:
             claim.release()
         loading.join()
         self._make_room()
+        if self.fault:
+            claim.lose(self.fault)  # no effect on one that has ended
+            claim.release()
+            raise self.fault
         return asked is None
 
     def _prepare(self) -> None:
@@ -153,17 +216,23 @@ class Worker:
             return
         self.prepared = True
         try:
-            from cifar7.training.devices import choose, wake
+            from cifar7.training import devices
 
             for module in ("cifar7.network.module", "cifar7.training.engine"):
                 import_module(module)
-            device = choose(self.device)
-            wake(device)  # which takes an accelerator seconds
+            device = devices.choose(self.device)
             self.on_cpu = device.type == "cpu"
+            self.accelerator = None if self.on_cpu else device
+            devices.wake(device)  # which takes an accelerator seconds
+            why_not = devices.why_not_gpu() if self.device == "auto" and self.on_cpu else None
+            words = devices.describe_device(device)
+            self._tell(device=words, kind=device.type, why_not=machine.unused_gpu(why_not) if why_not else "")
             for left in clean(old_caches(self.runs_dir, self.data_dir), self.data_dir):
                 log.warning("a cache was not removed: %s", left)
-        except Exception:
+        except Exception as error:
             log.exception("preparing failed; the next run will tell")
+            self._tell(device="", kind="", why_not="")
+            self.fault = lost(error, self.device)
 
     def _make_room(self) -> None:
         """On a CPU the page comes first; an accelerator is fed by this process, which must not wait."""
@@ -198,6 +267,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--device", default="auto")
     parser.add_argument("--data-dir", type=Path, default=paths.data_dir())
     parser.add_argument("--idle-minutes", type=float, default=IDLE_MINUTES)
+    arguments = sys.argv[1:] if arguments is None else arguments
     options = parser.parse_args(arguments)
     if not is_device(options.device):
         parser.error(f"there is no device {options.device!r:.20}")
@@ -207,6 +277,8 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(number, worker.end)
     _offer_to_the_kernel()
     worker.serve()
+    if worker.goes_on:
+        children.again(["-m", "cifar7.runs.worker", *arguments], os.environ)
     return 0
 
 

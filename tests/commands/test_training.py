@@ -9,16 +9,23 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tiny
+import torch
 from calls import call, json_of, quick
 from torch import Tensor
 from where import ROOT
 
+from cifar7 import machine
+from cifar7.commands import training
 from cifar7.commands.output import percent
 from cifar7.network.spec import Stage, Unit
+from cifar7.runs import children
 from cifar7.runs.folder import RunFolder, list_runs
+from cifar7.training import devices
+from cifar7.training.engine import Training
 from cifar7.training.errors import DeviceStateError
 from cifar7.training.recipes import RECIPES, recipe
 from cifar7.training.step.train_step import TrainStep
@@ -167,6 +174,7 @@ def test_a_step_that_cannot_be_recorded_fails_the_run_in_words(
         return take(step, rows, lr, number)
 
     monkeypatch.setattr(TrainStep, "take", fail_later)
+    monkeypatch.setenv(training.ANEW, "1")  # a fresh process has been tried
     status, out, err = call(capsys, *quick(home))
     assert (status, out) == (2, "")
     (run,) = list_runs(home / "home" / "runs")
@@ -174,6 +182,56 @@ def test_a_step_that_cannot_be_recorded_fails_the_run_in_words(
     reason = "The step could not be recorded; try without. It had come to step 1, and no epoch was complete."
     assert (run.status()["state"], run.status()["reason"]) == ("failed", reason)
     assert f"cifar7: {reason}" in err
+
+
+def test_a_gpu_that_is_not_used_is_told(
+    capsys: pytest.CaptureFixture[str], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An nvidia-smi that names a GPU, and a torch that cannot use it: stand-ins for both."""
+    monkeypatch.setattr(machine, "accelerators", lambda: (machine.Accelerator("NVIDIA T4", 16 << 30),))
+    monkeypatch.setattr(
+        devices, "why_not_gpu", lambda: "this torch is built without CUDA; install torch anew"
+    )
+    told = "The GPU here, NVIDIA T4, is not used: this torch is built without CUDA; install torch anew."
+    _, _, err = call(capsys, *quick(home, "--device", "auto", "--json"))
+    assert f"cifar7: {told}" in err.splitlines()
+    _, _, err = call(capsys, *quick(home, "--json"))
+    assert "is not used" not in err, "the CPU was asked for"
+
+    found = json_of(capsys, "devices")
+    assert (found["auto"], found["driver"]) == ("cpu", ["NVIDIA T4"])
+    assert found["why_not"] == "this torch is built without CUDA; install torch anew"
+    (cpu,) = found["devices"]
+    assert (cpu["name"], cpu["device"]) == ("cpu", devices.describe_device(torch.device("cpu")))
+    status, out, _ = call(capsys, "devices")
+    assert status == 0
+    assert out.splitlines()[1] == "the driver names NVIDIA T4"
+    assert out.splitlines()[-1] == told
+
+
+def test_a_fresh_process_goes_on_once_without_a_recording(
+    capsys: pytest.CaptureFixture[str], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The recording stands for CUDA's: it fails whenever one is asked for."""
+    make, asked, fresh = Training.__init__, [], []
+
+    def recording(made: Training, *given: Any, record: bool = True, **more: Any) -> None:
+        asked.append(record)
+        if record:
+            raise DeviceStateError("the step could not be recorded; try without.", unrecorded=True)
+        make(made, *given, **more)
+
+    monkeypatch.setattr(Training, "__init__", recording)
+    monkeypatch.setattr(children, "again", lambda *given: fresh.append(given))
+    status, out, err = call(capsys, *quick(home), "--json")
+    assert (status, out) == (2, "")
+    assert "going on in a fresh process" in err
+    (run,) = list_runs(home / "home" / "runs")
+    ((command, environment),) = fresh
+    assert command == ["-m", "cifar7", "resume", run.id, "--runs", str(home / "home" / "runs"), "--json"]
+    monkeypatch.setenv(training.ANEW, environment[training.ANEW])
+    assert json_of(capsys, *command[2:-1])["state"] == "finished"
+    assert (asked, len(fresh)) == ([True, False], 1)
 
 
 def test_runs_cannot_be_kept_in_a_file(capsys: pytest.CaptureFixture[str], home: Path) -> None:

@@ -100,8 +100,8 @@ def test_what_is_free_counts_just_before_the_run_begins(
 
 def test_on_an_accelerator_its_memory_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(machine, "accelerators", lambda: (machine.Accelerator("GPU", 8 << 30),))
-    assert place("auto").kind == place("cuda:1").kind == "cuda"
-    assert place("cpu").kind == "cpu"
+    assert place(tmp_path, "auto").kind == place(tmp_path, "cuda:1").kind == "cuda"
+    assert place(tmp_path, "cpu").kind == "cpu"
     assert available(tmp_path, "cuda") == 8 << 30
 
 

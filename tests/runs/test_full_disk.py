@@ -138,7 +138,7 @@ def test_a_run_goes_on_while_the_disk_is_full_and_saves_when_there_is_room(
 ) -> None:
     from cifar7.runs import carry_out as carry_out_module
 
-    monkeypatch.setattr(carry_out_module, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(carry_out_module, "SAVING_SECONDS", 0.0)
     monkeypatch.setattr(claim_module, "BEAT_SECONDS", 0.0)
     tiny.make_set(tmp_path / "data")
     run = laid(small_disk / "runs", epochs=6)

@@ -242,7 +242,7 @@ def test_a_worker_that_cannot_be_trusted_any_more_makes_room_after_the_run(
     monkeypatch.setattr(worker, "_execute_next", lambda: True)
     worker.last_change = -1
     worker._look()
-    assert not worker.ending
+    assert not worker.lost
 
     def fail() -> bool:
         raise DeviceStateError("a recording was invalidated")
@@ -250,7 +250,7 @@ def test_a_worker_that_cannot_be_trusted_any_more_makes_room_after_the_run(
     monkeypatch.setattr(worker, "_execute_next", fail)
     worker.last_change = -1
     worker._look()
-    assert worker.ending
+    assert worker.lost
 
 
 def test_a_run_after_which_a_process_cannot_be_trusted_ends_first(tmp_path: Path) -> None:
@@ -263,6 +263,6 @@ def test_a_run_after_which_a_process_cannot_be_trusted_ends_first(tmp_path: Path
         execute(claim, open_images)
     assert (claim.run.status()["state"], claim.run.status()["reason"]) == (
         "failed",
-        "a recording was invalidated",
+        "A recording was invalidated",
     )
     assert try_lock(claim.run.path / "run.lock") is not None

@@ -284,3 +284,14 @@ def test_a_half_trained_run_of_a_stopped_sweep_goes_on(place: Path, tmp_path: Pa
     (path / "checkpoint.pt").unlink()
     sweep, _ = carried_out(tmp_path, sweep.definition(), sweep=sweep)
     assert sweep.trials()[0][0].complete
+
+
+def test_one_whose_device_was_lost_there_waits_for_another_process(place: Path) -> None:
+    flight = Flight(run := waiting(place))
+    flight.take(Message(node="node 1"))
+    flight.write()
+    flight.take(Message(end={**run.status(), "state": "queued", "deaths": 1, "unrecorded": True}))
+    assert flight.write()
+    status = run.reconcile()
+    assert (status["state"], status["deaths"], status["unrecorded"]) == ("queued", 1, True)
+    run.request_stop()

@@ -71,7 +71,7 @@ def checkpoints(monkeypatch: pytest.MonkeyPatch) -> None:
         from cifar7.runs import carry_out
         from cifar7.sweeps.cluster.on_node import work
 
-        carry_out.CHECKPOINT_SECONDS = 0.0
+        carry_out.SAVING_SECONDS = 0.0
         work(*given)
 
     monkeypatch.setattr(on_node, "work", often)

@@ -128,6 +128,12 @@ class Flight:
             self._claim.note(notices=[*self._claim.status["notices"], *met])
         if status["state"] == "paused":
             self._claim.pause()
+        elif status["state"] == "queued":  # its process could no longer use its device
+            told = {name: status[name] for name in ("state", "deaths", "unrecorded")}
+            self._claim.update(
+                durable=True, **told, phase=None, preparing=None, served=time.time(),
+                worked=self._claim.worked_seconds(),
+            )  # fmt: skip
         else:
             self._claim.end(status["state"], status["reason"], status["result"])
         self._let_go()

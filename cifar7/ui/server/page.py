@@ -44,7 +44,7 @@ def _now() -> None:
     now = _health(str(paths.runs_dir()))
     good, words = verdict(now)
     (st.success if good else st.warning)(
-        words, icon=":material/check_circle:" if good else ":material/warning:"
+        plain(words), icon=":material/check_circle:" if good else ":material/warning:"
     )
     figures = {
         "Memory free": (gigabytes(now.memory_free), "Of the whole machine."),
@@ -58,6 +58,8 @@ def _now() -> None:
     _queue(now)
     for worker in now.workers:
         st.markdown(f"##### {plain(worker_words(worker))}")
+        if worker.told.why_not:
+            st.warning(plain(worker.told.why_not), icon=":material/memory:")
         with st.expander("Its last lines", icon=":material/notes:"):
             st.code("\n".join(worker.log) or "It has said nothing yet.", language=None, height=260)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cifar7.runs.health import Health, Worker
+from cifar7.runs.workers.published import MOST_LOST
 from cifar7.ui.words.wording import NO_BREAK, count
 
 GB = 1e9
@@ -31,6 +32,12 @@ def _troubles(health: Health) -> list[str]:
             "Runs wait and no worker serves them. One is started whenever somebody looks at Train; if this "
             "stays, read the log below."
         )
+    troubles += [
+        f"{count(worker.told.lost, 'worker')} in a row lost the device {worker.told.device} "
+        f"({worker.told.trouble}): start this machine anew, or train on the CPU."
+        for worker in health.workers
+        if worker.told.lost >= MOST_LOST
+    ]
     if health.memory_free is not None and health.memory_free < LITTLE_MEMORY:
         troubles.append(
             f"Only {gigabytes(health.memory_free)} of memory are free: close other programs here, or "
@@ -49,4 +56,5 @@ def worker_words(worker: Worker) -> str:
     if not worker.alive:
         return f"Worker for {worker.device}: not running; one starts as soon as there is work"
     memory = "" if worker.memory is None else f", {gigabytes(worker.memory)} of memory"
-    return f"Worker for {worker.device}: alive (process {worker.pid or 'unknown'}{memory})"
+    where = f", trains on {worker.told.device}" if worker.told.device else ""
+    return f"Worker for {worker.device}: alive (process {worker.pid or 'unknown'}{memory}){where}"

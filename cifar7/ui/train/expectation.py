@@ -12,6 +12,7 @@ from cifar7.runs import expected, queue
 from cifar7.training.budget import UNCERTAIN, Budget, PastRun, Place, Plan, gigabytes, span
 from cifar7.training.config import TrainConfig
 from cifar7.ui.shell import person, state
+from cifar7.ui.words import device
 from cifar7.ui.words.wording import count, plain
 
 SMALLEST_BATCH = 32  # below, steps are so short that the rule of the arithmetic says nothing
@@ -20,10 +21,12 @@ SMALLEST_BATCH = 32  # below, steps are so short that the rule of the arithmetic
 def say(info: SetInfo) -> None:
     """A line below the settings."""
     config = state.config()
-    place = expected.place(config.device)
+    place = expected.place(paths.runs_dir(), config.device)
     plan = Plan(state.valid_design(), config, place, info.train_size, info.test_size)
     words = estimate(plan, plan.budget(_past_runs(str(paths.runs_dir()))))
     st.caption(plain(words + before_it(_before(str(paths.runs_dir()), person.person().id))))
+    if (why := device.why_not()) and config.device != "cpu":
+        st.warning(plain(why), icon=":material/memory:")
 
 
 def held_out(info: SetInfo, config: TrainConfig) -> int:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import lru_cache
 
 from cifar7 import machine, paths
 from cifar7.errors import UserError
 from cifar7.runs.folder import RunFolder
+from cifar7.runs.workers.published import of_workers
 
 _APPLE = "Apple GPU"
 
 
 def words(run_id: str | None = None) -> str:
-    """The device that the run recorded; without a record, what this machine seems to have."""
+    """The device that the run recorded; without a record, what the workers have, or there seems to be."""
     if run_id is not None:
         with suppress(UserError):
             device = RunFolder.open(paths.runs_dir(), run_id).environment().get("device")
@@ -23,8 +26,13 @@ def words(run_id: str | None = None) -> str:
     return _here()
 
 
+def why_not() -> str:
+    """Why the workers leave a GPU of this machine alone, and what would help; empty where they do not."""
+    return next((one.why_not for one in of_workers(paths.runs_dir()) if one.why_not), "")
+
+
 def accelerated() -> bool:
-    """Whether this machine seems to have an accelerator."""
+    """Whether runs are trained on an accelerator here, as far as is known."""
     return not _here().startswith("CPU")
 
 
@@ -38,13 +46,24 @@ def offered(current: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*here, current]))
 
 
-@lru_cache(maxsize=1)
 def _here() -> str:
+    """What the workers have; before any has told it, what there seems to be."""
+    told = of_workers(paths.runs_dir())
+    return _counted(re.sub(r" \(cuda:\d+\)$", "", one.device) for one in told) if told else _seems()
+
+
+@lru_cache(maxsize=1)
+def _seems() -> str:
     """The GPUs as their driver names them; without a driver Apple's, or the processor."""
     if found := machine.accelerators():
-        counts = Counter(one.name for one in found)
-        return " and ".join(f"{count} × {name}" if count > 1 else name for name, count in counts.items())
+        return _counted(one.name for one in found)
     if machine.has_apple_gpu():
         return _APPLE
     cores = machine.cores()
     return f"CPU, {cores} core{'s' if cores > 1 else ''}"
+
+
+def _counted(names: Iterable[str]) -> str:
+    """As in "2 × NVIDIA T4"."""
+    counts = Counter(names)
+    return " and ".join(f"{count} × {name}" if count > 1 else name for name, count in counts.items())

@@ -14,6 +14,7 @@ from cifar7.runs import people, queue
 from cifar7.runs.folder import RunFolder, list_runs
 from cifar7.runs.health import Health, Worker
 from cifar7.runs.people import Person
+from cifar7.runs.workers.published import MOST_LOST, Published, publish
 from cifar7.ui.server.words import verdict, worker_words
 from cifar7.ui.shell import pages
 
@@ -65,6 +66,28 @@ def test_all_is_well_or_what_to_do() -> None:
     assert "no worker serves them" in verdict(replace(WELL, workers=(), waiting=waiting))[1]
 
 
+def test_a_device_that_is_lost_again_and_again_is_told() -> None:
+    told = Published("NVIDIA T4", "cuda", lost=MOST_LOST, trouble="the device no longer answers")
+    good, words = verdict(replace(WELL, workers=(replace(IDLE, told=told),)))
+    assert not good
+    assert words == (
+        "3\N{NO-BREAK SPACE}workers in a row lost the device NVIDIA T4 (the device no longer answers): start "
+        "this machine anew, or train on the CPU."
+    )
+    assert verdict(replace(WELL, workers=(replace(IDLE, told=replace(told, lost=MOST_LOST - 1)),)))[0]
+
+
+def test_why_a_gpu_is_not_used_stands_with_its_worker(served: Path) -> None:
+    people.make_teacher(served, TOKEN)
+    (served / "workers").mkdir()
+    queue.worker_lock(served, "auto").touch()
+    publish(queue.worker_lock(served, "auto"), Published("CPU, 2 cores", "cpu", "The GPU *T4* is not used."))
+    app = open_app().switch_page(pages.SERVER.file).run()
+    assert r"The GPU \*T4\* is not used\." in [element.value for element in app.warning]
+
+
 def test_a_worker_in_a_line() -> None:
+    told = replace(IDLE, told=Published("NVIDIA T4", "cuda"))
+    assert worker_words(told) == f"{worker_words(IDLE)}, trains on NVIDIA T4"
     assert worker_words(IDLE) == "Worker for auto: alive (process 77, 2.5\N{NO-BREAK SPACE}GB of memory)"
     assert "not running" in worker_words(replace(IDLE, alive=False))

@@ -1,6 +1,6 @@
 """How long a gallery of 500 mistakes takes, in a real browser. Not a test: it prints figures.
 
-    PYTHONPATH=. python tests/gallery_latency.py [--times 10]
+    PYTHONPATH=. python tests/trials/gallery_latency.py [--times 10]
 
 A server and a browser are started on this machine, with a run of which 800 of 2,000 pictures are mistaken.
 The clock runs in the browser: from the choice in a select box to the frame after the gallery changed.
@@ -12,8 +12,11 @@ import argparse
 import os
 import shutil
 import statistics
+import sys
 import tempfile
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import browser
 import numpy as np
