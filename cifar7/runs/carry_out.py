@@ -214,8 +214,11 @@ def test_learning_rate(job: Job) -> None:
     points = []
     claim.note(phase="training")
     module = build(job.spec, seed=config.seed)
-    how = {"ask_seconds": ASK_SECONDS, "record": not claim.status["unrecorded"]}
-    for lr, loss in range_test(module, job.images, config, control=job.control, **how):
+    record = not claim.status["unrecorded"]
+    steps_taken = range_test(
+        module, job.images, config, control=job.control, ask_seconds=ASK_SECONDS, record=record
+    )
+    for lr, loss in steps_taken:
         points.append((lr, loss))
         if time.monotonic() >= next_report:
             next_report = time.monotonic() + REPORT_SECONDS

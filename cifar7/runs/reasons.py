@@ -106,7 +106,7 @@ def after_loss(
     It waits for a fresh one, as after a death. Where only the recording of its steps is at fault, that is no
     death: once, it goes on unrecorded.
     """
-    cause = str(error).partition(";")[0]
+    cause = error.fault if error.cure else str(error).partition(";")[0]
     again = error.unrecorded and not status["unrecorded"]
     before: Status = {**status, "deaths": 0} if again else status
     changes = after_death(before, kind, has_checkpoint, asked, f"was given up: {cause}")

@@ -15,7 +15,6 @@ import signal
 import sys
 import threading
 import time
-from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -32,19 +31,16 @@ from cifar7.runs.files import try_lock
 from cifar7.runs.kept.cleaning import clean, old_caches
 from cifar7.runs.queue import IDLE_MINUTES, claim_next, line, reconcile, remove_abandoned, worker_lock
 from cifar7.runs.reasons import WORKER_ENDS, remains
+from cifar7.runs.workers.manners import leave_the_cpu, leave_the_memory
 from cifar7.runs.workers.published import MOST_LOST, Published, publish, read
 from cifar7.runs.workers.soundness import lost
-from cifar7.training.config import is_device
+from cifar7.training.config import ConfigError, is_device
 from cifar7.training.errors import DeviceStateError
 
 if TYPE_CHECKING:  # torch is loaded only once there is something to train
     import torch
 
 LOOK_SECONDS = 0.05  # between two looks at the folder's time of change
-NICENESS = 10
-AUTOGROUP, OF_SESSION = Path("/proc/self/autogroup"), 5  # a third of what another session gets
-# Of 1000: where memory runs out, the kernel ends the worker, whose work is kept, and not the page.
-OOM_SCORE = 800
 ORPHAN_SECONDS = 60.0
 SCAN_SECONDS = 2.0  # between two readings of the whole queue when that time did not change
 
@@ -56,6 +52,7 @@ class Worker:
 
     def __init__(self, runs_dir: Path, device: str, data_dir: Path, idle_minutes: float) -> None:
         self.runs_dir, self.device, self.idle_minutes = runs_dir, device, idle_minutes
+        self.trains_on = device  # what runs get that name none
         self.data_dir = data_dir
         self.images: ImageSet | None = None  # of the last run: the next one mostly needs them again
         self.ending = False
@@ -66,7 +63,7 @@ class Worker:
         self.last_change = -1  # the folder's time of change then
         self.prepared = False
         self.on_cpu = False
-        self.accelerator: torch.device | None = None  # where it is one
+        self.accelerator: torch.device | None = None  # that runs which name no device are trained on
         self.fault: DeviceStateError | None = None  # met while it was woken
         self.has_worked = False  # whether a run has been carried out
 
@@ -133,7 +130,8 @@ class Worker:
             self.last_change, self.idle_since = -1, time.monotonic()
         elif not self.prepared:
             self._prepare()
-            self._make_room()
+            if self.on_cpu:
+                leave_the_cpu()
             if self.fault:
                 raise self.fault
 
@@ -150,7 +148,7 @@ class Worker:
         if not self.prepared and not self._prepared_for(claim):
             return True
         self.has_worked = True
-        status = execute(claim, self._open_images, device=self.device, stop_reason=self._stop_reason)
+        status = execute(claim, self._open_images, device=self.trains_on, stop_reason=self._stop_reason)
         log.info("run %s %s", claim.run.id, status["state"])
         return True
 
@@ -203,7 +201,8 @@ class Worker:
         if asked:
             claim.release()
         loading.join()
-        self._make_room()
+        if self.on_cpu:
+            leave_the_cpu()
         if self.fault:
             claim.lose(self.fault)  # no effect on one that has ended
             claim.release()
@@ -220,13 +219,12 @@ class Worker:
 
             for module in ("cifar7.network.module", "cifar7.training.engine"):
                 import_module(module)
-            device = devices.choose(self.device)
+            device, why_not = self._choose()
             self.on_cpu = device.type == "cpu"
             self.accelerator = None if self.on_cpu else device
             devices.wake(device)  # which takes an accelerator seconds
-            why_not = devices.why_not_gpu() if self.device == "auto" and self.on_cpu else None
-            words = devices.describe_device(device)
-            self._tell(device=words, kind=device.type, why_not=machine.unused_gpu(why_not) if why_not else "")
+            words, why_not = devices.describe_device(device), why_not and machine.unused_gpu(why_not)
+            self._tell(device=words, kind=device.type, why_not=why_not or "")
             for left in clean(old_caches(self.runs_dir, self.data_dir), self.data_dir):
                 log.warning("a cache was not removed: %s", left)
         except Exception as error:
@@ -234,15 +232,17 @@ class Worker:
             self._tell(device="", kind="", why_not="")
             self.fault = lost(error, self.device)
 
-    def _make_room(self) -> None:
-        """On a CPU the page comes first; an accelerator is fed by this process, which must not wait."""
-        if self.on_cpu and hasattr(os, "nice"):
-            os.nice(max(0, NICENESS - os.nice(0)))
-            # Linux shares the CPU between sessions first, and this process leads one of its own: by its own
-            # niceness alone it would take as much as the server does. See sched(7), "The autogroup feature".
-            if os.getsid(0) == os.getpid():
-                with suppress(OSError):
-                    AUTOGROUP.write_text(str(OF_SESSION), encoding="ascii")
+    def _choose(self) -> tuple[torch.device, str | None]:
+        """The device for runs that name none, and why it is no GPU, or another than this worker's."""
+        from cifar7.training import devices
+
+        try:
+            device = devices.choose(self.device)
+        except ConfigError as error:  # a GPU that does not work: runs that name it say so
+            self.trains_on, device = "auto", devices.choose("auto")
+            return device, devices.why_not_gpu() or str(error).rstrip(".")
+        asked_for = self.device == device.type
+        return device, None if asked_for or device.type != "cpu" else devices.why_not_gpu()
 
     def _stop_reason(self) -> str | None:
         return WORKER_ENDS if self.ending else None
@@ -275,18 +275,11 @@ def main(arguments: list[str] | None = None) -> int:
     worker = Worker(options.runs_dir.absolute(), options.device, options.data_dir, options.idle_minutes)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, worker.end)
-    _offer_to_the_kernel()
+    leave_the_memory()
     worker.serve()
     if worker.goes_on:
         children.again(["-m", "cifar7.runs.worker", *arguments], os.environ)
     return 0
-
-
-def _offer_to_the_kernel() -> None:
-    """Where memory runs out, this process is to go first; of Linux alone, and of no use elsewhere."""
-    with suppress(OSError, ValueError):
-        score = Path("/proc/self/oom_score_adj")
-        score.write_text(str(max(OOM_SCORE, int(score.read_text()))))
 
 
 if __name__ == "__main__":

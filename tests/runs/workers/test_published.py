@@ -101,6 +101,23 @@ def test_the_worker_tells_what_it_has_woken(lock: Path, monkeypatch: pytest.Monk
     assert place(runs, "cuda").kind == "cuda", "who asks for it is told by the run"
 
 
+def test_a_worker_of_a_gpu_that_does_not_work_trains_what_names_none(
+    lock: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two GPUs of which torch can use none, or only the first: each has a worker all the same. Stand-ins."""
+    runs, tell = lock.parent.parent, worker_lock(lock.parent.parent, "cuda:1")
+    monkeypatch.setattr(machine, "accelerators", lambda: (Accelerator("NVIDIA T4", 16 << 30),) * 2)
+    monkeypatch.setattr(devices, "why_not_gpu", lambda: WHY)
+    made = Worker(runs, "cuda:1", runs, idle_minutes=1)
+    made._prepare()
+    assert (made.trains_on, made.accelerator, made.fault) == ("auto", None, None)
+    assert read(tell) == Published(read(tell).device, "cpu", f"The GPU here, NVIDIA T4, is not used: {WHY}.")
+
+    monkeypatch.setattr(devices, "why_not_gpu", lambda: None)
+    Worker(runs, "cuda:1", runs, idle_minutes=1)._prepare()
+    assert "is not used: device is cuda:1, which torch does not find here" in read(tell).why_not
+
+
 def test_what_fails_to_wake_is_not_known(lock: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(lock, Published("NVIDIA T4", "cuda"))
 
