@@ -1,4 +1,4 @@
-"""How much of a step's time goes into its convolutions."""
+"""How much of a step's time goes into its convolutions, and how far a step is from the machine's peak."""
 
 from __future__ import annotations
 
@@ -8,15 +8,20 @@ from time import perf_counter
 
 import torch
 from torch import Tensor
+from torch.nn.functional import conv2d
 from torch.profiler import profile
 
 from cifar7.data.imageset import ImageSet
+from cifar7.network.arithmetic import analyse
 from cifar7.network.module import build
 from cifar7.network.spec import NetSpec
 from cifar7.training.config import TrainConfig
 from cifar7.training.state import TrainingState
+from cifar7.training.step.batches import layout
 from cifar7.training.step.cuda_graph import WARM_UP
 
+FLOPS_OF_A_STEP = 3 * 2  # for each MAC and image: forward, and twice as much backward; a product and a sum
+CHANNELS, SIDE = 64, 32  # of the plain 3x3 convolution whose speed is the peak
 CONVOLUTIONS = ("aten::convolution", "aten::convolution_backward")
 
 
@@ -27,7 +32,8 @@ def convolution_share(
 
     A recorded step's kernels are the same ones, so their times hold for both. Returns the seconds of one
     `step`, those of its `convolutions`, forward and backward on the device, and these as a `share` of the
-    step; None on mps, whose kernels torch's profiler does not time.
+    step; the `flops` a second of its convolutions and linear layers, the `peak` that a plain one reaches, and
+    `of_peak`, their ratio. None on mps, whose kernels torch's profiler does not time.
     """
     run = TrainingState(build(spec, seed=config.seed), data, config)
     on_cuda = run.device.type == "cuda"
@@ -46,6 +52,7 @@ def convolution_share(
         return perf_counter() - began
 
     repeat(run.train_step.take, WARM_UP + 2)
+    peak = convolution_peak(run.device, run.precision)
     step = repeat(run.train_step.take, steps) / steps
     with profile() as profiled:
         repeat(run.train_step.launch, steps)
@@ -56,4 +63,29 @@ def convolution_share(
         if entry.key in CONVOLUTIONS
     )
     convolutions = microseconds / 1e6 / steps
-    return {"step": step, "convolutions": convolutions, "share": convolutions / step}
+    flops = FLOPS_OF_A_STEP * analyse(spec).macs * run.batches.batch_size / step
+    shares = {"share": convolutions / step, "of_peak": flops / peak}
+    return {"step": step, "convolutions": convolutions, "flops": flops, "peak": peak, **shares}
+
+
+@torch.inference_mode()
+def convolution_peak(device: torch.device, precision: str, images: int = 128, repeats: int = 20) -> float:
+    """Floating-point operations a second of a plain 3x3 convolution of 64 to 64 channels at 32x32 pixels.
+
+    Forward alone, in the layout and precision of a training, the fastest of `repeats`: what a step could
+    reach if it were nothing but such convolutions. `images`: of its batch.
+    """
+    dtypes = {"bf16": torch.bfloat16, "fp16": torch.float16}
+    dtype, order = dtypes.get(precision, torch.float32), layout(device, precision)
+    maps, kernel = (
+        torch.randn(shape, device=device, dtype=dtype).contiguous(memory_format=order)
+        for shape in ((images, CHANNELS, SIDE, SIDE), (CHANNELS, CHANNELS, 3, 3))
+    )
+    seconds = []
+    for _ in range(repeats + 2):  # the first ones choose and load kernels
+        began = perf_counter()
+        conv2d(maps, kernel, padding=1)
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+        seconds.append(perf_counter() - began)
+    return 2 * 9 * CHANNELS**2 * SIDE**2 * images / min(seconds[2:])

@@ -101,7 +101,8 @@ def _print(figures: dict[str, Any]) -> None:
     if part["share"] is not None:
         print(f"a step of ours with {part['network']} and {part['batch_size']} images takes "
             f"{part['step'] * 1000:.2f} ms, of which {part['convolutions'] * 1000:.2f} ms "
-            f"({part['share']:.0%}) are the convolutions' own")  # fmt: skip
+            f"({part['share']:.0%}) are the convolutions' own: {part['flops'] / 1e9:,.0f} GFLOP/s in all, "
+            f"{part['of_peak']:.0%} of the {part['peak'] / 1e9:,.0f} of a plain convolution")  # fmt: skip
         print()
     print("How ours grows")
     sizes = [*figures["growth"]["parameters"], *figures["growth"]["images"]]

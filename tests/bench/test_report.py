@@ -220,3 +220,4 @@ def test_the_convolutions_of_a_step_take_longer_where_they_are_larger(images):
         0 < few["convolutions"] < many["convolutions"]
     )  # 1,000 times the arithmetic, on however busy a machine
     assert many["share"] == many["convolutions"] / many["step"] > 0
+    assert many["of_peak"] == many["flops"] / many["peak"] > few["of_peak"] > 0
