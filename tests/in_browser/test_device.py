@@ -31,6 +31,7 @@ AROUND = """() => {
     || box(other).right <= own.left + 1 || box(other).left >= own.right - 1;
   const others = [...document.querySelectorAll('[data-testid="stElementContainer"]')]
     .filter(other => !other.contains(words) && box(other).height > 0 && box(other).width > 0)
+    .filter(other => other.innerText.trim() !== "")  // what is folded away shows none
     .filter(other => !other.closest(".st-key-pages_bar, .st-key-strip, .st-key-who"));
   return {over: others.filter(other => !apart(other)).map(other => other.innerText),
           left: own.left, right: own.right, beyond: words.scrollWidth - words.clientWidth,
