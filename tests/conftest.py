@@ -68,14 +68,17 @@ def _zygote() -> Iterator[None]:
     zygote.ZYGOTE.close()
 
 
-@pytest.fixture(autouse=True)
-def _stays(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def _stays() -> Iterator[None]:
     """No test is replaced by the fresh process that takes the place of one whose device is lost."""
 
     def refuse(*command: object) -> None:
         raise AssertionError(f"this process would be replaced by {command}")
 
-    monkeypatch.setattr(os, "execve", refuse)
+    # Its own: with a test's, what that test patches would still hold when its folder is removed.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "execve", refuse)
+        yield
 
 
 @pytest.fixture
