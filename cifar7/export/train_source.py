@@ -28,6 +28,8 @@ CONSTANTS: dict[str, str | None] = {
     "step_epochs": "epochs between two drops",
     "step_factor": "what a drop leaves",
     "momentum": "share of the last step that is kept",
+    "bias_lr": "times the learning rate",
+    "norm_momentum": "share of the newest batch in what a norm remembers",
     "weight_decay": "a step, times the learning rate",
     "label_smoothing": "spread over all classes",
     "crop_padding": "pixels a side",
@@ -43,7 +45,7 @@ _NAMES = {"lr": "LEARNING_RATE", "holdout": "HELD_OUT"}  # the others: the setti
 
 # The settings that choose between texts, and the values that the template knows; (): any.
 CHOICES: dict[str, tuple[str, ...]] = {
-    "optimiser": ("sgd", "adamw"),
+    "optimiser": ("sgd", "adamw", "muon"),
     "normalisation": ("set", "half"),
     "flip": ("none", "random", "alternating"),
     "schedule": ("one-cycle", "constant", "step", "cosine"),
@@ -65,13 +67,20 @@ def train_source(config: TrainConfig, images: ImageSet) -> str:
     check_known(config.to_dict())
     official = images.name == OFFICIAL
     title = OFFICIAL_TITLE if official else safe_name(images.title)[:60]
-    exact = bool(config.rotation or config.scaling)  # other recipes are written as they always were
+    exact = _exact(config)
     mean, std = (_triple(values, exact) for values in config.scale(images.mean, images.std))
-    settings = {"config": config, "official": official, "mean": mean, "std": std}
+    settings = {"config": config, "official": official, "mean": mean, "std": std, "exact": exact}
     # Nameless at first: no constant is used because a class is called like it.
     body = render("train.py", **settings, classes=(), title="", constants=())
     used = [constant for constant in _constants(config) if re.search(rf"\b{constant[0]}\b", body)]
     return render("train.py", **settings, classes=images.classes, title=title, constants=used)
+
+
+def _exact(config: TrainConfig) -> bool:
+    """Whether it repeats a run to the bit; recipes from before such settings are written as they were."""
+    usual = TrainConfig()
+    late = ("rotation", "scaling", "bias_lr", "norm_momentum")
+    return config.optimiser == "muon" or any(getattr(config, x) != getattr(usual, x) for x in late)
 
 
 def check_known(settings: dict[str, Any]) -> None:

@@ -62,9 +62,10 @@ class TrainConfig:
         "nothing moves.",
     )
     optimiser: str = choice(
-        "sgd", {"sgd": "SGD", "adamw": "AdamW"}, group=OPTIMISER,
+        "sgd", {"sgd": "SGD", "adamw": "AdamW", "muon": "Muon"}, group=OPTIMISER,
         help="How a gradient becomes a correction: SGD goes along it, AdamW gives every weight a stride of "
-        "its own and wants a far smaller learning rate, about 0.002.",
+        "its own and wants a far smaller learning rate, about 0.002. Muon corrects a layer's kernels by as "
+        "much in every direction: more is learnt in few epochs, for more arithmetic a step.",
     )
     momentum: float = number(
         0.9, low=0, high=0.999, step=0.05, group=OPTIMISER,
@@ -79,6 +80,18 @@ class TrainConfig:
         5e-4, low=0, high=1, step=0.0001, group=OPTIMISER,
         unit="a step, times the learning rate",
         help="A pull of all weights towards zero, against learning by heart; not on norms and biases.",
+    )
+    bias_lr: float = number(
+        1.0, low=0, high=100, step=1, group=OPTIMISER, title="Learning rate of biases, times",
+        unit="times the learning rate", noun="learning rate of biases, times",
+        help="The biases of norms and layers take steps so many times as large as the rest: in a short "
+        "training they have far to go.",
+    )
+    norm_momentum: float = number(
+        0.1, low=0, high=1, above=True, step=0.1, group=OPTIMISER, title="Momentum of batch norms",
+        unit="share of the newest batch in what a norm remembers", noun="momentum of batch norms",
+        help="What batch norms use in an evaluation follows the batches of the training, and each new one "
+        "counts for this share: 0.1 is usual, more suits trainings of few steps.",
     )
     schedule: str = choice(
         "one-cycle",

@@ -67,6 +67,10 @@ def clean_run() -> Iterator[Callable[..., str]]:
         {"rotation": 15, "scaling": 20},
         {"rotation": 30, "flip": "none", "crop_padding": 0},
         {"scaling": 50, "flip": "alternating", "optimiser": "adamw", "lr": 0.005},
+        {"optimiser": "muon"},
+        {"optimiser": "muon", "momentum": 0.6, "weight_decay": 0.01, "bias_lr": 8, "schedule": "constant"},
+        {"bias_lr": 16, "norm_momentum": 0.5},
+        {"bias_lr": 4, "weight_decay": 0.0, "optimiser": "adamw", "schedule": "step"},
     ],
     ids=str,
 )

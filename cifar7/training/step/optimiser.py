@@ -10,21 +10,24 @@ from torch.optim.adamw import adamw
 from torch.optim.sgd import sgd
 
 from cifar7.training.config import TrainConfig
+from cifar7.training.step.muon import hidden_kernels, muon
 
 BETA_2 = 0.999  # adamw: share of the mean square of the gradients that is kept
 EPSILON = 1e-8  # adamw: added to its root
 
 
 class Group:
-    """Parameters that decay alike, with what the optimiser remembers of each.
+    """Parameters that are updated alike, with what the optimiser remembers of each.
 
-    `state`: lists of tensors by name, a tensor a parameter. They begin at 0: a first step from there is the
-    same as one from nothing.
+    `rate`: what the learning rate is multiplied by. `orthogonal`: by Muon. `state`: lists of tensors by name,
+    a tensor a parameter. They begin at 0: a first step from there is the same as one from nothing.
     """
 
-    def __init__(self, parameters: list[nn.Parameter], weight_decay: float) -> None:
+    def __init__(
+        self, parameters: list[nn.Parameter], weight_decay: float, rate: float = 1.0, orthogonal: bool = False
+    ) -> None:
         self.parameters: list[Tensor] = [*parameters]
-        self.weight_decay = weight_decay
+        self.weight_decay, self.rate, self.orthogonal = weight_decay, rate, orthogonal
         self.state: dict[str, list[Tensor]] = {"momenta": [torch.zeros_like(p) for p in parameters]}
 
     def gradients(self) -> list[Tensor]:
@@ -32,28 +35,44 @@ class Group:
         return [p.grad for p in self.parameters if p.grad is not None]
 
 
-def groups(module: nn.Module, weight_decay: float) -> tuple[Group, Group]:
+def groups(module: nn.Module, config: TrainConfig) -> list[Group]:
     """Kernels and matrices, which decay, and biases and norms (one dimension), which do not.
 
-    As in He et al. 2018, "Bag of tricks": decaying a norm's scale or a bias regularises nothing.
+    As in He et al. 2018, "Bag of tricks": decaying a norm's scale or a bias regularises nothing. Behind them
+    the biases, where they have a learning rate of their own, and the kernels that Muon updates.
     """
     trained = [p for p in module.parameters() if p.requires_grad]
-    return (
-        Group([p for p in trained if p.ndim > 1], weight_decay),
-        Group([p for p in trained if p.ndim <= 1], 0.0),
-    )
+    hidden = hidden_kernels(module) if config.optimiser == "muon" else []
+    biases = _biases(module) if config.bias_lr != 1 else []
+    apart = {id(p) for p in (*hidden, *biases)}
+    rest = [p for p in trained if id(p) not in apart]
+    made = [
+        Group([p for p in rest if p.ndim > 1], config.weight_decay),
+        Group([p for p in rest if p.ndim <= 1], 0.0),
+    ]
+    if biases:
+        made.append(Group(biases, 0.0, rate=config.bias_lr))
+    if hidden:
+        made.append(Group(hidden, config.weight_decay, orthogonal=True))
+    return made
+
+
+def _biases(module: nn.Module) -> list[nn.Parameter]:
+    named = module.named_parameters()
+    return [p for name, p in named if name.rpartition(".")[2] == "bias" and p.requires_grad]
 
 
 class Optimiser:
-    """Stochastic gradient descent with momentum, plain or Nesterov's (Sutskever et al. 2013), or AdamW
-    (Loshchilov & Hutter 2017).
+    """Stochastic gradient descent with momentum, plain or Nesterov's (Sutskever et al. 2013), AdamW
+    (Loshchilov & Hutter 2017), or Muon for the kernels that mix channels and Nesterov's for the rest.
 
     The arithmetic is torch's. Its optimiser classes are not used because making one loads torch's compiler,
     900 modules: 0.7 s of waiting before the first batch, several on a busy machine.
     """
 
     def __init__(self, module: nn.Module, config: TrainConfig) -> None:
-        self.groups = groups(module, config.weight_decay)
+        self.groups = groups(module, config)
+        self._momentum = config.momentum
         device = next(module.parameters()).device
         fused = device.type != "mps"  # one kernel for all parameters, where torch has it
         self._settings: dict[str, Any] = {"fused": fused, "foreach": not fused, "maximize": False}
@@ -64,7 +83,8 @@ class Optimiser:
                 counts = device if fused else torch.device("cpu")
                 group.state["steps"] = [torch.zeros((), device=counts) for _ in group.parameters]
         else:
-            self._settings |= {"momentum": config.momentum, "dampening": 0.0, "nesterov": config.nesterov}
+            nesterov = config.nesterov or (config.optimiser == "muon" and config.momentum > 0)
+            self._settings |= {"momentum": config.momentum, "dampening": 0.0, "nesterov": nesterov}
 
     def clear(self) -> None:
         """Forget the gradients."""
@@ -85,15 +105,19 @@ class Optimiser:
         """
         for group in self.groups:
             if group.parameters:
-                gradients = group.gradients()
-                settings = {"lr": lr, "weight_decay": group.weight_decay, **self._settings}
-                settings["found_inf"] = skipped
-                state = group.state
-                if "squares" in state:
-                    squares, steps = state["squares"], state["steps"]
-                    adamw(group.parameters, gradients, state["momenta"], squares, [], steps, **settings)
-                else:
-                    sgd(group.parameters, gradients, [*state["momenta"]], **settings)
+                self._update(group, lr if group.rate == 1 else lr * group.rate, skipped)
+
+    def _update(self, group: Group, lr: float | Tensor, skipped: Tensor | None) -> None:
+        gradients, state, decay = group.gradients(), group.state, group.weight_decay
+        settings = {"lr": lr, "weight_decay": decay, **self._settings, "found_inf": skipped}
+        if group.orthogonal:
+            about: dict[str, Any] = {"momentum": self._momentum, "weight_decay": decay, "skipped": skipped}
+            muon(group.parameters, gradients, state["momenta"], lr=lr, **about)
+        elif "squares" in state:
+            squares, steps = state["squares"], state["steps"]
+            adamw(group.parameters, gradients, state["momenta"], squares, [], steps, **settings)
+        else:
+            sgd(group.parameters, gradients, [*state["momenta"]], **settings)
 
     def state_dict(self) -> dict[str, Any]:
         """All that the next step depends on, besides weights and gradients."""

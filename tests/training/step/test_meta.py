@@ -103,6 +103,9 @@ EVERYTHING: dict[str, Any] = {
 SETTINGS: list[dict[str, Any]] = [
     {},
     {"optimiser": "adamw"},
+    {"optimiser": "muon"},
+    {"bias_lr": 8.0},
+    {"norm_momentum": 0.5},
     {"nesterov": False},
     {"nesterov": False, "momentum": 0.0},
     {"averaging": 0.99},
@@ -118,6 +121,7 @@ SETTINGS: list[dict[str, Any]] = [
     {"precision": "fp16"},
     EVERYTHING,
     {"optimiser": "adamw", "precision": "fp16", **EVERYTHING},
+    {"optimiser": "muon", "precision": "fp16", "bias_lr": 8.0, **EVERYTHING},
 ]
 
 
@@ -135,7 +139,7 @@ def test_a_batch_that_is_divided_is_recorded_without_a_look_at_a_value(settings:
     take(run)
 
 
-@pytest.mark.parametrize("optimiser", ["sgd", "adamw"])
+@pytest.mark.parametrize("optimiser", ["sgd", "adamw", "muon"])
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_is_recorded_without_a_look_at_a_value(name: str, optimiser: str) -> None:
     take(training(name, optimiser=optimiser, **EVERYTHING))

@@ -18,7 +18,7 @@ def net():
 
 def test_kernels_and_matrices_decay_and_biases_and_norms_do_not():
     module = net()
-    decayed, spared = groups(module, 0.1)
+    decayed, spared = groups(module, TrainConfig(weight_decay=0.1))
     names = {id(p): name for name, p in module.named_parameters()}
     assert [names[id(p)] for p in decayed.parameters] == ["0.weight", "2.weight", "3.weight"]
     assert [names[id(p)] for p in spared.parameters] == ["0.bias", "1.weight", "1.bias", "2.bias", "3.bias"]
@@ -28,7 +28,7 @@ def test_kernels_and_matrices_decay_and_biases_and_norms_do_not():
 def test_what_is_frozen_is_in_no_group():
     module = net()
     module[0].weight.requires_grad = False
-    assert len(groups(module, 0.1)[0].parameters) == 2
+    assert len(groups(module, TrainConfig())[0].parameters) == 2
 
 
 def test_a_step_without_gradient_shrinks_the_kernel_alone():
