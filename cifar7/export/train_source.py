@@ -28,8 +28,6 @@ CONSTANTS: dict[str, str | None] = {
     "step_epochs": "epochs between two drops",
     "step_factor": "what a drop leaves",
     "momentum": "share of the last step that is kept",
-    "bias_lr": "times the learning rate",
-    "norm_momentum": "share of the newest batch in what a norm remembers",
     "weight_decay": "a step, times the learning rate",
     "label_smoothing": "spread over all classes",
     "crop_padding": "pixels a side",
@@ -78,9 +76,7 @@ def train_source(config: TrainConfig, images: ImageSet) -> str:
 
 def _exact(config: TrainConfig) -> bool:
     """Whether it repeats a run to the bit; recipes from before such settings are written as they were."""
-    usual = TrainConfig()
-    late = ("rotation", "scaling", "bias_lr", "norm_momentum")
-    return config.optimiser == "muon" or any(getattr(config, x) != getattr(usual, x) for x in late)
+    return config.optimiser == "muon" or config.rotation > 0 or config.scaling > 0
 
 
 def check_known(settings: dict[str, Any]) -> None:

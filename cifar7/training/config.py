@@ -81,18 +81,6 @@ class TrainConfig:
         unit="a step, times the learning rate",
         help="A pull of all weights towards zero, against learning by heart; not on norms and biases.",
     )
-    bias_lr: float = number(
-        1.0, low=0, high=100, step=1, group=OPTIMISER, title="Learning rate of biases, times",
-        unit="times the learning rate", noun="learning rate of biases, times",
-        help="The biases of norms and layers take steps so many times as large as the rest: in a short "
-        "training they have far to go.",
-    )
-    norm_momentum: float = number(
-        0.1, low=0, high=1, above=True, step=0.1, group=OPTIMISER, title="Momentum of batch norms",
-        unit="share of the newest batch in what a norm remembers", noun="momentum of batch norms",
-        help="What batch norms use in an evaluation follows the batches of the training, and each new one "
-        "counts for this share: 0.1 is usual, more suits trainings of few steps.",
-    )
     schedule: str = choice(
         "one-cycle",
         {"one-cycle": "One-cycle", "constant": "Constant", "step": "Steps", "cosine": "Cosine"},

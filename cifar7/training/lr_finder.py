@@ -24,7 +24,8 @@ from cifar7.training.lr_finding import steps_of as steps_of
 from cifar7.training.selection import can_hold_out
 from cifar7.training.state import TrainingState
 
-RANGE = {"sgd": (1e-4, 10.0), "adamw": (1e-6, 1.0)}  # learning rates of the first and the last step
+# Learning rates of the first and the last step.
+RANGE = {"sgd": (1e-4, 10.0), "adamw": (1e-6, 1.0), "muon": (1e-4, 10.0)}
 
 _EXPLODED = 4.0  # the test ends where the loss is so many times its lowest
 

@@ -6,7 +6,6 @@ from time import perf_counter
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from cifar7.data.imageset import ImageSet
 from cifar7.training import checkpoint
@@ -43,9 +42,6 @@ class TrainingState:
         self.precision = precision_on(self.device, config.precision)
         torch.manual_seed(config.seed)
         self.module = module.to(self.device).to(memory_format=layout(self.device, self.precision))
-        for norm in self.module.modules():
-            if isinstance(norm, _BatchNorm):
-                norm.momentum = config.norm_momentum
         self.optimiser = Optimiser(self.module, config)
         self.average = Average(self.module, config.averaging) if config.averaging else None
         self.throughput = Throughput()

@@ -30,8 +30,6 @@ OTHER = {
     "momentum": "0.8",
     "nesterov": False,
     "weight_decay": "0.001",
-    "bias_lr": "8",
-    "norm_momentum": "0.4",
     "schedule": "step",
     "warmup": "0.5",
     "step_epochs": "2",
@@ -89,8 +87,7 @@ def test_all_flags_together_and_none() -> None:
     words = [word for name, value in OTHER.items() for word in typed(name, value)]
     assert train(*words) == TrainConfig(
         epochs=3, batch_size=64, lr=0.05, optimiser="adamw", momentum=0.8, nesterov=False,
-        weight_decay=0.001, bias_lr=8, norm_momentum=0.4, schedule="step", warmup=0.5, step_epochs=2,
-        step_factor=0.25, label_smoothing=0.1,
+        weight_decay=0.001, schedule="step", warmup=0.5, step_epochs=2, step_factor=0.25, label_smoothing=0.1,
         normalisation="half", flip="alternating", crop_padding=1, rotation=15, scaling=20, cutout=4,
         averaging=0.99, test_flip=True,
         protocol="test-each-epoch", holdout=40, train_sample=30, precision="fp32", device="cpu", seed=7,

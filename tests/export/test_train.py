@@ -117,9 +117,8 @@ RARER: list[dict[str, Any]] = [
     {"averaging": 0.9, "protocol": "test-each-epoch", "precision": "bf16", "cutout": 4},
 ]
 RARER += [
-    {"optimiser": "muon", "weight_decay": 0.0, "norm_momentum": 0.4},
-    {"optimiser": "muon", "bias_lr": 8.0, "schedule": "constant"},
-    {"bias_lr": 8.0, "weight_decay": 0.0},
+    {"optimiser": "muon", "weight_decay": 0.0},
+    {"optimiser": "muon", "schedule": "constant"},
 ]
 RECIPES += RARER
 RECIPES += [PLAINEST, {**PLAINEST, "schedule": "constant", "label_smoothing": 0.1}, {"warmup": 0.0}]

@@ -68,9 +68,8 @@ def clean_run() -> Iterator[Callable[..., str]]:
         {"rotation": 30, "flip": "none", "crop_padding": 0},
         {"scaling": 50, "flip": "alternating", "optimiser": "adamw", "lr": 0.005},
         {"optimiser": "muon"},
-        {"optimiser": "muon", "momentum": 0.6, "weight_decay": 0.01, "bias_lr": 8, "schedule": "constant"},
-        {"bias_lr": 16, "norm_momentum": 0.5},
-        {"bias_lr": 4, "weight_decay": 0.0, "optimiser": "adamw", "schedule": "step"},
+        {"optimiser": "muon", "momentum": 0.6, "weight_decay": 0.01, "schedule": "constant"},
+        {"optimiser": "muon", "weight_decay": 0.0, "schedule": "step", "step_epochs": 1},
     ],
     ids=str,
 )

@@ -16,7 +16,7 @@ RECIPES = [
     {"precision": "bf16", "flip": "random", "crop_padding": 2},
     {"rotation": 15, "scaling": 20, "flip": "random", "crop_padding": 2},
     {"optimiser": "adamw", "lr": 0.005, "averaging": 0.9, "label_smoothing": 0.1},
-    {"optimiser": "muon", "lr": 0.02, "bias_lr": 4.0, "norm_momentum": 0.4, "precision": "fp32"},
+    {"optimiser": "muon", "lr": 0.02, "precision": "fp32"},
     {"flip": "alternating", "cutout": 8, "protocol": "test-each-epoch", "schedule": "step", "step_epochs": 1},
     {"momentum": 0.0, "nesterov": False, "test_flip": True, "schedule": "cosine"},
 ]

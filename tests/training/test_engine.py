@@ -181,7 +181,7 @@ def test_evaluation_is_not_counted_as_training():
         {"optimiser": "adamw", "lr": 0.01},
         {"normalisation": "half", "flip": "alternating", "cutout": 6},
         {"averaging": 0.9},
-        {"optimiser": "muon", "bias_lr": 4.0, "norm_momentum": 0.5},
+        {"optimiser": "muon"},
     ],
     ids=str,
 )

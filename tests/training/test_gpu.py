@@ -27,7 +27,7 @@ SETTINGS = [
     {"optimiser": "adamw", "lr": 0.002},
     {"averaging": 0.9, "label_smoothing": 0.1, "flip": "alternating", "cutout": 8, "crop_padding": 4},
     {"rotation": 15, "scaling": 20},
-    {"optimiser": "muon", "bias_lr": 8.0, "norm_momentum": 0.4},
+    {"optimiser": "muon"},
 ]
 
 

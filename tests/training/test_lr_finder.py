@@ -131,7 +131,7 @@ def test_the_step_is_taken_at_the_rate_that_is_told():
     assert (other[5].weight.detach() - before).abs().max().item() == pytest.approx(2 * moved, rel=1e-3)
 
 
-@pytest.mark.parametrize("settings", [{}, {"optimiser": "adamw"}], ids=str)
+@pytest.mark.parametrize("settings", [{}, {"optimiser": "adamw"}, {"optimiser": "muon"}], ids=str)
 def test_on_stripes_it_suggests_what_learns(settings):
     """Three epochs at the suggested rate come further than at a fiftieth of it."""
     from cifar7.training.engine import Training

@@ -19,15 +19,13 @@ EPSILON = 1e-8  # adamw: added to its root
 class Group:
     """Parameters that are updated alike, with what the optimiser remembers of each.
 
-    `rate`: what the learning rate is multiplied by. `orthogonal`: by Muon. `state`: lists of tensors by name,
-    a tensor a parameter. They begin at 0: a first step from there is the same as one from nothing.
+    `orthogonal`: by Muon. `state`: lists of tensors by name, a tensor a parameter. They begin at 0: a first
+    step from there is the same as one from nothing.
     """
 
-    def __init__(
-        self, parameters: list[nn.Parameter], weight_decay: float, rate: float = 1.0, orthogonal: bool = False
-    ) -> None:
+    def __init__(self, parameters: list[nn.Parameter], weight_decay: float, orthogonal: bool = False) -> None:
         self.parameters: list[Tensor] = [*parameters]
-        self.weight_decay, self.rate, self.orthogonal = weight_decay, rate, orthogonal
+        self.weight_decay, self.orthogonal = weight_decay, orthogonal
         self.state: dict[str, list[Tensor]] = {"momenta": [torch.zeros_like(p) for p in parameters]}
 
     def gradients(self) -> list[Tensor]:
@@ -39,27 +37,19 @@ def groups(module: nn.Module, config: TrainConfig) -> list[Group]:
     """Kernels and matrices, which decay, and biases and norms (one dimension), which do not.
 
     As in He et al. 2018, "Bag of tricks": decaying a norm's scale or a bias regularises nothing. Behind them
-    the biases, where they have a learning rate of their own, and the kernels that Muon updates.
+    the kernels that Muon updates, if it does.
     """
     trained = [p for p in module.parameters() if p.requires_grad]
     hidden = hidden_kernels(module) if config.optimiser == "muon" else []
-    biases = _biases(module) if config.bias_lr != 1 else []
-    apart = {id(p) for p in (*hidden, *biases)}
+    apart = {id(p) for p in hidden}
     rest = [p for p in trained if id(p) not in apart]
     made = [
         Group([p for p in rest if p.ndim > 1], config.weight_decay),
         Group([p for p in rest if p.ndim <= 1], 0.0),
     ]
-    if biases:
-        made.append(Group(biases, 0.0, rate=config.bias_lr))
     if hidden:
         made.append(Group(hidden, config.weight_decay, orthogonal=True))
     return made
-
-
-def _biases(module: nn.Module) -> list[nn.Parameter]:
-    named = module.named_parameters()
-    return [p for name, p in named if name.rpartition(".")[2] == "bias" and p.requires_grad]
 
 
 class Optimiser:
@@ -105,7 +95,7 @@ class Optimiser:
         """
         for group in self.groups:
             if group.parameters:
-                self._update(group, lr if group.rate == 1 else lr * group.rate, skipped)
+                self._update(group, lr, skipped)
 
     def _update(self, group: Group, lr: float | Tensor, skipped: Tensor | None) -> None:
         gradients, state, decay = group.gradients(), group.state, group.weight_decay

@@ -104,8 +104,6 @@ SETTINGS: list[dict[str, Any]] = [
     {},
     {"optimiser": "adamw"},
     {"optimiser": "muon"},
-    {"bias_lr": 8.0},
-    {"norm_momentum": 0.5},
     {"nesterov": False},
     {"nesterov": False, "momentum": 0.0},
     {"averaging": 0.99},
@@ -121,7 +119,7 @@ SETTINGS: list[dict[str, Any]] = [
     {"precision": "fp16"},
     EVERYTHING,
     {"optimiser": "adamw", "precision": "fp16", **EVERYTHING},
-    {"optimiser": "muon", "precision": "fp16", "bias_lr": 8.0, **EVERYTHING},
+    {"optimiser": "muon", "precision": "fp16", **EVERYTHING},
 ]
 
 
