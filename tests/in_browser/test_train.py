@@ -84,6 +84,7 @@ def test_a_learning_rate_is_tested_and_used(site, page):
     rate = page.get_by_label("Learning rate", exact=True)
     until(lambda: rate.input_value() == "0.0123", "the settings of the link")
     page.get_by_text("Not sure about the learning rate? Test it").click()
+    page.wait_for_timeout(500)  # as a person takes: while the panel opens, the button below is drawn anew
     page.get_by_role("button", name="Test the learning rate").click()
     page.get_by_role("button", name="Test again").wait_for()
     page.reload()
