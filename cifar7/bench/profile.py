@@ -17,8 +17,8 @@ from cifar7.network.module import build
 from cifar7.network.spec import NetSpec
 from cifar7.training.config import TrainConfig
 from cifar7.training.state import TrainingState
-from cifar7.training.step.batches import layout
 from cifar7.training.step.cuda_graph import WARM_UP
+from cifar7.training.step.precision import DTYPES, layout
 
 FLOPS_OF_A_STEP = 3 * 2  # for each MAC and image: forward, and twice as much backward; a product and a sum
 CHANNELS, SIDE = 64, 32  # of the plain 3x3 convolution whose speed is the peak
@@ -75,10 +75,9 @@ def convolution_peak(device: torch.device, precision: str, images: int = 128, re
     Forward alone, in the layout and precision of a training, the fastest of `repeats`: what a step could
     reach if it were nothing but such convolutions. `images`: of its batch.
     """
-    dtypes = {"bf16": torch.bfloat16, "fp16": torch.float16}
-    dtype, order = dtypes.get(precision, torch.float32), layout(device, precision)
+    order = layout(device, precision)
     maps, kernel = (
-        torch.randn(shape, device=device, dtype=dtype).contiguous(memory_format=order)
+        torch.randn(shape, device=device, dtype=DTYPES[precision]).contiguous(memory_format=order)
         for shape in ((images, CHANNELS, SIDE, SIDE), (CHANNELS, CHANNELS, 3, 3))
     )
     seconds = []

@@ -154,9 +154,10 @@ class Worker:
 
     def _make_ready(self) -> None:
         """Between two runs: raises DeviceStateError where the device would fail the next one."""
-        gc.collect()  # a network, its images and gradients would lie on the device until the next run
         self._check()
-        if self.accelerator is not None:
+        if self.accelerator is None:
+            gc.collect()  # a network, its images and gradients would lie in memory until the next run
+        else:
             from cifar7.training import devices
 
             devices.give_back(self.accelerator)

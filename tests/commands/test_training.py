@@ -9,12 +9,12 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 import tiny
 import torch
 from calls import call, json_of, quick
+from runs.workers.lost import refuse_to_record
 from torch import Tensor
 from where import ROOT
 
@@ -25,7 +25,6 @@ from cifar7.network.spec import Stage, Unit
 from cifar7.runs import children
 from cifar7.runs.folder import RunFolder, list_runs
 from cifar7.training import devices
-from cifar7.training.engine import Training
 from cifar7.training.errors import DeviceStateError
 from cifar7.training.recipes import RECIPES, recipe
 from cifar7.training.step.train_step import TrainStep
@@ -212,16 +211,7 @@ def test_a_gpu_that_is_not_used_is_told(
 def test_a_fresh_process_goes_on_once_without_a_recording(
     capsys: pytest.CaptureFixture[str], home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The recording stands for CUDA's: it fails whenever one is asked for."""
-    make, asked, fresh = Training.__init__, [], []
-
-    def recording(made: Training, *given: Any, record: bool = True, **more: Any) -> None:
-        asked.append(record)
-        if record:
-            raise DeviceStateError("the step could not be recorded; try without.", unrecorded=True)
-        make(made, *given, **more)
-
-    monkeypatch.setattr(Training, "__init__", recording)
+    asked, fresh = refuse_to_record(monkeypatch, "the step could not be recorded; try without."), []
     monkeypatch.setattr(children, "again", lambda *given: fresh.append(given))
     status, out, err = call(capsys, *quick(home), "--json")
     assert (status, out) == (2, "")

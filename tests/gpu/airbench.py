@@ -16,8 +16,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, pad
 
-from cifar7.data.augment import mirror, random_crop
+from cifar7.data.augment import mirror, normalise, random_crop
 from cifar7.data.imageset import ImageSet, Split
+from cifar7.training.selection import to_device
 
 PATCH, PATCH_IMAGES = 2, 5000  # pixels a side of what is whitened; images that it is measured on
 CHANNELS = 2 * 3 * PATCH**2  # 24: each direction, and its opposite
@@ -207,10 +208,8 @@ def _batches(
 
 def _on(device: torch.device, data: ImageSet, split: Split, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
     """Normalised images (N, 3, 32, 32) and labels (N,) on the device."""
-    mean, std = (torch.tensor(values, device=device).view(1, 3, 1, 1) for values in (data.mean, data.std))
-    pixels = torch.tensor(split.images, device=device)  # a copy: what is mapped from a file cannot be written
-    images = ((pixels.float() / 255 - mean) / std).to(dtype)
-    return images.contiguous(memory_format=torch.channels_last), torch.tensor(split.labels, device=device)
+    images = normalise(to_device(split.images, device), data.mean, data.std, dtype)
+    return images.contiguous(memory_format=torch.channels_last), to_device(split.labels, device)
 
 
 @torch.inference_mode()

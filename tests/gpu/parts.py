@@ -120,7 +120,7 @@ def result(options: Options) -> dict[str, Any]:
             _say(f"seed {seed}: {timed.seconds:.2f} s, {timed.test_accuracy:.2%}")
     return {
         "network": spec.name, "epochs": config.epochs, "runs": runs, **spread(runs, "test_accuracy"),
-        "first": runs[0]["seconds"], "later": median(run["seconds"] for run in runs[1:]),
+        "first": runs[0]["seconds"], "later": median(run["seconds"] for run in runs[1:] or runs),
     }  # fmt: skip
 
 

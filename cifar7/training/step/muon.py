@@ -55,20 +55,15 @@ def muon(
     the layer's size. `lr`: a tensor () on the device where a recorded step is to read it there; so it is with
     `skipped` (): where it is 1, all stays as it is.
     """
-    before = [*_copies(kernels), *_copies(momenta)] if skipped is not None else []
+    before = [value.clone() for value in (*kernels, *momenta)] if skipped is not None else []
     torch._foreach_mul_(momenta, momentum)
     torch._foreach_add_(momenta, gradients)
     for kernel, gradient, mean in zip(kernels, gradients, momenta, strict=True):
-        ahead = gradient + momentum * mean
-        # Channels last, as kernels lie in memory: a view, and the order of columns does not matter.
-        rows = ahead.movedim(1, -1).reshape(len(kernel), -1)  # (out, k·k·in)
+        # Channels last, as kernels lie in memory: rows are a view, and the order of columns does not matter.
+        ahead = (gradient + momentum * mean).movedim(1, -1)  # (out, k, k, in)
+        rows = ahead.reshape(len(kernel), -1)  # (out, k·k·in)
         update = orthogonalised(rows) * max(1.0, rows.shape[0] / rows.shape[1]) ** 0.5
-        shaped = update.view(ahead.movedim(1, -1).shape).movedim(-1, 1)
-        kernel.mul_(1 - lr * weight_decay).sub_(shaped * lr)
+        kernel.mul_(1 - lr * weight_decay).sub_(update.view(ahead.shape).movedim(-1, 1) * lr)
     if skipped is not None:
         for value, old in zip((*kernels, *momenta), before, strict=True):
             value.copy_(torch.where(skipped > 0, old, value))
-
-
-def _copies(tensors: list[Tensor]) -> list[Tensor]:
-    return [tensor.clone() for tensor in tensors]

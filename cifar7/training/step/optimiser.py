@@ -62,7 +62,6 @@ class Optimiser:
 
     def __init__(self, module: nn.Module, config: TrainConfig) -> None:
         self.groups = groups(module, config)
-        self._momentum = config.momentum
         device = next(module.parameters()).device
         fused = device.type != "mps"  # one kernel for all parameters, where torch has it
         self._settings: dict[str, Any] = {"fused": fused, "foreach": not fused, "maximize": False}
@@ -101,8 +100,10 @@ class Optimiser:
         gradients, state, decay = group.gradients(), group.state, group.weight_decay
         settings = {"lr": lr, "weight_decay": decay, **self._settings, "found_inf": skipped}
         if group.orthogonal:
-            about: dict[str, Any] = {"momentum": self._momentum, "weight_decay": decay, "skipped": skipped}
-            muon(group.parameters, gradients, state["momenta"], lr=lr, **about)
+            muon(
+                group.parameters, gradients, state["momenta"], lr=lr, momentum=self._settings["momentum"],
+                weight_decay=decay, skipped=skipped,
+            )  # fmt: skip
         elif "squares" in state:
             squares, steps = state["squares"], state["steps"]
             adamw(group.parameters, gradients, state["momenta"], squares, [], steps, **settings)

@@ -12,6 +12,7 @@ import torch
 from cifar7.runs.folder import RunFolder
 from cifar7.runs.queue import enqueue
 from cifar7.runs.worker import Worker
+from cifar7.training.engine import Training
 from cifar7.training.errors import DeviceStateError
 from cifar7.training.step.train_step import TrainStep
 
@@ -57,3 +58,17 @@ def fail_at(monkeypatch: pytest.MonkeyPatch, step: int, gpu: Gpu | None = None) 
         return take(self, rows, lr, number)
 
     monkeypatch.setattr(TrainStep, "take", fail)
+
+
+def refuse_to_record(monkeypatch: pytest.MonkeyPatch, words: str) -> list[bool]:
+    """A recording, which stands for CUDA's, fails whenever one is asked for; whether it was, each time."""
+    make, asked = Training.__init__, list[bool]()
+
+    def recording(made: Training, *given: Any, record: bool = True, **more: Any) -> None:
+        asked.append(record)
+        if record:
+            raise DeviceStateError(words, unrecorded=True)
+        make(made, *given, **more)
+
+    monkeypatch.setattr(Training, "__init__", recording)
+    return asked

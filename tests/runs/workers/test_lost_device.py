@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import tiny
-from runs.workers.lost import GONE, Gpu, fail_at, laid
+from runs.workers.lost import GONE, Gpu, fail_at, laid, refuse_to_record
 
 from cifar7.data import library
 from cifar7.runs.execute import execute
@@ -74,16 +74,8 @@ def test_a_stop_that_was_asked_for_stands(folder: Path, gpu: Gpu, monkeypatch: p
 def test_a_run_that_cannot_be_recorded_goes_on_unrecorded_once(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The recording stands for CUDA's: it fails whenever one is asked for."""
-    run, make, asked = laid(folder), Training.__init__, list[bool]()
-
-    def recording(made: Training, *given: Any, record: bool = True, **more: Any) -> None:
-        asked.append(record)
-        if record:
-            raise DeviceStateError("the step could not be recorded (a cause); try later.", unrecorded=True)
-        make(made, *given, **more)
-
-    monkeypatch.setattr(Training, "__init__", recording)
+    run = laid(folder)
+    asked = refuse_to_record(monkeypatch, "the step could not be recorded (a cause); try later.")
     status = carried_out(folder, run)
     assert (status["state"], status["deaths"], status["unrecorded"]) == ("queued", 0, True)
     assert status["notices"] == [
