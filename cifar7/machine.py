@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import platform
 import subprocess
@@ -17,6 +18,10 @@ _LIMITS = (  # files of a control group: limit, usage, and what of the usage is 
     ("memory.max", "memory.current", "inactive_file"),
     ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
 )
+
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # parameters of glibc's mallopt, from its malloc.h
+_LARGEST_MAPS = 1 << 30  # bytes; no map of a training is larger
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,25 @@ def _visible(found: list[Accelerator]) -> list[Accelerator]:
             break  # as CUDA does: what stands behind one that is not there is not shown
         shown.append(found[at])
     return shown
+
+
+def keep_freed_memory() -> bool:
+    """From now on, what this process frees stays with it for its next request; whether that could be asked.
+
+    A training frees and takes the same maps again in every step. By itself glibc hands those above 128 KiB
+    back to the system at once, or later, by chance, and each page of them must then be found and blanked
+    anew. Other C libraries are left as they are.
+    """
+    with suppress(OSError, AttributeError, TypeError):  # TypeError: of Windows
+        mallopt = ctypes.CDLL(None).mallopt
+        return bool(mallopt(_MMAP_THRESHOLD, _LARGEST_MAPS) and mallopt(_TRIM_THRESHOLD, 2**31 - 1))
+    return False
+
+
+def give_back_freed_memory() -> None:
+    """Hand all that this process has freed back to the system, where the C library can."""
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def free_memory(ours: Iterable[int] = ()) -> int | None:

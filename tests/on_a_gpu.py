@@ -8,7 +8,7 @@ what goes wrong in one harms no other:
 
     tests           the tests marked gpu, through pytest where it is installed
     bench           `python -m cifar7 bench`
-    result          from pressing Train to a tested `starter`, with a warm worker
+    result          from pressing Train to a tested `sprinter`, with a warm worker
     champion        its recipe, for as many epochs as --minutes allow for all seeds together
     featherweight   likewise
     airbench        airbench94, a published network, on the same images

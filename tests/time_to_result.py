@@ -1,9 +1,11 @@
-"""How long a run takes from the queue to its result, with a warm worker: `starter` with the recipe `sprint`.
+"""How long a run takes from the queue to its result, with a warm worker: `sprinter` with the recipe `sprint`.
 
-    PYTHONPATH=. python tests/time_to_result.py PATH [SEED ...] [--first]
+    PYTHONPATH=. python tests/time_to_result.py PATH [SEED ...] [--first] [--submissions]
 
 PATH: a data set's name, class folders, or an archive of them. --first: only until the first progress, and
-from there until a request to stop has ended the run. Not a test: a measurement, to be taken quiet.
+from there until a request to stop has ended the run. --submissions: before each run and at the end, the
+submissions' loop is timed for 2,000 images, and all seven of its epochs are reckoned from that. Not a test: a
+measurement, to be taken quiet.
 """
 
 from __future__ import annotations
@@ -17,9 +19,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import mean
 
 import tiny
 
+from cifar7.bench.loops import SUBMISSIONS, plain
+from cifar7.bench.report import CIFAR_IMAGES, SEPARABLE
+from cifar7.data.imageset import ImageSet
 from cifar7.data.library import open_data
 from cifar7.network.presets import preset
 from cifar7.network.spec import NetSpec
@@ -29,6 +35,8 @@ from cifar7.runs.workers.published import of_workers
 from cifar7.training.config import TrainConfig
 from cifar7.training.recipes import SPRINT
 
+DESIGN = "sprinter"
+LAP = 2000  # images of the submissions' loop
 WARM = 120.0  # seconds, at most, for the worker to load its libraries and wake its device
 
 
@@ -42,20 +50,39 @@ class Timed:
     test_accuracy: float  # 0 to 1
 
 
-def main(path: str, seeds: list[int], first: bool) -> None:
+def main(path: str, seeds: list[int], first: bool, submissions: bool) -> None:
     """Measure each seed, one after the other."""
-    name = open_data(path).name
+    images = open_data(path)
+    name, runs, laps = images.name, [], []
     with tempfile.TemporaryDirectory() as folder, warm_worker(Path(folder)):
         for seed in seeds:
             if first:
                 print(_first(Path(folder), name, seed), flush=True)
                 continue
-            one = measure(Path(folder), name, preset("starter"), replace(SPRINT.config, seed=seed))
+            if submissions:
+                laps.append(_lap(images))
+            one = measure(Path(folder), name, preset(DESIGN), replace(SPRINT.config, seed=seed))
+            runs.append(one)
             print(
                 f"seed {seed}: {one.seconds:.1f} s, first progress after {one.first_progress:.2f} s, "
                 f"{one.test_accuracy:.2%} of the test images",
                 flush=True,
             )
+        if submissions:
+            laps.append(_lap(images))
+    if runs:
+        seconds = mean(one.seconds for one in runs)
+        print(f"mean: {seconds:.1f} s, {mean(one.test_accuracy for one in runs):.2%}")
+    if laps:
+        theirs = SUBMISSIONS.epochs * mean(laps)
+        print(f"the submissions' loop: {theirs:.0f} s for its {SUBMISSIONS.epochs} epochs, ", end="")
+        print(f"an epoch {min(laps):.0f} to {max(laps):.0f} s: {theirs / seconds:.1f} times as long")
+
+
+def _lap(images: ImageSet) -> float:
+    """Seconds of an epoch of the submissions' loop with their network, from a part of it."""
+    lap = plain(preset(SEPARABLE), images, SUBMISSIONS, LAP, 100)
+    return CIFAR_IMAGES / lap.images_per_second
 
 
 @contextmanager
@@ -88,7 +115,7 @@ def measure(runs: Path, data: str, spec: NetSpec, config: TrainConfig) -> Timed:
 def _first(runs: Path, data: str, seed: int) -> str:
     """From the queue to the first progress, and from a request to stop to the end, in words."""
     start = time.perf_counter()
-    run = queue.enqueue(runs, preset("starter"), replace(SPRINT.config, seed=seed), data)
+    run = queue.enqueue(runs, preset(DESIGN), replace(SPRINT.config, seed=seed), data)
     tiny.wait_for(lambda: (run.status()["progress"] or {}).get("step"), 120, "the first step")
     first_step = time.perf_counter() - start
     start = time.perf_counter()
@@ -100,5 +127,6 @@ def _first(runs: Path, data: str, seed: int) -> str:
 
 
 if __name__ == "__main__":
-    given = [argument for argument in sys.argv[1:] if argument != "--first"]
-    main(given[0], [int(seed) for seed in given[1:]] or [1], "--first" in sys.argv)
+    given = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
+    asked = {option: option in sys.argv for option in ("--first", "--submissions")}
+    main(given[0], [int(seed) for seed in given[1:]] or [1], *asked.values())

@@ -2,7 +2,8 @@
 
 Two are written as people write them, in plain PyTorch: the one of the velasoka submissions (from their
 account: batches of 4, two loader processes, each image transformed by itself, the loss read after every
-step) and the one of a textbook. The third is the engine.
+step) and the one of a textbook. The third is the engine. All run in one process: that the engine has freed
+memory kept there serves the others, too, from its first lap on.
 """
 
 from __future__ import annotations

@@ -9,11 +9,15 @@ from pathlib import Path
 
 import torch
 
+from cifar7 import machine
+
 _SELF = Path("/proc/self")
 
 
 class PeakMemory:
-    """Peaks since it was made. On Linux the kernel's mark is reset; elsewhere it is the whole process's.
+    """Peaks since it was made, when what was freed before is given back.
+
+    On Linux the kernel's mark is reset; elsewhere it is the whole process's.
 
     Call `update` while child processes live: their private pages are added, pages shared with them are
     counted once. A peak includes what was resident before, such as torch itself.
@@ -24,6 +28,7 @@ class PeakMemory:
         self._children = 0
         self.peak: int | None = None  # bytes
         self.cuda_peak: int | None = None  # bytes that torch had allocated
+        machine.give_back_freed_memory()
         with suppress(OSError):
             (_SELF / "clear_refs").write_text("5")  # see proc(5): resets the peak
         if device.type == "cuda":

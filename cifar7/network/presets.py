@@ -33,6 +33,12 @@ def preset(name: str) -> NetSpec:
 
 
 _separable = partial(Unit, kind="separable")
+_convolution = partial(Unit, bias=False, norm=False, activation=False)  # and nothing behind it
+
+
+def _pooled(channels: int) -> Unit:
+    """A max-pool, and behind it, on a quarter of the map, normalisation and ReLU: half the time of a step."""
+    return Unit(channels, kind="max_pool", kernel=2, stride=2, padding=0)
 
 
 def _ours(name: str, *stages: Stage) -> NetSpec:
@@ -76,6 +82,18 @@ PRESETS: dict[str, Preset] = {
                 Stage((Unit(48), Unit(64)), pool=2),
                 Stage((Unit(96, dilation=2), _separable(128)), pool=2),
                 Stage((_separable(128), _separable(128))),
+            ),
+        ),
+        Preset(
+            "Sprinter",
+            "Ours: learns most in a minute. Each pool comes before normalisation and ReLU, which then have a "
+            "quarter of the work.",
+            _ours(
+                "sprinter",
+                Stage((_convolution(16), _pooled(16))),
+                Stage((_convolution(64), _pooled(64))),
+                Stage((Unit(128), _convolution(128, dilation=2), _pooled(128))),
+                Stage((Unit(256), _separable(256))),
             ),
         ),
         Preset(

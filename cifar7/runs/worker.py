@@ -157,6 +157,7 @@ class Worker:
         self._check()
         if self.accelerator is None:
             gc.collect()  # a network, its images and gradients would lie in memory until the next run
+            machine.give_back_freed_memory()
         else:
             from cifar7.training import devices
 

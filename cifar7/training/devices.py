@@ -109,12 +109,15 @@ def free_memory(device: torch.device) -> int | None:
 
 
 def tune(device: torch.device) -> None:
-    """Set, once, what makes the device fast: on CUDA, that cudnn tries out kernels and keeps the best.
+    """Set, once, what makes the device fast: on a CPU, that freed memory is kept; on CUDA, that cudnn tries
+    out kernels and keeps the best.
 
     Of each convolution it tries two, the likeliest: ten, as torch has it, may take seconds for every new
     design, longer than many a run. Which one wins may differ from run to run, and with it the rounding. Of
     several GPUs this one becomes the one that everything here works on.
     """
+    if device.type == "cpu":
+        machine.keep_freed_memory()
     if device.type == "cuda":
         if device.index is not None:
             torch.cuda.set_device(device)

@@ -73,9 +73,17 @@ SHRIMALI = Recipe(
 SPRINT = Recipe(
     name="sprint",
     title="Sprint",
-    summary="For a first result while the class watches: few epochs, with which Starter gets over 80 % on "
-    "CIFAR-10.",
-    config=TrainConfig(epochs=5, crop_padding=1, flip="alternating"),
+    summary="For a first result while the class watches: three epochs with Muon, with which Sprinter gets "
+    "over 80 % on CIFAR-10.",
+    config=TrainConfig(
+        epochs=3,
+        batch_size=256,
+        optimiser="muon",
+        lr=0.07,
+        crop_padding=1,
+        flip="alternating",
+        train_sample=2000,
+    ),
 )
 
 CHAMPION = Recipe(

@@ -109,7 +109,7 @@ def result(options: Options) -> dict[str, Any]:
     import time_to_result
 
     images = options.images()
-    spec, config = options.spec("starter", images), replace(SPRINT.config, device=options.device)
+    spec, config = options.spec("sprinter", images), replace(SPRINT.config, device=options.device)
     if options.small:
         config = replace(config, epochs=1, batch_size=16)
     runs = []

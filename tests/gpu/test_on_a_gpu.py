@@ -132,7 +132,7 @@ def test_a_record_as_a_table() -> None:
         "parts": {
             "tests": {"passed": 9, "failed": ["a::b"], "skipped": 0, "part_seconds": 40.0},
             "bench": {"part": "bench", "why": "status 1: a | b"},
-            "result": {"network": "starter", "epochs": 5, "runs": [{"first_progress": 0.25}], "mean": 0.81,
+            "result": {"network": "sprinter", "epochs": 3, "runs": [{"first_progress": 0.25}], "mean": 0.81,
                        "deviation": None, "first": 4.0, "later": 2.5},
             "airbench": {"network": "airbench94", "epochs": 9.9, "parameters": 1_972_792, "mean": 0.94,
                          "deviation": 0.0011, "mean_plain": 0.93, "seconds": 3.1, "runs": [{}, {}]},
@@ -147,7 +147,7 @@ def test_a_record_as_a_table() -> None:
     assert table.splitlines()[2:] == [
         "| tests that need CUDA | 1 | 9 passed, 1 failed, 0 skipped: a::b | 40 s in all |",
         "| bench | – | not measured: status 1: a / b | – |",
-        "| from Train to the result, warm worker, `starter`, 5 epochs | 1 | 81.00 % of the test images | "
+        "| from Train to the result, warm worker, `sprinter`, 3 epochs | 1 | 81.00 % of the test images | "
         "4.00 s the first time, 2.50 s after it; progress after 0.25 s |",
         "| `airbench94`, 1,972,792 parameters, 9.9 epochs | 2 | 94.00 ± 0.11 % of the test images; 93.00 % "
         "without mirror images and shifts | 3.1 s |",

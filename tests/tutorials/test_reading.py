@@ -20,8 +20,8 @@ def test_every_field_is_read():
     start = found.steps[0].start
     assert start.design == preset("starter")
     assert start.data == "shapes"
-    # The recipe's settings, and of them one other: sprint has 5 epochs and mirrors alternately.
-    assert (start.config.epochs, start.config.flip) == (3, recipe("sprint").config.flip)
+    # The recipe's settings, and of them one other: sprint has 3 epochs and mirrors alternately.
+    assert (start.config.epochs, start.config.flip) == (2, recipe("sprint").config.flip)
     assert (found.steps[0].task[0].asked.requirement.id, found.steps[1].start) == ("receptive_field", None)
     (run,) = found.steps[1].task
     assert isinstance(run, RunTask)

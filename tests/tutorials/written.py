@@ -25,7 +25,7 @@ LESSON: dict[str, Any] = {
         {
             "title": "Look further",
             "text": "A **square** of the image.",
-            "start": {"design": "starter", "data": "shapes", "recipe": "sprint", "settings": {"epochs": 3}},
+            "start": {"design": "starter", "data": "shapes", "recipe": "sprint", "settings": {"epochs": 2}},
             "task": [{"id": "receptive_field", "is": "above", "limit": 44}],
         },
         {

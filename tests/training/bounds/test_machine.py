@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import platform
 import subprocess
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -88,3 +91,39 @@ def test_no_more_is_free_than_the_group_leaves(monkeypatch):
     assert machine.free_memory() == 1000
     monkeypatch.setattr(machine, "resident", lambda pid: pid)
     assert machine.free_memory([10, 20]) == 1030
+
+
+FAULTS = """
+import resource, sys
+import torch
+from cifar7 import machine
+
+if sys.argv[1] == "kept":
+    assert machine.keep_freed_memory()
+def step():
+    maps = [torch.zeros(12_000_000) for _ in range(4)]  # 48 MB each
+step(); step()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(5): step()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+held = machine.resident(__import__("os").getpid())
+machine.give_back_freed_memory()
+print(held - machine.resident(__import__("os").getpid()))
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be asked to keep freed memory")
+def test_memory_that_is_freed_is_kept_and_can_be_given_back():
+    def run(how: str) -> list[int]:
+        return list(map(int, subprocess.check_output([sys.executable, "-c", FAULTS, how], text=True).split()))
+
+    faults, given_back = run("kept")
+    assert faults < 1000
+    assert given_back > 150 << 20
+    assert run("as it is")[0] > 20_000  # of 234,375 pages that are touched
+
+
+def test_a_system_that_cannot_keep_freed_memory_is_left_as_it_is(monkeypatch):
+    monkeypatch.setattr(machine.ctypes, "CDLL", lambda _: SimpleNamespace())  # no mallopt, no malloc_trim
+    assert not machine.keep_freed_memory()
+    machine.give_back_freed_memory()

@@ -108,7 +108,7 @@ def test_the_recipe_in_words(tmp_path):
     for accuracy, config in zip((0.9, 0.8), configs, strict=True):
         lay_result(tmp_path, STARTER, accuracy, config=config)
     recipes = [line.recipe.replace("\u00a0", " ") for line in best_first(lines_of(tmp_path))]
-    assert recipes == ["Sprint, 5 epochs", "own: AdamW, learning rate 0.002, 8 epochs"]
+    assert recipes == ["Sprint, 3 epochs", "own: AdamW, learning rate 0.002, 8 epochs"]
 
 
 def test_a_person_has_the_present_name(tmp_path):
