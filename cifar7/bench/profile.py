@@ -1,4 +1,4 @@
-"""How much of a step's time goes into its convolutions, and how far a step is from the machine's peak."""
+"""Where a step's time goes, and how far it is from the machine's peaks."""
 
 from __future__ import annotations
 
@@ -22,18 +22,29 @@ from cifar7.training.step.precision import DTYPES, layout
 
 FLOPS_OF_A_STEP = 3 * 2  # for each MAC and image: forward, and twice as much backward; a product and a sum
 CHANNELS, SIDE = 64, 32  # of the plain 3x3 convolution whose speed is the peak
-CONVOLUTIONS = ("aten::convolution", "aten::convolution_backward")
+COPIED = 256 << 20  # bytes, more than a processor's caches keep
+_NODE = "autograd::engine::evaluate_function: "
+# The operations, there and back, whose time is a kind's own.
+KINDS = {
+    "convolutions": ("aten::convolution", "aten::convolution_backward"),
+    "normalisation": (
+        "aten::batch_norm",
+        f"{_NODE}NativeBatchNormBackward0",
+        f"{_NODE}CudnnBatchNormBackward0",
+    ),
+    "activation": ("aten::relu", "aten::relu_", f"{_NODE}ReluBackward0"),
+    "pooling": ("aten::max_pool2d", f"{_NODE}MaxPool2DWithIndicesBackward0"),
+}
 
 
-def convolution_share(
-    spec: NetSpec, data: ImageSet, config: TrainConfig, steps: int
-) -> dict[str, float] | None:
+def shares(spec: NetSpec, data: ImageSet, config: TrainConfig, steps: int) -> dict[str, float] | None:
     """Time `steps` steps as they are trained, then profile as many that are launched kernel by kernel.
 
     A recorded step's kernels are the same ones, so their times hold for both. Returns the seconds of one
-    `step`, those of its `convolutions`, forward and backward on the device, and these as a `share` of the
-    step; the `flops` a second of its convolutions and linear layers, the `peak` that a plain one reaches, and
-    `of_peak`, their ratio. None on mps, whose kernels torch's profiler does not time.
+    `step`, and of them those of each of `KINDS`, forward and backward on the device, and of the `rest`; those
+    of the convolutions as a `share`; the `flops` a second of convolutions and linear layers, the `peak` that
+    a plain one reaches, and `of_peak`, their ratio; the bytes a second that are read to be `copied`. None on
+    mps, whose kernels torch's profiler does not time.
     """
     run = TrainingState(build(spec, seed=config.seed), data, config)
     on_cuda = run.device.type == "cuda"
@@ -57,15 +68,36 @@ def convolution_share(
     with profile() as profiled:
         repeat(run.train_step.launch, steps)
     run.train_step.close()
-    microseconds = sum(
-        entry.device_time_total if on_cuda else entry.cpu_time_total
+    times = {
+        entry.key: (entry.device_time_total if on_cuda else entry.cpu_time_total) / 1e6 / steps
         for entry in profiled.key_averages()
-        if entry.key in CONVOLUTIONS
-    )
-    convolutions = microseconds / 1e6 / steps
+    }
+    parts = {kind: sum(times.get(name, 0.0) for name in names) for kind, names in KINDS.items()}
     flops = FLOPS_OF_A_STEP * analyse(spec).macs * run.batches.batch_size / step
-    shares = {"share": convolutions / step, "of_peak": flops / peak}
-    return {"step": step, "convolutions": convolutions, "flops": flops, "peak": peak, **shares}
+    return {
+        "step": step,
+        **parts,
+        "rest": max(0.0, step - sum(parts.values())),
+        "share": parts["convolutions"] / step,
+        "flops": flops,
+        "peak": peak,
+        "of_peak": flops / peak,
+        "copied": copying(run.device),
+    }
+
+
+@torch.inference_mode()
+def copying(device: torch.device, repeats: int = 5) -> float:
+    """Bytes a second that are read, and as many written, when a tensor larger than the caches is copied."""
+    source = torch.ones(COPIED, dtype=torch.uint8, device=device)
+    copy, seconds = torch.empty_like(source), []
+    for _ in range(repeats + 1):  # the first one finds the pages
+        began = perf_counter()
+        copy.copy_(source)
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+        seconds.append(perf_counter() - began)
+    return COPIED / min(seconds[1:])
 
 
 @torch.inference_mode()

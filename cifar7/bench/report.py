@@ -14,7 +14,7 @@ from statistics import median
 from typing import Any
 
 from cifar7.bench.loops import SUBMISSIONS, TEXTBOOK, Lap, ours, plain, time_to
-from cifar7.bench.profile import convolution_share
+from cifar7.bench.profile import shares
 from cifar7.data.imageset import ImageSet
 from cifar7.network.presets import preset
 from cifar7.network.problems import check
@@ -173,10 +173,10 @@ def growth(data: ImageSet, plan: Plan, device: str, progress: Progress) -> dict[
 
 
 def _convolutions(data: ImageSet, plan: Plan, device: str, progress: Progress) -> dict[str, Any]:
-    """The convolutions' part of a step of ours."""
-    progress(f"the convolutions' part of a step of ours, {STARTER}")
+    """Where the time of a step of ours goes."""
+    progress(f"the parts of a step of ours, {STARTER}")
     config = replace(DEFAULT.config, device=device)
-    figures = convolution_share(fitted(STARTER, data), data, config, plan.profiled_steps)
+    figures = shares(fitted(STARTER, data), data, config, plan.profiled_steps)
     return {"network": STARTER, "batch_size": config.batch_size, **(figures or {"share": None})}
 
 

@@ -103,6 +103,10 @@ def _print(figures: dict[str, Any]) -> None:
             f"{part['step'] * 1000:.2f} ms, of which {part['convolutions'] * 1000:.2f} ms "
             f"({part['share']:.0%}) are the convolutions' own: {part['flops'] / 1e9:,.0f} GFLOP/s in all, "
             f"{part['of_peak']:.0%} of the {part['peak'] / 1e9:,.0f} of a plain convolution")  # fmt: skip
+        others = ", ".join(
+            f"{kind} {part[kind] * 1000:.2f} ms ({part[kind] / part['step']:.0%})" for kind in _OTHERS
+        )
+        print(f"the others: {others}; {part['copied'] / 1e9:.1f} GB/s are read to be copied")
         print()
     print("How ours grows")
     sizes = [*figures["growth"]["parameters"], *figures["growth"]["images"]]
@@ -114,6 +118,7 @@ def _print(figures: dict[str, Any]) -> None:
 _LOOPS = ("loop", "network", "batch", "images", "images/s", "slowest", "fastest", "first progress",
           "memory", "on the GPU", "precision")  # fmt: skip
 _PHASES = ("loop", "network", "start", "data", "capture", "training", "evaluation", "images evaluated")
+_OTHERS = ("normalisation", "activation", "pooling", "rest")  # of a step, beside its convolutions
 _GROWTH = ("network", "parameters", "images", "training", "per 1,000 images", "images/s")
 
 

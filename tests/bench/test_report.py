@@ -16,7 +16,7 @@ from calls import call, json_of
 from cifar7.bench import report
 from cifar7.bench.loops import SUBMISSIONS, TEXTBOOK, Lap, Pictures, ours, plain, time_to, transform
 from cifar7.bench.memory import PeakMemory
-from cifar7.bench.profile import convolution_share
+from cifar7.bench.profile import KINDS, shares
 from cifar7.bench.report import Contender, Plan, bench, epoch, fitted, ratios, summary, take_turns
 from cifar7.commands import benching
 from cifar7.data.imageset import ImageSet
@@ -213,7 +213,7 @@ def test_the_convolutions_of_a_step_take_longer_where_they_are_larger(images):
     def share(channels):
         two = (Unit(channels, norm=False), Unit(channels, norm=False))
         spec = replace(tiny.SPEC, stages=(Stage(two, pool=4), Stage(), Stage(), Stage()))
-        return convolution_share(spec, images, tiny.config(precision="fp32", crop_padding=0, flip="none"), 4)
+        return shares(spec, images, tiny.config(precision="fp32", crop_padding=0, flip="none"), 4)
 
     few, many = share(2), share(64)
     assert (
@@ -221,3 +221,10 @@ def test_the_convolutions_of_a_step_take_longer_where_they_are_larger(images):
     )  # 1,000 times the arithmetic, on however busy a machine
     assert many["share"] == many["convolutions"] / many["step"] > 0
     assert many["of_peak"] == many["flops"] / many["peak"] > few["of_peak"] > 0
+    assert many["normalisation"] == 0 < many["pooling"]
+    assert many["copied"] > 1e8
+
+
+def test_every_kind_of_operation_of_a_step_has_its_time(images):
+    parts = shares(tiny.SPEC, images, tiny.config(), 4)
+    assert all(0 < parts[kind] < parts["step"] for kind in KINDS)

@@ -126,7 +126,7 @@ def test_in_a_clean_process_it_comes_to_what_the_run_came_to(
     for (_, loss, trained, _, watched), end in zip(told, ends, strict=True):
         assert float(loss) == pytest.approx(end.train_loss, abs=0.002)
         expected = end.heldout_accuracy if config.protocol == "holdout" else end.test_accuracy
-        assert float(trained) / 100 == pytest.approx(end.train_accuracy, abs=0.011)  # two of 162 images
+        assert float(trained) / 100 == pytest.approx(end.train_accuracy, abs=0.013)  # two of 162 images
         assert float(watched) / 100 == pytest.approx(expected, abs=0.051)  # one of 20 images
     last = re.search(r"test accuracy ([\d.]+)%, loss ([\d.]+)", output)
     assert last is not None
