@@ -91,7 +91,20 @@ CHAMPION = Recipe(
     title="Champion's",
     summary="For the design Champion: 88 % on a JPEG copy of CIFAR-10 after half an hour on one CPU core; "
     "train it for longer on a GPU.",
-    config=TrainConfig(epochs=16, flip="alternating", label_smoothing=0.1, averaging=0.998),
+    config=TrainConfig(
+        epochs=20,
+        batch_size=256,
+        optimiser="muon",
+        lr=0.07,
+        weight_decay=0.004,
+        label_smoothing=0.1,
+        averaging=0.99,
+        flip="alternating",
+        crop_padding=4,
+        cutout=10,
+        holdout=2000,
+        train_sample=2000,
+    ),
 )
 
 FEATHERWEIGHT = Recipe(
