@@ -99,7 +99,7 @@ PRESETS: dict[str, Preset] = {
         ),
         Preset(
             "Champion",
-            "Ours: for accuracy, with fewer than a million parameters and all that a design is asked for. SiLU is "
+            "Ours: for accuracy, with fewer than a million parameters and all that is asked for. SiLU is "
             "worth a point to it.",
             # Most arithmetic at 16x16 and 8x8, where a 3x3 costs little and sees much; the rest separable.
             _ours(

@@ -115,7 +115,7 @@ def test_a_file_that_is_there_is_replaced_only_when_asked(
         (["starter", "--out", "absent/x.py"], "a folder that is not there"),
         (["starter", "--out", "x.zip", "--profile", "stricter"], "strict"),
         (["starter", "--out", "x.zip", "--profile", "absent.json"], "cannot be read"),
-        (["startr", "--out", "x.zip"], "starter, champion, featherweight, shrimali"),
+        (["startr", "--out", "x.zip"], "starter, sprinter, champion, featherweight"),
         (["", "--out", "x.zip"], "no preset, no file and no run"),
         (["20990101", "--out", "x.zip"], "no run in"),
         (["absent.json", "--out", "x.zip"], "absent.json: cannot be read"),

@@ -197,7 +197,7 @@ def test_a_file_that_is_no_network(
         ([], "COMMAND"),
         (["nonesuch"], "describe"),
         (["describe"], "PRESET|SPEC.json"),
-        (["describe", "nonesuch"], "starter, champion, featherweight, shrimali, velasoka-simple"),
+        (["describe", "nonesuch"], "starter, sprinter, champion, featherweight, shrimali, velasoka-simple"),
         (["describe", "absent.json"], "absent.json: cannot be read"),
         (["describe", "."], "starter"),
         (["describe", "starter", "--flavour"], "--flavour"),

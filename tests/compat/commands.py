@@ -11,7 +11,15 @@ PRESETS = (
     "velasoka-dilated",
     "velasoka-separable",
 )
+# Ours that have been improved upon since: their designs of then are files, their recipes other ones.
+REPLACED = ("champion", "featherweight", "sprint")
 PROFILES = ("three-max-pools", "no-max-pool", "strict")
+
+
+def design(name: str) -> str:
+    """What a preset of then is named by today."""
+    return f"{{home}}/{name}.json" if name in REPLACED else name
+
 
 # Nothing is trained: to the digit.
 INSTANT: dict[str, tuple[str, ...]] = {
@@ -19,9 +27,9 @@ INSTANT: dict[str, tuple[str, ...]] = {
     "recipes": ("recipes",),
     "runs": ("runs",),
     "data": ("data",),
-    **{f"describe {name}": ("describe", name) for name in PRESETS},
+    **{f"describe {name}": ("describe", design(name)) for name in PRESETS},
     **{
-        f"describe {name} --profile {profile}": ("describe", name, "--profile", profile)
+        f"describe {name} --profile {profile}": ("describe", design(name), "--profile", profile)
         for name in PRESETS
         for profile in PROFILES[1:]
     },

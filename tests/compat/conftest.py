@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from compat import record
+from compat import designs, record
 from conftest import HAS_STREAMLIT
 
 from cifar7.data import store
@@ -20,7 +20,7 @@ if HAS_STREAMLIT:
 
 @pytest.fixture
 def old_home(empty_home: Path, monkeypatch: pytest.MonkeyPatch, one_thread: None) -> Path:
-    """$CIFAR7_HOME with the old runs in it, the set `tiny`, and the networks tiny.json and odd.json."""
+    """$CIFAR7_HOME with the old runs, the set `tiny`, and the networks tiny, odd and of `designs.REPLACED`."""
     monkeypatch.setattr(children, "start", lambda *_, **__: 0)  # no worker for the run that waits
     shutil.copytree(record.OLD_RUNS, empty_home / "runs")
     splits = (Split(*record.colours(60, 1)), Split(*record.colours(10, 2)))
@@ -29,4 +29,6 @@ def old_home(empty_home: Path, monkeypatch: pytest.MonkeyPatch, one_thread: None
         store.write_set(empty_home / "data", "tiny", raw, "test")
     for name in ("tiny", "odd"):
         (empty_home / f"{name}.json").write_text(json.dumps(record.read(name)))
+    for spec in designs.REPLACED:
+        (empty_home / f"{spec.name}.json").write_text(json.dumps(spec.to_dict()))
     return empty_home

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import tiny
 
@@ -33,6 +34,33 @@ ODD = NetSpec(
     ),
     output=Head((Unit(6, kernel=1, norm=False),), pool=4, classifier="linear"),
 )  # fmt: skip
+
+_separable = partial(Unit, kind="separable")
+
+# What these presets were before they were improved upon.
+CHAMPION = NetSpec(
+    name="champion",
+    bias=False,
+    stages=(
+        Stage((Unit(32), Unit(64)), pool=2),
+        Stage((Unit(128), Unit(128)), pool=2),
+        Stage((Unit(192), Unit(192, dilation=2)), pool=2),
+        Stage((_separable(256), _separable(256))),
+    ),
+    output=Head(classifier="linear"),
+)
+FEATHERWEIGHT = NetSpec(
+    name="featherweight",
+    bias=False,
+    stages=(
+        Stage((Unit(16), Unit(32)), pool=2),
+        Stage((Unit(48), Unit(48, residual=1)), pool=2),
+        Stage((_separable(96), _separable(96, dilation=2, residual=1), _separable(96, residual=1)), pool=2),
+        Stage((_separable(128), _separable(128, residual=1))),
+    ),
+    output=Head(classifier="linear"),
+)
+REPLACED = (CHAMPION, FEATHERWEIGHT)
 
 
 def specs() -> dict[str, NetSpec]:

@@ -8,7 +8,7 @@ import zlib
 from typing import Any
 
 import pytest
-from compat import record
+from compat import designs, record
 
 from cifar7.network.arithmetic import analyse
 from cifar7.network.module import build
@@ -80,7 +80,7 @@ def test_a_whole_address(pages, old_home) -> None:
     assert session[state._DESIGN] == preset("starter")
     assert session[state._CONFIG] == TrainConfig(**LINKS["configs"]["velasoka"][1])
     assert session[state._DATA] == "shapes"
-    assert session[state._PIN] == preset("champion")
+    assert session[state._PIN] == designs.CHAMPION
     assert session[state._PROFILE].name == "strict"
     assert session[state._RUN] == runs[0]
     assert session[state._COMPARED] == tuple(runs[:2])

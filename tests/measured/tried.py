@@ -75,9 +75,8 @@ def champion(c1: Unit, c2: tuple[Unit, ...], c4: tuple[Unit, ...], **rest: Any) 
 
 _DEEP = champion(bare(32), (Unit(128), bare(128)), SEPARABLE_END)
 _QUICK = {"epochs": 3, "batch_size": 256, "optimiser": "muon", "lr": 0.07, "crop_padding": 1}
-_LONG = {
-    **_QUICK, "epochs": 21, "weight_decay": 0.004, "label_smoothing": 0.1, "averaging": 0.99, "crop_padding": 2,
-}  # fmt: skip
+_SOFT = {"weight_decay": 0.004, "label_smoothing": 0.1, "averaging": 0.99}
+_LONG = {**_QUICK, **_SOFT, "epochs": 21, "crop_padding": 2}
 _MOVED = {**_LONG, "crop_padding": 4, "cutout": 10}
 
 # A design, and the settings in which its training differs from the default recipe with alternating flips.

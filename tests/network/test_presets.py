@@ -127,11 +127,17 @@ OURS = {
         # 3 5 (6) | 10 14 (16) | +2*2*4 = 32, 40 (44) | 60 76 | the 4x4 map is pooled: + 3 * 8
         [6, 16, 44, 76, 100],
     ),
+    "sprinter": (
+        plain(3, 16) + plain(16, 64) + plain(64, 128) + plain(128, 128) + plain(128, 256)
+        + separable(256, 256) + linear(256),
+        # 3 (4) | 8 (10) | 18, +2*2*4 = 34 (38) | 54 70 | + 3 * 8
+        [4, 10, 38, 70, 94],
+    ),
     "champion": (
-        plain(3, 32) + plain(32, 64) + plain(64, 128) + plain(128, 128) + plain(128, 192) + plain(192, 192)
+        plain(3, 32) + plain(32, 128) + plain(128, 128) + plain(128, 192) + plain(192, 192)
         + separable(192, 256) + separable(256, 256) + linear(256),
-        # 3 5 (6) | 10 14 (16) | 24, +2*2*4 = 40 (44) | 60 76
-        [6, 16, 44, 76, 100],
+        # 3 (4) | 8 12 (14) | 22, +2*2*4 = 38 (42) | 58 74 | + 3 * 8
+        [4, 14, 42, 74, 98],
     ),
     "featherweight": (
         plain(3, 16) + plain(16, 32) + plain(32, 48) + plain(48, 48) + separable(48, 96)
@@ -153,7 +159,12 @@ def test_ours_by_hand(name):
 
 @pytest.mark.parametrize(
     ("name", "asked"),
-    [("starter", "three-max-pools"), ("champion", "three-max-pools"), ("featherweight", "strict")],
+    [
+        ("starter", "three-max-pools"),
+        ("sprinter", "three-max-pools"),
+        ("champion", "three-max-pools"),
+        ("featherweight", "strict"),
+    ],
 )
 def test_ours_lack_nothing_that_a_design_can_have(name, asked):
     verdicts = card(analyse(preset(name)), profile(asked))
