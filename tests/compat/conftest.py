@@ -20,7 +20,7 @@ if HAS_STREAMLIT:
 
 @pytest.fixture
 def old_home(empty_home: Path, monkeypatch: pytest.MonkeyPatch, one_thread: None) -> Path:
-    """$CIFAR7_HOME with the old runs, the set `tiny`, and the networks tiny, odd and of `designs.REPLACED`."""
+    """$CIFAR7_HOME with the old runs, the set `tiny`, and the networks tiny, odd and those REPLACED."""
     monkeypatch.setattr(children, "start", lambda *_, **__: 0)  # no worker for the run that waits
     shutil.copytree(record.OLD_RUNS, empty_home / "runs")
     splits = (Split(*record.colours(60, 1)), Split(*record.colours(10, 2)))
