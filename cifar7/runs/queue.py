@@ -37,11 +37,11 @@ from cifar7.training.norms import check_norms
 
 IDLE_MINUTES = 20.0  # after which a worker without work ends
 
-# To be set before torch is loaded. By default its threads wait for each other in busy loops, ruinous as soon
-# as a page, a browser or another run wants a core too. Measured with `starter`, batch 128, bf16, niceness 10,
-# on two cores that ten other processes wanted: 38 to 71 images/s by default, 211 to 655 with this (4 trials
-# of 8 to 12 s each).
-PATIENT_THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}
+# To be set before torch is loaded. By default its threads wait for each other in busy loops of milliseconds,
+# ruinous as soon as a page, a browser or another run wants a core too; where they sleep at once, an idle
+# machine loses a quarter of its speed. 10,000 rounds are about a tenth of a millisecond (tests/measured). The
+# first is for other libraries than GNU's, whose own setting the second is.
+PATIENT_THREADS = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "10000"}
 
 
 def enqueue(
