@@ -36,9 +36,10 @@ _separable = partial(Unit, kind="separable")
 _convolution = partial(Unit, bias=False, norm=False, activation=False)  # and nothing behind it
 
 
-def _pooled(channels: int) -> Unit:
-    """A max-pool, and behind it, on a quarter of the map, normalisation and ReLU: half the time of a step."""
-    return Unit(channels, kind="max_pool", kernel=2, stride=2, padding=0)
+def _pooled(*units: Unit) -> Stage:
+    """Units, a max-pool, and behind it, on a quarter of the map, normalisation and activation."""
+    pool = Unit(units[-1].channels, kind="max_pool", kernel=2, stride=2, norm=False, activation=False)
+    return Stage((*units, pool, Unit(units[-1].channels, kind="none")))
 
 
 def _ours(name: str, *stages: Stage, activation: str = "relu") -> NetSpec:
@@ -91,9 +92,9 @@ PRESETS: dict[str, Preset] = {
             "quarter of the work.",
             _ours(
                 "sprinter",
-                Stage((_convolution(16), _pooled(16))),
-                Stage((_convolution(64), _pooled(64))),
-                Stage((Unit(128), _convolution(128, dilation=2), _pooled(128))),
+                _pooled(_convolution(16)),
+                _pooled(_convolution(64)),
+                _pooled(Unit(128), _convolution(128, dilation=2)),
                 Stage((Unit(256), _separable(256))),
             ),
         ),
@@ -104,9 +105,9 @@ PRESETS: dict[str, Preset] = {
             # Most arithmetic at 16x16 and 8x8, where a 3x3 costs little and sees much; the rest separable.
             _ours(
                 "champion",
-                Stage((_convolution(32), _pooled(32))),
-                Stage((Unit(128), _convolution(128), _pooled(128))),
-                Stage((Unit(192), _convolution(192, dilation=2), _pooled(192))),
+                _pooled(_convolution(32)),
+                _pooled(Unit(128), _convolution(128)),
+                _pooled(Unit(192), _convolution(192, dilation=2)),
                 Stage((_separable(256), _separable(256))),
                 activation="silu",
             ),

@@ -108,7 +108,7 @@ def test_a_step_starts_only_when_asked_and_undo_brings_the_own_design_back(empty
     assert state["cifar7_design"].name == "starter"
     app = press(app, "tutorial_start")
     assert state["cifar7_design"] == preset("featherweight")
-    assert (state["cifar7_config"].epochs, app.button(key="tutorial_start").disabled) == (3, True)
+    assert (state["cifar7_config"].epochs, app.button(key="tutorial_start").disabled) == (2, True)
     app = press(app, "undo")
     assert state["cifar7_design"] == preset("starter")
     assert not app.button(key="tutorial_start").disabled
