@@ -11,8 +11,8 @@ PRESETS = (
     "velasoka-dilated",
     "velasoka-separable",
 )
-# Ours that have been improved upon since: their designs of then are files, their recipes other ones.
-REPLACED = ("champion", "featherweight", "sprint")
+# Ours that have been improved upon since: the design of then is a file, the recipes are other ones.
+REPLACED = ("champion", "sprint")
 PROFILES = ("three-max-pools", "no-max-pool", "strict")
 
 

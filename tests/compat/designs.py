@@ -37,7 +37,7 @@ ODD = NetSpec(
 
 _separable = partial(Unit, kind="separable")
 
-# What these presets were before they were improved upon.
+# What this preset was before it was improved upon.
 CHAMPION = NetSpec(
     name="champion",
     bias=False,
@@ -49,18 +49,7 @@ CHAMPION = NetSpec(
     ),
     output=Head(classifier="linear"),
 )
-FEATHERWEIGHT = NetSpec(
-    name="featherweight",
-    bias=False,
-    stages=(
-        Stage((Unit(16), Unit(32)), pool=2),
-        Stage((Unit(48), Unit(48, residual=1)), pool=2),
-        Stage((_separable(96), _separable(96, dilation=2, residual=1), _separable(96, residual=1)), pool=2),
-        Stage((_separable(128), _separable(128, residual=1))),
-    ),
-    output=Head(classifier="linear"),
-)
-REPLACED = (CHAMPION, FEATHERWEIGHT)
+REPLACED = (CHAMPION,)
 
 
 def specs() -> dict[str, NetSpec]:

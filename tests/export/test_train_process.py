@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -111,14 +112,16 @@ def test_in_a_clean_process_it_comes_to_what_the_run_came_to(
     tiny.make_set(tmp_path / "sets")
     images = library.open_set("tiny", data_dir=tmp_path / "sets")
     config = tiny.config(**{"epochs": 2, "precision": "fp32", "lr": 0.02, **settings})
-    events = list(Training(build(tiny.SPEC, seed=config.seed), images, config).events())
+    # A bias in front of a norm has no gradient but rounding, which AdamW makes as large as any.
+    spec = replace(tiny.SPEC, bias=config.optimiser != "adamw")
+    events = list(Training(build(spec, seed=config.seed), images, config).events())
     ends = [event for event in events if isinstance(event, EpochEnd)]
     finished = next(event for event in events if isinstance(event, Finished))
 
     repository, elsewhere = tmp_path / "repository", tmp_path / "elsewhere"
     repository.mkdir(), elsewhere.mkdir()
     (repository / "train.py").write_text(train_source(config, images))
-    (repository / "model.py").write_text(model_source(tiny.SPEC))
+    (repository / "model.py").write_text(model_source(spec))
     write_class_folders(images, elsewhere / "my data")
     output = clean_run(repository / "train.py", elsewhere, "--data", "my data", "--device", "cpu")
     told = re.findall(r"epoch (\d)/2  loss ([\d.]+)  train ([\d.]+)%  (held out|test) ([\d.]+)%", output)
@@ -126,7 +129,7 @@ def test_in_a_clean_process_it_comes_to_what_the_run_came_to(
     for (_, loss, trained, _, watched), end in zip(told, ends, strict=True):
         assert float(loss) == pytest.approx(end.train_loss, abs=0.002)
         expected = end.heldout_accuracy if config.protocol == "holdout" else end.test_accuracy
-        assert float(trained) / 100 == pytest.approx(end.train_accuracy, abs=0.013)  # two of 162 images
+        assert float(trained) / 100 == pytest.approx(end.train_accuracy, abs=0.011)  # two of 162 images
         assert float(watched) / 100 == pytest.approx(expected, abs=0.051)  # one of 20 images
     last = re.search(r"test accuracy ([\d.]+)%, loss ([\d.]+)", output)
     assert last is not None
