@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import cycle, islice
 from time import perf_counter
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -37,14 +38,14 @@ KINDS = {
 }
 
 
-def shares(spec: NetSpec, data: ImageSet, config: TrainConfig, steps: int) -> dict[str, float] | None:
+def shares(spec: NetSpec, data: ImageSet, config: TrainConfig, steps: int) -> dict[str, Any] | None:
     """Time `steps` steps as they are trained, then profile as many that are launched kernel by kernel.
 
     A recorded step's kernels are the same ones, so their times hold for both. Returns the seconds of one
-    `step`, and of them those of each of `KINDS`, forward and backward on the device, and of the `rest`; those
-    of the convolutions as a `share`; the `flops` a second of convolutions and linear layers, the `peak` that
-    a plain one reaches, and `of_peak`, their ratio; the bytes a second that are read to be `copied`. None on
-    mps, whose kernels torch's profiler does not time.
+    `step`; those of its `convolutions`, forward and backward on the device, and these as a `share` of the
+    step; those of the `others` of `KINDS` and of the `rest`; the `flops` a second of convolutions and linear
+    layers, the `peak` that a plain one reaches, and `of_peak`, their ratio; the bytes a second that are read
+    to be `copied`. None on mps, whose kernels torch's profiler does not time.
     """
     run = TrainingState(build(spec, seed=config.seed), data, config)
     on_cuda = run.device.type == "cuda"
@@ -74,11 +75,12 @@ def shares(spec: NetSpec, data: ImageSet, config: TrainConfig, steps: int) -> di
     }
     parts = {kind: sum(times.get(name, 0.0) for name in names) for kind, names in KINDS.items()}
     flops = FLOPS_OF_A_STEP * analyse(spec).macs * run.batches.batch_size / step
+    convolutions = parts.pop("convolutions")
     return {
         "step": step,
-        **parts,
-        "rest": max(0.0, step - sum(parts.values())),
-        "share": parts["convolutions"] / step,
+        "convolutions": convolutions,
+        "others": {**parts, "rest": max(0.0, step - convolutions - sum(parts.values()))},
+        "share": convolutions / step,
         "flops": flops,
         "peak": peak,
         "of_peak": flops / peak,
@@ -87,17 +89,11 @@ def shares(spec: NetSpec, data: ImageSet, config: TrainConfig, steps: int) -> di
 
 
 @torch.inference_mode()
-def copying(device: torch.device, repeats: int = 5) -> float:
+def copying(device: torch.device) -> float:
     """Bytes a second that are read, and as many written, when a tensor larger than the caches is copied."""
     source = torch.ones(COPIED, dtype=torch.uint8, device=device)
-    copy, seconds = torch.empty_like(source), []
-    for _ in range(repeats + 1):  # the first one finds the pages
-        began = perf_counter()
-        copy.copy_(source)
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-        seconds.append(perf_counter() - began)
-    return COPIED / min(seconds[1:])
+    copy = torch.empty_like(source)
+    return COPIED / _fastest(lambda: copy.copy_(source), device, repeats=5)
 
 
 @torch.inference_mode()
@@ -112,11 +108,17 @@ def convolution_peak(device: torch.device, precision: str, images: int = 128, re
         torch.randn(shape, device=device, dtype=DTYPES[precision]).contiguous(memory_format=order)
         for shape in ((images, CHANNELS, SIDE, SIDE), (CHANNELS, CHANNELS, 3, 3))
     )
+    seconds = _fastest(lambda: conv2d(maps, kernel, padding=1), device, repeats)
+    return 2 * 9 * CHANNELS**2 * SIDE**2 * images / seconds
+
+
+def _fastest(work: Callable[[], object], device: torch.device, repeats: int) -> float:
+    """Seconds of the fastest of `repeats`, after two in which kernels are chosen and pages found."""
     seconds = []
-    for _ in range(repeats + 2):  # the first ones choose and load kernels
+    for _ in range(repeats + 2):
         began = perf_counter()
-        conv2d(maps, kernel, padding=1)
+        work()
         if device.type == "cuda":
             torch.cuda.synchronize(device)
         seconds.append(perf_counter() - began)
-    return 2 * 9 * CHANNELS**2 * SIDE**2 * images / min(seconds[2:])
+    return min(seconds[2:])

@@ -79,7 +79,7 @@ def bench(
         "loops": loops,
         "ratios": ratios(speeds),
         "epoch_of_submissions": epoch(loops["submissions"]),
-        "convolutions": _convolutions(data, plan, device, progress),
+        "convolutions": _parts(data, plan, device, progress),
         "growth": growth(data, plan, device, progress),
         "accuracy": _accuracy(data, plan, device, progress),
         "plan": asdict(plan),
@@ -172,7 +172,7 @@ def growth(data: ImageSet, plan: Plan, device: str, progress: Progress) -> dict[
     }
 
 
-def _convolutions(data: ImageSet, plan: Plan, device: str, progress: Progress) -> dict[str, Any]:
+def _parts(data: ImageSet, plan: Plan, device: str, progress: Progress) -> dict[str, Any]:
     """Where the time of a step of ours goes."""
     progress(f"the parts of a step of ours, {STARTER}")
     config = replace(DEFAULT.config, device=device)

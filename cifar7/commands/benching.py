@@ -104,7 +104,8 @@ def _print(figures: dict[str, Any]) -> None:
             f"({part['share']:.0%}) are the convolutions' own: {part['flops'] / 1e9:,.0f} GFLOP/s in all, "
             f"{part['of_peak']:.0%} of the {part['peak'] / 1e9:,.0f} of a plain convolution")  # fmt: skip
         others = ", ".join(
-            f"{kind} {part[kind] * 1000:.2f} ms ({part[kind] / part['step']:.0%})" for kind in _OTHERS
+            f"{kind} {seconds * 1000:.2f} ms ({seconds / part['step']:.0%})"
+            for kind, seconds in part["others"].items()
         )
         print(f"the others: {others}; {part['copied'] / 1e9:.1f} GB/s are read to be copied")
         print()
@@ -118,7 +119,6 @@ def _print(figures: dict[str, Any]) -> None:
 _LOOPS = ("loop", "network", "batch", "images", "images/s", "slowest", "fastest", "first progress",
           "memory", "on the GPU", "precision")  # fmt: skip
 _PHASES = ("loop", "network", "start", "data", "capture", "training", "evaluation", "images evaluated")
-_OTHERS = ("normalisation", "activation", "pooling", "rest")  # of a step, beside its convolutions
 _GROWTH = ("network", "parameters", "images", "training", "per 1,000 images", "images/s")
 
 
