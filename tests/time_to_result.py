@@ -10,9 +10,9 @@ measurement, to be taken quiet.
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -68,11 +68,12 @@ def main(path: str, seeds: list[int], first: bool, submissions: bool) -> None:
                 f"{one.test_accuracy:.2%} of the test images",
                 flush=True,
             )
-        if submissions:
+        if laps:
             laps.append(_lap(images))
-    if runs:
-        seconds = mean(one.seconds for one in runs)
-        print(f"mean: {seconds:.1f} s, {mean(one.test_accuracy for one in runs):.2%}")
+    if not runs:
+        return
+    seconds = mean(one.seconds for one in runs)
+    print(f"mean: {seconds:.1f} s, {mean(one.test_accuracy for one in runs):.2%}")
     if laps:
         theirs = SUBMISSIONS.epochs * mean(laps)
         print(f"the submissions' loop: {theirs:.0f} s for its {SUBMISSIONS.epochs} epochs, ", end="")
@@ -127,6 +128,10 @@ def _first(runs: Path, data: str, seed: int) -> str:
 
 
 if __name__ == "__main__":
-    given = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
-    asked = {option: option in sys.argv for option in ("--first", "--submissions")}
-    main(given[0], [int(seed) for seed in given[1:]] or [1], *asked.values())
+    parser = argparse.ArgumentParser(description="How long a run takes from the queue to its result.")
+    parser.add_argument("path", metavar="PATH")
+    parser.add_argument("seeds", nargs="*", type=int, metavar="SEED", default=[1])
+    parser.add_argument("--first", action="store_true", help="only until the first progress, then stop")
+    parser.add_argument("--submissions", action="store_true", help="time the submissions' loop, too")
+    given = parser.parse_args()
+    main(given.path, given.seeds, given.first, given.submissions)

@@ -70,20 +70,15 @@ SHRIMALI = Recipe(
     ),
 )
 
+# What our recipes with Muon have in common.
+_MUON = TrainConfig(batch_size=256, optimiser="muon", lr=0.07, flip="alternating", train_sample=2000)
+
 SPRINT = Recipe(
     name="sprint",
     title="Sprint",
     summary="For a first result while the class watches: three epochs with Muon, with which Sprinter gets "
     "over 80 % on CIFAR-10.",
-    config=TrainConfig(
-        epochs=3,
-        batch_size=256,
-        optimiser="muon",
-        lr=0.07,
-        crop_padding=1,
-        flip="alternating",
-        train_sample=2000,
-    ),
+    config=replace(_MUON, epochs=3, crop_padding=1),
 )
 
 CHAMPION = Recipe(
@@ -91,19 +86,15 @@ CHAMPION = Recipe(
     title="Champion's",
     summary="For the design Champion: 89 % on a JPEG copy of CIFAR-10 after 21 minutes on one CPU core; "
     "train it for longer on a GPU.",
-    config=TrainConfig(
+    config=replace(
+        _MUON,
         epochs=20,
-        batch_size=256,
-        optimiser="muon",
-        lr=0.07,
         weight_decay=0.004,
         label_smoothing=0.1,
         averaging=0.99,
-        flip="alternating",
         crop_padding=4,
         cutout=10,
         holdout=2000,
-        train_sample=2000,
     ),
 )
 

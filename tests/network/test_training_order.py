@@ -64,8 +64,10 @@ def test_a_step_of_the_presets_is_the_one_layer_by_layer(name, precision):
 def test_what_is_evaluated_writes_over_nothing():
     network = build(preset("starter"), seed=1)
     relus = [layer for layer in network.layers if isinstance(layer, nn.ReLU)]
-    assert all(layer.inplace for layer in network.train().layers if layer in relus)
-    assert not any(layer.inplace for layer in network.eval().layers if layer in relus)
+    network.train()
+    assert all(layer.inplace for layer in relus)
+    network.eval()
+    assert not any(layer.inplace for layer in relus)
 
 
 @pytest.mark.parametrize("order", ORDERS)

@@ -7,7 +7,6 @@ from contextlib import suppress
 
 import torch
 
-from cifar7 import machine
 from cifar7.training.errors import DeviceStateError, in_a_line
 
 
@@ -17,9 +16,7 @@ def give_back(device: torch.device) -> None:
     What torch has freed it keeps for itself, gigabytes between two runs, and other programs want it too.
     """
     gc.collect()  # a network, its images and gradients are held in reference cycles
-    if device.type == "cpu":
-        machine.give_back_freed_memory()
-    else:
+    if device.type != "cpu":
         with suppress(Exception):  # that the device is broken is for `probe` to find
             torch.get_device_module(device).empty_cache()
 

@@ -94,7 +94,7 @@ def test_no_more_is_free_than_the_group_leaves(monkeypatch):
 
 
 FAULTS = """
-import resource, sys
+import os, resource, sys
 import torch
 from cifar7 import machine
 
@@ -106,9 +106,9 @@ for _ in range(8): step()  # until the heap has room for all of them, one behind
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 for _ in range(5): step()
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
-held = machine.resident(__import__("os").getpid())
+held = machine.resident(os.getpid())
 machine.give_back_freed_memory()
-print(held - machine.resident(__import__("os").getpid()))
+print(held - machine.resident(os.getpid()))
 """
 
 
