@@ -37,9 +37,9 @@ from cifar7.training.norms import check_norms
 
 IDLE_MINUTES = 20.0  # after which a worker without work ends
 
-# To be set before torch is loaded. By default its threads wait for each other in busy loops of milliseconds,
+# To be set before torch is loaded. By default its threads wait for each other in busy loops,
 # ruinous as soon as a page, a browser or another run wants a core too; where they sleep at once, an idle
-# machine loses a quarter of its speed. 10,000 rounds are about a tenth of a millisecond (tests/measured). The
+# machine loses a quarter of its speed. 10,000 rounds cost neither (measured: tests/measured/README.md). The
 # first is for other libraries than GNU's, whose own setting the second is.
 PATIENT_THREADS = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "10000"}
 

@@ -54,12 +54,16 @@ def usual(*stages: tuple[Unit, ...]) -> NetSpec:
 
 
 def quick(c1: int, c2: int, c3: tuple[int, ...], *c4: Unit) -> NetSpec:
-    """A convolution in C1 and C2 and some in C3, the last one dilated, each stage's pool before its norm."""
+    """A convolution in C1 and C2 and some in C3, the last one dilated, each stage's pool before its norm.
+
+    As they were tried, with biases in front of the pools, which the norms behind them undo.
+    """
     *plain, dilated = c3
+    biased = partial(bare, bias=None)
     return network(
-        (bare(c1), pool(c1)),
-        (bare(c2), pool(c2)),
-        (*map(Unit, plain), bare(dilated, dilation=2), pool(dilated)),
+        (biased(c1), pool(c1)),
+        (biased(c2), pool(c2)),
+        (*map(Unit, plain), biased(dilated, dilation=2), pool(dilated)),
         c4,
     )
 
