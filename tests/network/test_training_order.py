@@ -84,3 +84,9 @@ def test_a_map_that_a_connection_carries_is_not_written_over(order):
         ),
     )
     both(spec)
+
+
+def test_a_pool_where_a_connection_begins_stays_behind_the_relu():
+    pool = Unit(4, kind="max_pool", kernel=3, stride=1, padding=1, norm=False, activation=False)
+    stage = Stage((Unit(4), replace(pool, residual=1), Unit(4)), pool=2)
+    both(NetSpec("lab", stages=(stage, Stage((Unit(4), pool, Unit(4, residual=2))), Stage(), Stage())))
